@@ -1,0 +1,1 @@
+//! Two catalogs become the text of a revision, up and down, proved.

@@ -1,0 +1,61 @@
+//! Any error into a message, its place, a hint and an exit code.
+
+use std::path::PathBuf;
+
+/// The answer is no: the database or the files disagree, or a step failed.
+pub const NO: i32 = 1;
+/// The command could not be understood.
+pub const COULD_NOT: i32 = 2;
+
+/// What a person is told when a command fails.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Failure {
+    /// What was being done, to what, and what was found.
+    pub message: String,
+    pub place: Option<Place>,
+    /// Further lines: the database's detail, a diff, a list of candidates.
+    pub notes: Vec<String>,
+    /// What to try.
+    pub hint: Option<String>,
+    pub exit_code: i32,
+}
+
+/// A place in a file, shown with its line and a caret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub path: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    pub line_text: String,
+    /// How many characters the caret underlines.
+    pub width: usize,
+}
+
+impl Failure {
+    /// A failure of a step or a disagreement: exit code 1.
+    pub fn new(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), exit_code: NO, ..Failure::default() }
+    }
+
+    /// A command line that can't be understood: exit code 2.
+    pub fn usage(message: impl Into<String>) -> Self {
+        Failure { message: message.into(), exit_code: COULD_NOT, ..Failure::default() }
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(place);
+        self
+    }
+}

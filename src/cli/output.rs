@@ -1,0 +1,1 @@
+//! Results on stdout, messages and progress on stderr, colour, JSON.

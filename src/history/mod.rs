@@ -1,0 +1,1 @@
+//! Other tools' histories, for `import`: one file per tool.

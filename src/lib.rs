@@ -1,0 +1,17 @@
+//! A standalone schema-migration tool for PostgreSQL and SQLite.
+//!
+//! The modules in reading order: `cli` talks to a person and calls `apply`, `autogenerate`, `source` and `config`; those
+//! stand on `revision` (files and their graph) and `database` (servers and files); everything on `schema` (the catalog
+//! and the planner) and `sql` (text). `schema`, `revision` and `sql` do no I/O, but for `revision::folder`.
+
+pub mod apply;
+pub mod autogenerate;
+pub mod cli;
+pub mod config;
+pub mod database;
+pub mod history;
+pub mod models;
+pub mod revision;
+pub mod schema;
+pub mod source;
+pub mod sql;

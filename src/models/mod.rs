@@ -1,0 +1,1 @@
+//! Declared models become DDL for a shadow.

@@ -1,0 +1,1 @@
+//! The text of one revision file into a `Revision` and back.

@@ -1,0 +1,68 @@
+//! Revision files and their graph. Knows no database; only `folder` does I/O.
+
+pub mod checksum;
+pub mod file;
+pub mod folder;
+pub mod graph;
+pub mod target;
+
+use std::path::PathBuf;
+
+use crate::sql::Syntax;
+
+/// The name of a revision: 12 hex digits, or whatever `--rev-id` said.
+pub type RevisionId = String;
+
+/// One revision as its file says it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Revision {
+    pub id: RevisionId,
+    /// The revisions that it follows: none for a root, several for a merge.
+    pub revises: Vec<RevisionId>,
+    /// Ids or labels that must be applied before it, without being its parents.
+    pub depends_on: Vec<String>,
+    pub branch_labels: Vec<String>,
+    /// The revisions that it stands for (a squash).
+    pub replaces: Vec<RevisionId>,
+    /// As written in the header (RFC 3339), kept as text.
+    pub created: Option<String>,
+    pub message: String,
+    pub upgrade: Vec<Section>,
+    pub downgrade: Vec<Section>,
+    /// The file, as given: relative to where the tool was started where that is shorter.
+    pub path: PathBuf,
+}
+
+/// One `-- migrate:upgrade` or `-- migrate:downgrade` section.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Section {
+    /// None: serves every dialect that has no section of its own.
+    pub dialect: Option<Syntax>,
+    /// False for a `no-transaction` section.
+    pub transactional: bool,
+    /// The text below the section's line, as it is in the file.
+    pub text: String,
+    /// The line of the file on which `text` begins, counted from 1.
+    pub first_line: usize,
+}
+
+/// Up or down the graph.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    Upgrade,
+    Downgrade,
+}
+
+impl Revision {
+    /// Returns the section that `syntax` runs in this direction: its own, else the one for every dialect.
+    pub fn section(&self, direction: Direction, syntax: Syntax) -> Option<&Section> {
+        let sections = match direction {
+            Direction::Upgrade => &self.upgrade,
+            Direction::Downgrade => &self.downgrade,
+        };
+        sections
+            .iter()
+            .find(|section| section.dialect == Some(syntax))
+            .or_else(|| sections.iter().find(|section| section.dialect.is_none()))
+    }
+}

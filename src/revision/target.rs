@@ -1,0 +1,1 @@
+//! The one grammar of targets: `head`, `base`, `ab12`, `+2`, `label@head`, `a:b`.

@@ -1,0 +1,93 @@
+//! One object that differs between two catalogs, while rules claim what they can change in place.
+
+use std::collections::BTreeSet;
+
+use super::plan::Risk;
+use super::{Catalog, Object, Value};
+use crate::sql::Statement;
+
+/// What changing an object in place does to those that live in it or depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// Nothing.
+    None,
+    /// What steps aside must be dropped before and made again after (a column given another type).
+    Rewritten,
+    /// Its children are gone with the old form and must be made again (SQLite's table rebuild).
+    Rebuilt,
+}
+
+/// An object before and after, and the differences that no rule has claimed yet.
+pub struct Change<'a> {
+    pub before: &'a Object,
+    pub after: &'a Object,
+    pub from: &'a Catalog,
+    pub to: &'a Catalog,
+    /// Everything in `from` that depends on the object, directly or through others.
+    pub dependents: Vec<&'a Object>,
+    /// The names of the properties that differ and that no rule has claimed.
+    pub unclaimed: BTreeSet<String>,
+    pub statements: Vec<Statement>,
+    pub risks: Vec<Risk>,
+    pub effect: Effect,
+    /// A sentence that says why it can't be done, where a rule knows better than "these properties can't be changed".
+    pub refusal: Option<String>,
+}
+
+impl<'a> Change<'a> {
+    pub fn new(before: &'a Object, after: &'a Object, from: &'a Catalog, to: &'a Catalog) -> Self {
+        let names = before.properties.keys().chain(after.properties.keys());
+        let unclaimed =
+            names.filter(|name| before.properties.get(*name) != after.properties.get(*name)).cloned().collect();
+        Change {
+            before,
+            after,
+            from,
+            to,
+            dependents: Vec::new(),
+            unclaimed,
+            statements: Vec::new(),
+            risks: Vec::new(),
+            effect: Effect::None,
+            refusal: None,
+        }
+    }
+
+    /// Takes the difference in `property` upon itself: true where there is one.
+    pub fn claim(&mut self, property: &str) -> bool {
+        self.unclaimed.remove(property)
+    }
+
+    /// Does `property` differ, claimed or not?
+    pub fn differs(&self, property: &str) -> bool {
+        self.before.properties.get(property) != self.after.properties.get(property)
+    }
+
+    pub fn old(&self, property: &str) -> Option<&'a Value> {
+        self.before.properties.get(property)
+    }
+
+    pub fn new_value(&self, property: &str) -> Option<&'a Value> {
+        self.after.properties.get(property)
+    }
+
+    /// Adds a statement made for the object.
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.statements.push(Statement::new(text, &self.after.id));
+    }
+
+    /// Adds one action of an ALTER that others on the same object may be joined to: `alter` is the statement's
+    /// beginning (`ALTER TABLE app.users`), `action` the rest.
+    pub fn say_action(&mut self, alter: &str, action: &str) {
+        self.statements.push(Statement::action(alter, action, &self.after.id));
+    }
+
+    pub fn risk(&mut self, risk: Risk) {
+        self.risks.push(risk);
+    }
+
+    /// Raises the effect on others to at least `effect`.
+    pub fn affects(&mut self, effect: Effect) {
+        self.effect = self.effect.max(effect);
+    }
+}

@@ -1,0 +1,65 @@
+//! What a database says about one kind of object.
+
+use std::fmt;
+
+use super::change::Change;
+use super::{Catalog, Id, Object};
+use crate::sql::Statement;
+
+/// A row of facts and plain functions about one kind of object. A new kind is one such row, in one file.
+pub struct Kind {
+    /// One word or two, as in `Id::kind` and in messages: `materialized view`.
+    pub name: &'static str,
+    /// Returns the DDL that makes the object, and inside it the children that the planner chose to fold.
+    pub create: fn(&Creation) -> Vec<Statement>,
+    /// Returns the DDL that removes it; the catalog is the one it lives in.
+    pub drop: fn(&Object, &Catalog) -> Vec<Statement>,
+    /// Claims the differences that DDL can change in place. What is left unclaimed makes the object be replaced or,
+    /// where it holds data, the plan refuse.
+    pub alter: fn(&mut Change),
+    /// Returns the DDL that gives the object another name, for `rename`; None where there is no such DDL.
+    pub rename: Option<fn(&Object, &str, &Catalog) -> Vec<Statement>>,
+    /// May it be written inside its parent's CREATE?
+    pub inline: fn(&Object, &Catalog) -> bool,
+    /// Would dropping it lose rows or values that nothing can bring back?
+    pub holds_data: fn(&Object, &Catalog) -> bool,
+    /// Must it be dropped while something that it depends on is rewritten (a column given another type), and made
+    /// again afterwards?
+    pub steps_aside: bool,
+    /// Returns the names that it takes up among objects of other kinds (`relation app.users`): whoever else has one of
+    /// them must be dropped first.
+    pub occupies: fn(&Object) -> Vec<String>,
+    /// Returns what else must come before it is made, beyond what the catalog says it depends on.
+    pub also_after: fn(&Object, &Catalog) -> Vec<Id>,
+}
+
+impl Kind {
+    /// The facts of a kind that is simply replaced when it changes: the start for every row (`..Kind::REPLACED`).
+    pub const REPLACED: Kind = Kind {
+        name: "",
+        create: |_| Vec::new(),
+        drop: |_, _| Vec::new(),
+        alter: |_| {},
+        rename: None,
+        inline: |_, _| false,
+        holds_data: |_, _| false,
+        steps_aside: false,
+        occupies: |_| Vec::new(),
+        also_after: |_, _| Vec::new(),
+    };
+}
+
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Kind({})", self.name)
+    }
+}
+
+/// An object to be made.
+pub struct Creation<'a> {
+    pub object: &'a Object,
+    /// Its children that are to be written inside its CREATE, in the order of their places.
+    pub inline: Vec<&'a Object>,
+    /// The catalog it belongs to: the one that is to be reached.
+    pub catalog: &'a Catalog,
+}
