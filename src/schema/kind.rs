@@ -25,7 +25,7 @@ pub struct Kind {
     pub holds_data: fn(&Object, &Catalog) -> bool,
     /// Must it be dropped while something that it depends on is rewritten (a column given another type), and made
     /// again afterwards?
-    pub steps_aside: bool,
+    pub steps_aside: fn(&Object) -> bool,
     /// Returns the names that it takes up among objects of other kinds (`relation app.users`): whoever else has one of
     /// them must be dropped first.
     pub occupies: fn(&Object) -> Vec<String>,
@@ -43,7 +43,7 @@ impl Kind {
         rename: None,
         inline: |_, _| false,
         holds_data: |_, _| false,
-        steps_aside: false,
+        steps_aside: |_| false,
         occupies: |_| Vec::new(),
         also_after: |_, _| Vec::new(),
     };
@@ -58,8 +58,15 @@ impl fmt::Debug for Kind {
 /// An object to be made.
 pub struct Creation<'a> {
     pub object: &'a Object,
-    /// Its children that are to be written inside its CREATE, in the order of their places.
+    /// What lives inside it, at any depth, and is to be written inside its CREATE, in the order of their places.
     pub inline: Vec<&'a Object>,
     /// The catalog it belongs to: the one that is to be reached.
     pub catalog: &'a Catalog,
+}
+
+impl<'a> Creation<'a> {
+    /// Returns what is to be written inside the CREATE as a direct child of `parent`, in the order of their places.
+    pub fn inline_in(&self, parent: &Id) -> impl Iterator<Item = &'a Object> {
+        self.inline.iter().copied().filter(move |object| object.parent.as_ref() == Some(parent))
+    }
 }

@@ -1,6 +1,11 @@
-//! Two catalogs into ordered steps.
+//! Two catalogs into ordered steps: compare, spread, order, write.
 
-use super::Id;
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use super::change::{Change, Effect};
+use super::kind::{Creation, Kind};
+use super::order::Before;
+use super::{Catalog, Id, Object, Value};
 use crate::sql::Statement;
 
 /// What a step puts at risk, said in the file and on the terminal.
@@ -19,14 +24,539 @@ pub enum Action {
     Drop,
     Alter,
     Create,
-    Rename,
+    /// Dropped and made again.
+    Replace,
 }
 
-/// One object's part in a plan.
+/// One object's part in a plan: the statements that do it, those of what is written inside it included.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Step {
+    /// Drop, Alter or Create.
     pub action: Action,
     pub id: Id,
     pub statements: Vec<Statement>,
     pub risks: Vec<Risk>,
+}
+
+/// One object that differs, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    pub action: Action,
+    pub id: Id,
+    /// Name, before, after; empty for what is only dropped or created.
+    pub properties: Vec<(String, Option<Value>, Option<Value>)>,
+}
+
+/// Something that the plan can't do without losing data, and why.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Refusal {
+    pub id: Id,
+    pub reason: String,
+}
+
+/// How to get from one catalog to another.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    pub steps: Vec<Step>,
+    /// What differs, by itself: objects that only step aside are not among them.
+    pub differences: Vec<Difference>,
+    pub refused: Vec<Refusal>,
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.differences.is_empty()
+    }
+
+    /// All statements in order, ALTERs of one object joined where they stand together.
+    pub fn statements(&self) -> Vec<Statement> {
+        let mut joined: Vec<Statement> = Vec::new();
+        for statement in self.steps.iter().flat_map(|step| &step.statements) {
+            match joined.last_mut() {
+                Some(last) if may_join(last, statement) => {
+                    let at = statement.action_at.unwrap_or_default();
+                    if !last.text.contains('\n') {
+                        last.text.replace_range(at - 1..at, "\n    ");
+                    }
+                    last.text.push_str(",\n    ");
+                    last.text.push_str(&statement.text[at..]);
+                }
+                _ => joined.push(statement.clone()),
+            }
+        }
+        joined
+    }
+
+    pub fn risks(&self) -> impl Iterator<Item = &Risk> {
+        self.steps.iter().flat_map(|step| &step.risks)
+    }
+}
+
+fn may_join(last: &Statement, next: &Statement) -> bool {
+    let prefix = |statement: &Statement| statement.action_at.map(|at| statement.text[..at].trim_end().to_owned());
+    // A joined statement has its prefix on a line of its own, one byte shorter than the blank that followed it.
+    prefix(next).is_some_and(|wanted| {
+        last.action_at.is_some() && last.text.starts_with(&wanted) && last.text[wanted.len()..].starts_with([' ', '\n'])
+    }) && last.transactional == next.transactional
+}
+
+/// Returns the steps that turn `from` into `to`; `kinds` are the dialect's.
+///
+/// The order is that of needs alone; where they leave a choice, drops go before changes and changes before creations,
+/// kinds in the order of `kinds`, then by name. The result is the same on every run.
+pub fn plan(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Plan {
+    let mut planner = Planner::new(from, to, kinds);
+    planner.compare();
+    planner.spread();
+    planner.write()
+}
+
+/// An object on either side or both, and what becomes of it.
+struct Node<'a> {
+    id: &'a Id,
+    kind: &'static Kind,
+    rank: usize,
+    before: Option<&'a Object>,
+    after: Option<&'a Object>,
+    /// It is dropped, by a statement of its own or with its parent.
+    goes: bool,
+    comes: bool,
+    change: Option<Change<'a>>,
+    /// In `from`: who depends on it directly, children included.
+    users: Vec<usize>,
+    /// In `to`: what it needs, its parent included.
+    needs: Vec<usize>,
+    parent_before: Option<usize>,
+    parent_after: Option<usize>,
+}
+
+struct Planner<'a> {
+    from: &'a Catalog,
+    to: &'a Catalog,
+    nodes: Vec<Node<'a>>,
+    differences: Vec<Difference>,
+    refused: Vec<Refusal>,
+}
+
+impl<'a> Planner<'a> {
+    fn new(from: &'a Catalog, to: &'a Catalog, kinds: &[&'static Kind]) -> Self {
+        let ranks: HashMap<&str, usize> = kinds.iter().enumerate().map(|(rank, kind)| (kind.name, rank)).collect();
+        let mut sides: BTreeMap<&Id, (Option<&Object>, Option<&Object>)> = BTreeMap::new();
+        from.objects().for_each(|object| sides.entry(&object.id).or_default().0 = Some(object));
+        to.objects().for_each(|object| sides.entry(&object.id).or_default().1 = Some(object));
+        let mut nodes = Vec::with_capacity(sides.len());
+        for (id, (before, after)) in sides {
+            let Some(&rank) = ranks.get(id.kind) else { continue };
+            nodes.push(Node {
+                id,
+                kind: kinds[rank],
+                rank,
+                before,
+                after,
+                goes: before.is_some() && after.is_none(),
+                comes: before.is_none() && after.is_some(),
+                change: None,
+                users: Vec::new(),
+                needs: Vec::new(),
+                parent_before: None,
+                parent_after: None,
+            });
+        }
+        let index: HashMap<&Id, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
+        for at in 0..nodes.len() {
+            if let Some(before) = nodes[at].before {
+                nodes[at].parent_before = before.parent.as_ref().and_then(|id| index.get(id)).copied();
+                for id in before.depends_on.iter().chain(&before.parent) {
+                    if let Some(&used) = index.get(id).filter(|&&used| used != at) {
+                        nodes[used].users.push(at);
+                    }
+                }
+            }
+            if let Some(after) = nodes[at].after {
+                nodes[at].parent_after = after.parent.as_ref().and_then(|id| index.get(id)).copied();
+                let also = (nodes[at].kind.also_after)(after, to);
+                let needed = after.depends_on.iter().chain(&after.parent).chain(&also);
+                nodes[at].needs = needed.filter_map(|id| index.get(id)).copied().filter(|&need| need != at).collect();
+            }
+        }
+        for node in &mut nodes {
+            node.users.sort_unstable();
+            node.users.dedup();
+            node.needs.sort_unstable();
+            node.needs.dedup();
+        }
+        Planner { from, to, nodes, differences: Vec::new(), refused: Vec::new() }
+    }
+
+    /// Finds what differs, and lets each kind's rule claim what it can change in place.
+    fn compare(&mut self) {
+        for at in 0..self.nodes.len() {
+            let node = &self.nodes[at];
+            let (action, properties) = match (node.before, node.after) {
+                (Some(_), None) => (Action::Drop, Vec::new()),
+                (None, Some(_)) => (Action::Create, Vec::new()),
+                (Some(before), Some(after)) if before.properties != after.properties => {
+                    (self.alter(at, before, after), differing(before, after))
+                }
+                _ => continue,
+            };
+            self.differences.push(Difference { action, id: self.nodes[at].id.clone(), properties });
+        }
+    }
+
+    fn alter(&mut self, at: usize, before: &'a Object, after: &'a Object) -> Action {
+        let mut change = Change::new(before, after, self.from, self.to);
+        change.dependents = self.dependents(at);
+        (self.nodes[at].kind.alter)(&mut change);
+        if change.unclaimed.is_empty() && change.refusal.is_none() {
+            self.nodes[at].change = Some(change);
+            return Action::Alter;
+        }
+        if (self.nodes[at].kind.holds_data)(before, self.from) || change.refusal.is_some() {
+            let reason = change.refusal.unwrap_or_else(|| {
+                let names: Vec<String> = change.unclaimed.into_iter().collect();
+                format!("its {} can't be changed in place, and replacing it would lose its data", names.join(", "))
+            });
+            self.refused.push(Refusal { id: before.id.clone(), reason });
+            return Action::Alter;
+        }
+        self.nodes[at].goes = true;
+        self.nodes[at].comes = true;
+        Action::Replace
+    }
+
+    /// Everything in `from` that depends on the node, directly or through others, nearest first.
+    fn dependents(&self, at: usize) -> Vec<&'a Object> {
+        let mut seen = HashSet::from([at]);
+        let mut found = vec![at];
+        let mut next = 0;
+        while next < found.len() {
+            for &user in &self.nodes[found[next]].users {
+                if seen.insert(user) {
+                    found.push(user);
+                }
+            }
+            next += 1;
+        }
+        found[1..].iter().filter_map(|&user| self.nodes[user].before).collect()
+    }
+
+    /// Carries what goes, is rewritten or rebuilt on to those that depend on it.
+    fn spread(&mut self) {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        enum Cause {
+            Goes,
+            Rewritten,
+            Rebuilt,
+        }
+        let mut queue: Vec<(usize, Cause)> = Vec::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            if node.goes {
+                queue.push((at, Cause::Goes));
+            }
+            match node.change.as_ref().map(|change| change.effect) {
+                Some(Effect::Rewritten) => queue.push((at, Cause::Rewritten)),
+                Some(Effect::Rebuilt) => queue.push((at, Cause::Rebuilt)),
+                _ => {}
+            }
+        }
+        let mut seen: HashSet<(usize, Cause)> = queue.iter().copied().collect();
+        while let Some((at, cause)) = queue.pop() {
+            for user in self.nodes[at].users.clone() {
+                let (Some(before), Some(after)) = (self.nodes[user].before, self.nodes[user].after) else { continue };
+                if self.nodes[user].goes {
+                    continue;
+                }
+                let child = self.nodes[user].parent_before == Some(at);
+                let must_go = match cause {
+                    Cause::Goes if child => self.nodes[user].parent_after == Some(at),
+                    // Still needing what goes, or unchanged although what it needed is no more of that kind or name.
+                    Cause::Goes => self.nodes[user].needs.contains(&at) || self.nodes[user].change.is_none(),
+                    Cause::Rewritten => (self.nodes[user].kind.steps_aside)(before),
+                    Cause::Rebuilt => child && self.nodes[user].parent_after == Some(at),
+                };
+                if must_go {
+                    let dies_with_parent = child && cause == Cause::Rebuilt;
+                    if (self.nodes[user].kind.holds_data)(before, self.from) && !dies_with_parent {
+                        self.refused.push(Refusal {
+                            id: self.nodes[at].id.clone(),
+                            reason: format!("it would have to be dropped and made again, and {} uses it", after.id),
+                        });
+                        continue;
+                    }
+                    self.nodes[user].goes = true;
+                    self.nodes[user].comes = true;
+                    self.nodes[user].change = None;
+                    if seen.insert((user, Cause::Goes)) {
+                        queue.push((user, Cause::Goes));
+                    }
+                } else if cause == Cause::Rewritten
+                    && (self.nodes[user].kind.holds_data)(before, self.from)
+                    && seen.insert((user, Cause::Rewritten))
+                {
+                    queue.push((user, Cause::Rewritten));
+                }
+            }
+        }
+        self.refuse_what_stays_without_its_needs();
+    }
+
+    /// An object that stays (left alone, or declared so) may not need what is dropped for good.
+    fn refuse_what_stays_without_its_needs(&mut self) {
+        for node in &self.nodes {
+            let Some(after) = node.after else { continue };
+            for &need in &node.needs {
+                let needed = &self.nodes[need];
+                if needed.after.is_none() {
+                    let reason = format!("it would be dropped, and {} needs it", after.id);
+                    self.refused.push(Refusal { id: needed.id.clone(), reason });
+                }
+            }
+        }
+    }
+
+    fn write(mut self) -> Plan {
+        let order = self.order();
+        let mut steps = Vec::new();
+        for group in order {
+            steps.extend(self.step(&group));
+        }
+        self.refused.sort();
+        self.refused.dedup();
+        Plan { steps, differences: self.differences, refused: self.refused }
+    }
+
+    /// Returns the operations in order, each with those that are written inside it.
+    fn order(&self) -> Vec<Group> {
+        let operations = self.operations();
+        let place: HashMap<Operation, usize> = operations.iter().enumerate().map(|(at, op)| (*op, at)).collect();
+        let edges = self.edges(&place);
+        let mut written_in: Vec<usize> = (0..operations.len()).collect();
+        for (at, operation) in operations.iter().enumerate() {
+            if let Some(outer) = self.outer(*operation).and_then(|outer| place.get(&outer)) {
+                written_in[at] = *outer;
+            }
+        }
+        loop {
+            let root = |mut at: usize| {
+                while written_in[at] != at {
+                    at = written_in[at];
+                }
+                at
+            };
+            let mut before = Before::new(operations.len());
+            for &(first, then) in &edges {
+                before.add(root(first), root(then));
+            }
+            match before.sorted() {
+                Ok(order) => return groups(&operations, &order, root),
+                Err(circles) => {
+                    // Write what stands between the members of a circle on its own.
+                    let mut circle_of = vec![usize::MAX; operations.len()];
+                    for (number, circle) in circles.iter().enumerate() {
+                        circle.iter().for_each(|&member| circle_of[member] = number);
+                    }
+                    let mut split = Vec::new();
+                    for &(first, then) in &edges {
+                        let (one, two) = (root(first), root(then));
+                        if one != two && circle_of[one] != usize::MAX && circle_of[one] == circle_of[two] {
+                            split.extend(
+                                [first, then]
+                                    .into_iter()
+                                    .filter(|&at| written_in[at] != at && self.may_stand_alone(operations[at])),
+                            );
+                        }
+                    }
+                    if split.is_empty() {
+                        return groups(&operations, &self.broken(&before, circles), root);
+                    }
+                    split.into_iter().for_each(|at| written_in[at] = at);
+                }
+            }
+        }
+    }
+
+    /// A circle that no splitting opens: its edges are cut at the member that the priorities put first. What was cut
+    /// too much shows when the plan is proved.
+    fn broken(&self, before: &Before, mut circles: Vec<Vec<usize>>) -> Vec<usize> {
+        let mut graph = before.clone();
+        loop {
+            let mut cut = Before::new(graph.len());
+            for first in 0..graph.len() {
+                for &then in graph.followers(first) {
+                    let inside = circles.iter().any(|circle| circle.first() == Some(&then) && circle.contains(&first));
+                    if !inside {
+                        cut.add(first, then);
+                    }
+                }
+            }
+            graph = cut;
+            match graph.sorted() {
+                Ok(order) => return order,
+                Err(rest) => circles = rest,
+            }
+        }
+    }
+
+    /// All operations, in the order that they take where needs leave a choice.
+    fn operations(&self) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            if node.goes {
+                operations.push(Operation { phase: Phase::Drop, node: at });
+            }
+            if node.change.is_some() {
+                operations.push(Operation { phase: Phase::Alter, node: at });
+            }
+            if node.comes {
+                operations.push(Operation { phase: Phase::Create, node: at });
+            }
+        }
+        operations.sort_by_cached_key(|operation| {
+            let mut root = operation.node;
+            while let Some(parent) = self.parent(root, operation.phase) {
+                root = parent;
+            }
+            let (node, root) = (&self.nodes[operation.node], &self.nodes[root]);
+            let place = node.after.or(node.before).map_or(0, |object| object.place);
+            (operation.phase, root.rank, root.id, node.rank, place, node.id)
+        });
+        operations
+    }
+
+    fn parent(&self, at: usize, phase: Phase) -> Option<usize> {
+        match phase {
+            Phase::Drop => self.nodes[at].parent_before,
+            _ => self.nodes[at].parent_after,
+        }
+    }
+
+    /// Which operation this one is written in, where it is: a drop in its parent's drop or rebuild, a creation inside
+    /// its parent's CREATE.
+    fn outer(&self, operation: Operation) -> Option<Operation> {
+        let node = &self.nodes[operation.node];
+        let parent = self.parent(operation.node, operation.phase)?;
+        let rebuilt = |at: usize| self.nodes[at].change.as_ref().is_some_and(|change| change.effect == Effect::Rebuilt);
+        match operation.phase {
+            Phase::Drop if self.nodes[parent].goes => Some(Operation { phase: Phase::Drop, node: parent }),
+            Phase::Drop if rebuilt(parent) && node.comes => Some(Operation { phase: Phase::Alter, node: parent }),
+            Phase::Create if self.nodes[parent].comes && (node.kind.inline)(node.after?, self.to) => {
+                Some(Operation { phase: Phase::Create, node: parent })
+            }
+            _ => None,
+        }
+    }
+
+    /// May it be taken out of its parent's statement? What holds data (a column) can't be made after its table.
+    fn may_stand_alone(&self, operation: Operation) -> bool {
+        let node = &self.nodes[operation.node];
+        match operation.phase {
+            Phase::Create => !node.after.is_some_and(|object| (node.kind.holds_data)(object, self.to)),
+            Phase::Drop => !node.before.is_some_and(|object| (node.kind.holds_data)(object, self.from)),
+            Phase::Alter => true,
+        }
+    }
+
+    fn edges(&self, place: &HashMap<Operation, usize>) -> Vec<(usize, usize)> {
+        let mut edges = Vec::new();
+        let mut add = |first: Operation, then: Operation| {
+            if let (Some(&first), Some(&then)) = (place.get(&first), place.get(&then)) {
+                edges.push((first, then));
+            }
+        };
+        let op = |phase, node| Operation { phase, node };
+        for (at, node) in self.nodes.iter().enumerate() {
+            for &user in &node.users {
+                add(op(Phase::Drop, user), op(Phase::Drop, at));
+                add(op(Phase::Drop, user), op(Phase::Alter, at));
+                add(op(Phase::Alter, user), op(Phase::Drop, at));
+            }
+            for &need in &node.needs {
+                for phase in [Phase::Create, Phase::Alter] {
+                    add(op(Phase::Create, need), op(phase, at));
+                    add(op(Phase::Alter, need), op(phase, at));
+                }
+            }
+            add(op(Phase::Drop, at), op(Phase::Create, at));
+        }
+        let mut occupied: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.goes) {
+            for name in node.before.map(node.kind.occupies).unwrap_or_default() {
+                occupied.entry(name).or_default().push(at);
+            }
+        }
+        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.comes) {
+            for name in node.after.map(node.kind.occupies).unwrap_or_default() {
+                for &holder in occupied.get(&name).into_iter().flatten() {
+                    add(op(Phase::Drop, holder), op(Phase::Create, at));
+                }
+            }
+        }
+        edges
+    }
+
+    fn step(&mut self, group: &Group) -> Option<Step> {
+        let node = &mut self.nodes[group.operation.node];
+        let id = node.id.clone();
+        match group.operation.phase {
+            Phase::Drop => {
+                let object = node.before?;
+                let lost = !node.comes && (node.kind.holds_data)(object, self.from);
+                let risks = if lost { vec![Risk::DestroysData(format!("{id} is dropped"))] } else { Vec::new() };
+                Some(Step { action: Action::Drop, id, statements: (node.kind.drop)(object, self.from), risks })
+            }
+            Phase::Alter => {
+                let change = node.change.take()?;
+                Some(Step { action: Action::Alter, id, statements: change.statements, risks: change.risks })
+            }
+            Phase::Create => {
+                let (object, kind) = (node.after?, node.kind);
+                let mut inline: Vec<&Object> = group.inside.iter().filter_map(|&at| self.nodes[at].after).collect();
+                inline.sort_by(|a, b| (a.place, &a.id).cmp(&(b.place, &b.id)));
+                let statements = (kind.create)(&Creation { object, inline, catalog: self.to });
+                Some(Step { action: Action::Create, id, statements, risks: Vec::new() })
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Phase {
+    Drop,
+    Alter,
+    Create,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Operation {
+    phase: Phase,
+    node: usize,
+}
+
+/// An operation and the nodes whose operations are written inside it.
+struct Group {
+    operation: Operation,
+    inside: Vec<usize>,
+}
+
+fn groups(operations: &[Operation], order: &[usize], root: impl Fn(usize) -> usize) -> Vec<Group> {
+    let mut inside: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, operation) in operations.iter().enumerate() {
+        if root(at) != at {
+            inside.entry(root(at)).or_default().push(operation.node);
+        }
+    }
+    let outermost = order.iter().filter(|&&at| root(at) == at);
+    outermost.map(|at| Group { operation: operations[*at], inside: inside.remove(at).unwrap_or_default() }).collect()
+}
+
+fn differing(before: &Object, after: &Object) -> Vec<(String, Option<Value>, Option<Value>)> {
+    let mut names: Vec<&String> = before.properties.keys().chain(after.properties.keys()).collect();
+    names.sort();
+    names.dedup();
+    let pairs = names.into_iter().map(|name| (name, before.properties.get(name), after.properties.get(name)));
+    pairs
+        .filter(|(_, old, new)| old != new)
+        .map(|(name, old, new)| (name.clone(), old.cloned(), new.cloned()))
+        .collect()
 }

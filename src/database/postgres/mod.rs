@@ -1,6 +1,7 @@
 //! PostgreSQL 14 to 18: connection, lock, shadow, reading the catalog.
 
 pub mod kinds;
+pub mod reflect;
 
 use crate::database::Dialect;
 use crate::sql::Syntax;

@@ -1,0 +1,169 @@
+//! Reads a catalog: every kind's query and one over `pg_depend`, pipelined in one read-only transaction.
+
+use std::collections::HashMap;
+
+use futures_util::future::{join, join_all};
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Error, Row};
+
+use super::kinds::{Asked, READERS};
+use crate::database::{Reading, Scope};
+use crate::schema::kind::Kind;
+use crate::schema::{Id, Object, Value};
+use crate::sql::Syntax;
+use crate::sql::quote::literal;
+
+/// A catalog address, as in `pg_depend`: the catalog's oid, the object's oid, the column's number or 0.
+type Address = (u32, u32, i32);
+
+/// What the server must not let differ from session to session when it spells definitions.
+const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
+SET LOCAL search_path = pg_catalog; SET LOCAL quote_all_identifiers = off; SET LOCAL extra_float_digits = 1;
+SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
+SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = content";
+
+/// `n`ormal, `a`uto, `i`nternal, and the two by which a part of a partition hangs on its parent's (manual 73.21).
+const DEPENDENCIES: &str = "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype::text
+FROM pg_depend WHERE deptype IN ('n', 'a', 'i', 'P', 'S') AND refobjid >= 16384 OR deptype IN ('n', 'a') AND refclassid = 'pg_namespace'::regclass AND objid >= 16384";
+
+/// Reads what `scope` names; `version` is `server_version_num`.
+///
+/// # Errors
+/// What the server or the connection said.
+pub async fn reflect(client: &Client, version: u32, scope: &Scope) -> Result<Reading, Error> {
+    let asked = asked(version, scope);
+    let queries: Vec<String> = READERS.iter().map(|reader| (reader.query)(&asked)).collect();
+    let rows = join_all(queries.iter().map(|query| client.query_typed(query, &[])));
+    let dependencies = client.query_typed(DEPENDENCIES, &[]);
+    let (begun, (rows, dependencies)) = join(client.batch_execute(BEGIN), join(rows, dependencies)).await;
+    client.batch_execute("ROLLBACK").await?;
+    begun?;
+    let mut read = Read::default();
+    for (reader, rows) in READERS.iter().zip(rows) {
+        for row in rows? {
+            read.take(reader.kind, &row)?;
+        }
+    }
+    read.depend(&dependencies?)?;
+    Ok(Reading { catalog: read.objects.into_iter().collect(), unmanaged: Vec::new() })
+}
+
+fn asked(version: u32, scope: &Scope) -> Asked {
+    let quoted = |name: &str| literal(name, Syntax::Postgres);
+    let in_scope = if scope.schemas.iter().any(|schema| schema == "*") {
+        // PostgreSQL manual 5.10.5: names that begin with pg_ are the system's.
+        "({} !~ '^pg_' AND {} <> 'information_schema')".to_owned()
+    } else {
+        let names: Vec<String> = scope.schemas.iter().map(|name| quoted(name)).collect();
+        format!("({{}} IN ({}))", if names.is_empty() { "NULL".to_owned() } else { names.join(", ") })
+    };
+    let not_ours = match scope.version_table.split_once('.') {
+        Some((schema, name)) => format!("NOT ({{schema}} = {} AND {{name}} = {})", quoted(schema), quoted(name)),
+        None => format!("({{name}} <> {})", quoted(&scope.version_table)),
+    };
+    Asked { version, in_scope, not_ours }
+}
+
+/// What has been read so far.
+#[derive(Default)]
+struct Read {
+    objects: Vec<Object>,
+    at: HashMap<Address, usize>,
+}
+
+impl Read {
+    fn take(&mut self, kind: &'static Kind, row: &Row) -> Result<(), Error> {
+        let mut object = Object::new(Id { kind: kind.name, path: Vec::new() });
+        let (mut address, mut on): (Address, Option<Address>) = ((0, 0, 0), None);
+        let mut also: Address = (0, 0, 0);
+        let (mut parent_kind, mut parent_path): (Option<String>, Option<Vec<String>>) = (None, None);
+        for (column, described) in row.columns().iter().enumerate() {
+            match described.name() {
+                "_class" => address.0 = row.try_get(column)?,
+                "_oid" => address.1 = row.try_get(column)?,
+                "_sub" => address.2 = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
+                "_also_class" => also.0 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
+                "_also_oid" => also.1 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
+                "_path" => object.id.path = row.try_get(column)?,
+                "_parent_kind" => parent_kind = row.try_get(column)?,
+                "_parent" => parent_path = row.try_get(column)?,
+                "_place" => object.place = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
+                "_on_class" => on.get_or_insert((0, 0, 0)).0 = row.try_get(column)?,
+                "_on_oid" => on.get_or_insert((0, 0, 0)).1 = row.try_get(column)?,
+                "_on_sub" => on.get_or_insert((0, 0, 0)).2 = row.try_get(column)?,
+                property => {
+                    if let Some(value) = value(row, column, described.type_())? {
+                        object.set(property, value);
+                    }
+                }
+            }
+        }
+        if let Some(on) = on {
+            // Attached to something outside of the scope, or that no kind reads.
+            let Some(&at) = self.at.get(&on) else { return Ok(()) };
+            let holder = &self.objects[at].id;
+            let own = std::mem::take(&mut object.id.path);
+            object.id.path = [vec![holder.kind.to_owned()], holder.path.clone(), own].concat();
+            object.parent = Some(holder.clone());
+        }
+        if let (Some(kind), Some(path)) = (parent_kind, parent_path) {
+            object.parent =
+                READERS.iter().map(|reader| reader.kind.name).find(|name| *name == kind).map(|kind| Id { kind, path });
+        }
+        if address.1 != 0 {
+            self.at.insert(address, self.objects.len());
+        }
+        if also.1 != 0 {
+            self.at.insert(also, self.objects.len());
+        }
+        self.objects.push(object);
+        Ok(())
+    }
+
+    /// Turns the rows of `pg_depend` into ids. What is no object itself stands for the one that it is an internal part
+    /// of: a view's rule, a table's row type, a constraint's index, an array type.
+    fn depend(&mut self, rows: &[Row]) -> Result<(), Error> {
+        let mut edges = Vec::with_capacity(rows.len());
+        let mut part_of: HashMap<Address, Address> = HashMap::new();
+        for row in rows {
+            let dependent: Address = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let needed: Address = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
+            let internal = row.try_get::<_, &str>(6)? == "i";
+            if internal && !self.at.contains_key(&dependent) {
+                part_of.insert(dependent, needed);
+            }
+            edges.push((dependent, needed));
+        }
+        let resolve = |mut address: Address| {
+            for _ in 0..8 {
+                if let Some(&at) = self.at.get(&address).or_else(|| self.at.get(&(address.0, address.1, 0))) {
+                    return Some(at);
+                }
+                address = *part_of.get(&address)?;
+            }
+            None
+        };
+        let found: Vec<(usize, usize)> = edges
+            .into_iter()
+            .filter_map(|(dependent, needed)| Some((resolve(dependent)?, resolve(needed)?)))
+            .filter(|(dependent, needed)| dependent != needed)
+            .collect();
+        for (dependent, needed) in found {
+            let id = self.objects[needed].id.clone();
+            if self.objects[dependent].parent.as_ref() != Some(&id) {
+                self.objects[dependent].depends_on.insert(id);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn value(row: &Row, column: usize, type_: &Type) -> Result<Option<Value>, Error> {
+    Ok(if *type_ == Type::BOOL {
+        row.try_get::<_, Option<bool>>(column)?.map(Value::Flag)
+    } else if *type_ == Type::TEXT_ARRAY {
+        row.try_get::<_, Option<Vec<String>>>(column)?.map(Value::List)
+    } else {
+        row.try_get::<_, Option<String>>(column)?.map(Value::Text)
+    })
+}
