@@ -25,7 +25,6 @@ pub static KIND: Kind = Kind {
 pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, ARRAY[n.nspname, c.relname]::text[] AS _path,
-                'schema' AS _parent_kind, ARRAY[n.nspname]::text[] AS _parent,
                 c.relpersistence = 'u' AS unlogged
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind IN ('r', 'p') AND {} AND {} AND {}",
