@@ -1,0 +1,121 @@
+//! What is wrong with migrate.toml or .env, and where.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// A fault of the configuration: a sentence, its place, and what to try.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ConfigError {
+    pub message: String,
+    /// The file that is wrong; None when no file was found.
+    pub path: Option<PathBuf>,
+    /// From 1; 0 when the fault has no line.
+    pub line: usize,
+    /// From 1, in characters; 0 when the fault has no line.
+    pub column: usize,
+    /// The line itself, passwords hidden; empty when it may hold a secret throughout, as in .env.
+    pub line_text: String,
+    /// How many characters of the line are meant.
+    pub width: usize,
+    pub hint: Option<String>,
+}
+
+impl ConfigError {
+    /// A fault without a place in a file.
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        let message = message.into();
+        ConfigError { message, path: None, line: 0, column: 0, line_text: String::new(), width: 0, hint: None }
+    }
+
+    /// A fault at the bytes `span` of `text`, which is the content of `path`.
+    pub(super) fn at(message: impl Into<String>, path: &Path, text: &str, span: Range<usize>) -> Self {
+        let before = text.get(..span.start).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_text = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let column = before[line_start..].chars().count() + 1;
+        let meant = text.get(span.start..span.end).and_then(|meant| meant.lines().next()).unwrap_or_default();
+        ConfigError {
+            line: before.matches('\n').count() + 1,
+            column,
+            width: meant.chars().count().max(1),
+            line_text: hide_passwords(line_text),
+            ..ConfigError::new(message).of(path)
+        }
+    }
+
+    /// A fault on line `line` of a file whose lines are not to be shown.
+    pub(super) fn on_line(message: impl Into<String>, path: &Path, line: usize) -> Self {
+        ConfigError { line, ..ConfigError::new(message).of(path) }
+    }
+
+    pub(super) fn of(mut self, path: &Path) -> Self {
+        self.path = Some(path.to_owned());
+        self
+    }
+
+    pub(super) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Replaces every character of a password that a line spells out by `*`, so that columns stay what they are.
+///
+/// `${…}` is left: it names a variable, not its value.
+fn hide_passwords(line: &str) -> String {
+    let mut hidden: Vec<char> = line.chars().collect();
+    let end_of_word = |from: usize, chars: &[char]| {
+        (from..chars.len()).find(|&at| matches!(chars[at], '"' | '\'' | ' ' | '\t')).unwrap_or(chars.len())
+    };
+    let starts_with =
+        |at: usize, word: &str, chars: &[char]| chars[at..].iter().copied().take(word.len()).eq(word.chars());
+    for at in 0..hidden.len() {
+        if starts_with(at, "://", &hidden) {
+            let end = end_of_word(at, &hidden);
+            let Some(sign) = (at..end).rev().find(|&at| hidden[at] == '@') else { continue };
+            let outside = outside_of_variables(&hidden[at + 3..sign]);
+            if let Some(colon) = outside.iter().copied().find(|&i| hidden[at + 3 + i] == ':') {
+                outside.iter().filter(|&&i| i > colon).for_each(|&i| hidden[at + 3 + i] = '*');
+            }
+        } else if starts_with(at, "password=", &hidden) {
+            let start = at + "password=".len();
+            let word = end_of_word(start, &hidden);
+            let end = (start..word).find(|&at| hidden[at] == '&').unwrap_or(word);
+            outside_of_variables(&hidden[start..end]).into_iter().for_each(|i| hidden[start + i] = '*');
+        }
+    }
+    hidden.into_iter().collect()
+}
+
+/// Returns the places in `chars` that are not inside `${…}`.
+fn outside_of_variables(chars: &[char]) -> Vec<usize> {
+    let mut depth = 0usize;
+    let mut outside = Vec::new();
+    for (at, &char) in chars.iter().enumerate() {
+        match char {
+            '$' if chars.get(at + 1) == Some(&'{') => depth += 1,
+            '}' if depth > 0 => depth -= 1,
+            _ if depth == 0 => outside.push(at),
+            _ => {}
+        }
+    }
+    outside
+}
+
+#[cfg(test)]
+mod tests {
+    use super::hide_passwords;
+
+    #[test]
+    fn a_password_in_a_line_is_hidden() {
+        for (line, shown) in [
+            ("url = \"postgresql://u:s3cr@t@${H:-x}/d\"", "url = \"postgresql://u:******@${H:-x}/d\""),
+            ("url = 'postgresql://${U:-a}:${P}@h/d'", "url = 'postgresql://${U:-a}:${P}@h/d'"),
+            ("url = 'postgresql://h/d?user=u&password=abc&x=1'", "url = 'postgresql://h/d?user=u&password=***&x=1'"),
+            ("url = \"sqlite://app.db\"", "url = \"sqlite://app.db\""),
+        ] {
+            assert_eq!(hide_passwords(line), shown);
+        }
+    }
+}
