@@ -1,0 +1,4 @@
+from app.models.persona import Persona
+from app.models.user import User
+
+__all__ = ["Persona", "User"]
