@@ -31,6 +31,9 @@ pub struct Kind {
     pub occupies: fn(&Object) -> Vec<String>,
     /// Returns what else must come before it is made, beyond what the catalog says it depends on.
     pub also_after: fn(&Object, &Catalog) -> Vec<Id>,
+    /// Returns what must be said right after it is made, because of what stands in the database already (the grants that
+    /// default privileges give a new object by themselves); the catalogs are those that a plan starts from and reaches.
+    pub settle: fn(&Object, &Catalog, &Catalog) -> Vec<Statement>,
 }
 
 impl Kind {
@@ -46,6 +49,7 @@ impl Kind {
         steps_aside: |_| false,
         occupies: |_| Vec::new(),
         also_after: |_, _| Vec::new(),
+        settle: |_, _, _| Vec::new(),
     };
 }
 

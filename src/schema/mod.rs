@@ -77,6 +77,8 @@ pub struct Object {
     pub parent: Option<Id>,
     /// Name → value. A property that is absent has its default; a false flag is never stored.
     pub properties: BTreeMap<String, Value>,
+    /// What its kind's functions know of it besides, never compared: the columns of a view, a grant's default.
+    pub known: BTreeMap<String, Value>,
     /// What must be there before it; its parent is always among them without being listed.
     pub depends_on: BTreeSet<Id>,
     /// Its place among its siblings, from 1; never compared.
@@ -85,7 +87,14 @@ pub struct Object {
 
 impl Object {
     pub fn new(id: Id) -> Self {
-        Object { id, parent: None, properties: BTreeMap::new(), depends_on: BTreeSet::new(), place: 0 }
+        Object {
+            id,
+            parent: None,
+            properties: BTreeMap::new(),
+            known: BTreeMap::new(),
+            depends_on: BTreeSet::new(),
+            place: 0,
+        }
     }
 
     pub fn text(&self, property: &str) -> Option<&str> {
@@ -102,6 +111,21 @@ impl Object {
     /// Returns the list, empty where there is none.
     pub fn list(&self, property: &str) -> &[String] {
         match self.properties.get(property) {
+            Some(Value::List(list)) => list,
+            _ => &[],
+        }
+    }
+
+    pub fn known_text(&self, name: &str) -> Option<&str> {
+        match self.known.get(name) {
+            Some(Value::Text(text)) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// Returns the list, empty where there is none.
+    pub fn known_list(&self, name: &str) -> &[String] {
+        match self.known.get(name) {
             Some(Value::List(list)) => list,
             _ => &[],
         }

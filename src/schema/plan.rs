@@ -513,7 +513,12 @@ impl<'a> Planner<'a> {
                 let (object, kind) = (node.after?, node.kind);
                 let mut inline: Vec<&Object> = group.inside.iter().filter_map(|&at| self.nodes[at].after).collect();
                 inline.sort_by(|a, b| (a.place, &a.id).cmp(&(b.place, &b.id)));
-                let statements = (kind.create)(&Creation { object, inline, catalog: self.to });
+                let mut statements = (kind.create)(&Creation { object, inline, catalog: self.to });
+                for at in std::iter::once(group.operation.node).chain(group.inside.iter().copied()) {
+                    if let Some(made) = self.nodes[at].after {
+                        statements.extend((self.nodes[at].kind.settle)(made, self.from, self.to));
+                    }
+                }
                 Some(Step { action: Action::Create, id, statements, risks: Vec::new() })
             }
         }

@@ -22,9 +22,13 @@ SET LOCAL search_path = pg_catalog; SET LOCAL quote_all_identifiers = off; SET L
 SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
 SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = content";
 
-/// `n`ormal, `a`uto, `i`nternal, and the two by which a part of a partition hangs on its parent's (manual 73.21).
+/// `n`ormal, `a`uto, `i`nternal, the two by which a part of a partition hangs on its parent's, and a member of an
+/// `e`xtension (manual, "pg_depend").
 const DEPENDENCIES: &str = "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype::text
-FROM pg_depend WHERE deptype IN ('n', 'a', 'i', 'P', 'S') AND refobjid >= 16384 OR deptype IN ('n', 'a') AND refclassid = 'pg_namespace'::regclass AND objid >= 16384";
+FROM pg_depend WHERE deptype IN ('n', 'a', 'i', 'P', 'S', 'e') AND refobjid >= 16384 OR deptype IN ('n', 'a') AND refclassid = 'pg_namespace'::regclass AND objid >= 16384";
+
+/// How the columns begin that are known of an object and never compared.
+const KNOWN: &str = "_known_";
 
 /// Reads what `scope` names; `version` is `server_version_num`.
 ///
@@ -91,6 +95,11 @@ impl Read {
                 "_on_class" => on.get_or_insert((0, 0, 0)).0 = row.try_get(column)?,
                 "_on_oid" => on.get_or_insert((0, 0, 0)).1 = row.try_get(column)?,
                 "_on_sub" => on.get_or_insert((0, 0, 0)).2 = row.try_get(column)?,
+                property if property.starts_with(KNOWN) => {
+                    if let Some(value) = value(row, column, described.type_())? {
+                        object.known.insert(property[KNOWN.len()..].to_owned(), value);
+                    }
+                }
                 property => {
                     if let Some(value) = value(row, column, described.type_())? {
                         object.set(property, value);
@@ -121,15 +130,15 @@ impl Read {
     }
 
     /// Turns the rows of `pg_depend` into ids. What is no object itself stands for the one that it is an internal part
-    /// of: a view's rule, a table's row type, a constraint's index, an array type.
+    /// of: a view's rule, a table's row type, a constraint's index, an array type, a member of an extension.
     fn depend(&mut self, rows: &[Row]) -> Result<(), Error> {
         let mut edges = Vec::with_capacity(rows.len());
         let mut part_of: HashMap<Address, Address> = HashMap::new();
         for row in rows {
             let dependent: Address = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             let needed: Address = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
-            let internal = row.try_get::<_, &str>(6)? == "i";
-            if internal && !self.at.contains_key(&dependent) {
+            let part = matches!(row.try_get::<_, &str>(6)?, "i" | "e");
+            if part && !self.at.contains_key(&dependent) {
                 part_of.insert(dependent, needed);
             }
             edges.push((dependent, needed));
