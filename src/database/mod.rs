@@ -7,8 +7,10 @@ pub mod postgres;
 pub mod sqlite;
 pub mod version_table;
 
+use std::path::Path;
 use std::time::Duration;
 
+use crate::revision::guard::{Guard, Subject};
 use crate::schema::Catalog;
 use crate::schema::kind::Kind;
 use crate::sql::Syntax;
@@ -24,6 +26,51 @@ pub struct Dialect {
     pub schemes: &'static [&'static str],
     /// Every kind of object, in the order in which they are created where nothing else decides.
     pub kinds: &'static [&'static Kind],
+    /// How scripts for it are put together.
+    pub scripting: Scripting,
+}
+
+/// The facts and plain functions by which the tool's own statements differ between databases.
+///
+/// They make text and open nothing, so an offline script is put together from the same parts as an online run.
+#[derive(Debug)]
+pub struct Scripting {
+    /// Returns what begins a transaction in which no statement waits longer than this for a lock.
+    pub begin: fn(lock_timeout: Duration) -> String,
+    /// The type of the column `applied_at`.
+    pub timestamp_type: &'static str,
+    /// An expression: this moment by the database's clock, as `applied_at` stores it.
+    pub now: &'static str,
+    /// Returns an expression: who is doing it.
+    pub user: fn() -> String,
+    /// Sets `duration_ms` and `applied_at` of the row at hand by the database's own clock; None: the tool measures.
+    pub stop_the_clock: Option<&'static str>,
+    /// Returns the version table's name as this database addresses it, from the parts of the configured name.
+    pub version_table: fn(path: &[String]) -> Vec<String>,
+    /// Returns an expression that is true when the object is there, or a sentence why this database can't tell.
+    pub exists: fn(&Subject) -> Result<String, String>,
+    /// Returns a statement that fails with `message` unless the expression `condition` is true.
+    pub refuse_unless: fn(condition: &str, message: &str) -> String,
+    /// Returns a script that runs `statements` where the guard allows it, without asking first; or a sentence why not.
+    pub guarded: fn(&Guard, statements: &[&str]) -> Result<String, String>,
+    /// Would the server refuse this statement inside a transaction?
+    pub refuses_transaction: fn(statement: &str) -> bool,
+    /// Says how to find out whether a statement that ran outside a transaction took effect.
+    pub effect: fn(statement: &str) -> Effect,
+    /// Returns what undoes the settings that these statements leave behind in the session, the version table's
+    /// visibility among them.
+    pub resets: fn(statements: &[&str]) -> Vec<String>,
+}
+
+/// How to find out whether a statement took effect whose run was cut off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Running it again does no harm.
+    RunAgain,
+    /// A query of one row and one column: `done`; `undone`; or a statement to run first, because a half is there.
+    Ask(String),
+    /// It can't be known.
+    Unknown,
 }
 
 /// The databases.
@@ -40,6 +87,10 @@ pub struct SqlError {
     pub hint: Option<String>,
     /// The error's place: a byte offset in the text that was sent.
     pub position: Option<usize>,
+    /// How many statements of the text had run when it happened.
+    pub completed: usize,
+    /// Where in a function or block it happened (PostgreSQL's CONTEXT).
+    pub context: Option<String>,
     /// The connection is gone; nothing more can be asked of it.
     pub connection_lost: bool,
 }
@@ -59,6 +110,65 @@ pub enum DatabaseError {
     Locked { place: String, holder: String, waited_seconds: u64 },
     #[error("{0}")]
     Shadow(String),
+}
+
+/// What a connection is for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purpose {
+    /// How the connection introduces itself, in `pg_stat_activity` and to other runs: `migrate upgrade`.
+    pub application: String,
+    /// May a database file that is not there be made?
+    pub may_create: bool,
+    /// How long one statement waits for another process to end its transaction (SQLite).
+    pub patience: Duration,
+}
+
+impl Purpose {
+    /// Only looks: makes no file.
+    pub fn reading(application: impl Into<String>) -> Self {
+        Purpose { application: application.into(), may_create: false, patience: Duration::from_secs(5) }
+    }
+
+    pub fn writing(application: impl Into<String>, patience: Duration) -> Self {
+        Purpose { application: application.into(), may_create: true, patience }
+    }
+}
+
+/// Opens the database that `url` names; `root` is what a relative file name in it is relative to.
+///
+/// # Errors
+/// `Url` for a scheme that is none of `DIALECTS`' or a URL that can't be read; `Connect` with the reason.
+pub fn connect(url: &str, root: &Path, purpose: &Purpose) -> Result<Box<dyn Database>, DatabaseError> {
+    let dialect = dialect_of(url)?;
+    if std::ptr::eq(dialect, &sqlite::DIALECT) {
+        Ok(Box::new(sqlite::Sqlite::open(url, root, purpose)?))
+    } else {
+        Ok(Box::new(postgres::Postgres::connect(url, purpose)?))
+    }
+}
+
+/// Returns the dialect that the URL's scheme means; a driver's name after `+` says nothing (`postgresql+asyncpg`).
+///
+/// # Errors
+/// `Url` that names the scheme and those that there are.
+pub fn dialect_of(url: &str) -> Result<&'static Dialect, DatabaseError> {
+    let Some((scheme, _)) = url.split_once(':') else {
+        return Err(DatabaseError::Url(
+            "the database URL has no scheme; it begins with `postgresql://` or `sqlite://`".to_owned(),
+        ));
+    };
+    let name = scheme.split('+').next().unwrap_or_default().to_ascii_lowercase();
+    DIALECTS.iter().copied().find(|dialect| dialect.schemes.contains(&name.as_str())).ok_or_else(|| {
+        DatabaseError::Url(format!(
+            "migrate knows no database of the scheme `{scheme}`; it works with PostgreSQL (`postgresql://`) and SQLite (`sqlite://`)"
+        ))
+    })
+}
+
+/// Returns the dialect of that name (`postgresql`, `sqlite`, or another spelling of a scheme).
+pub fn dialect_named(name: &str) -> Option<&'static Dialect> {
+    let name = name.to_ascii_lowercase();
+    DIALECTS.iter().copied().find(|dialect| dialect.name == name || dialect.schemes.contains(&name.as_str()))
 }
 
 /// Which part of a database is read.
@@ -97,7 +207,13 @@ pub trait Database {
     fn query(&mut self, statement: &str) -> Result<Vec<Vec<Option<String>>>, SqlError>;
 
     /// Returns the rows of the version table, or None where there is no such table; one round trip.
+    ///
+    /// `script` is None in all of them: it is large and seldom needed; `version_table::stored_script` asks for one.
     fn applied(&mut self, version_table: &str) -> Result<Option<Vec<AppliedRow>>, DatabaseError>;
+
+    /// Returns the version table's name as statements on this connection write it: quoted, and with its schema once
+    /// `applied` has been asked.
+    fn version_table(&self, version_table: &str) -> String;
 
     /// Waits up to `wait` for the lock that keeps two runs apart, and calls `waiting` with words about the holder.
     ///

@@ -4,6 +4,7 @@ pub mod checksum;
 pub mod file;
 pub mod folder;
 pub mod graph;
+pub mod guard;
 pub mod target;
 
 use std::path::PathBuf;

@@ -1,10 +1,166 @@
 //! PostgreSQL 14 to 18: connection, lock, shadow, reading the catalog.
 
+mod connection;
+mod effect;
 pub mod kinds;
+mod load;
+mod lock;
 pub mod reflect;
+pub mod script;
+mod shadow;
+mod tls;
+mod url;
 
-use crate::database::Dialect;
-use crate::sql::Syntax;
+use std::time::Duration;
 
-pub static DIALECT: Dialect =
-    Dialect { name: "postgresql", syntax: Syntax::Postgres, schemes: &["postgresql", "postgres"], kinds: kinds::KINDS };
+pub use connection::{Connection, Rows};
+pub use url::Settings;
+
+use crate::database::version_table::{self, AppliedRow};
+use crate::database::{Database, DatabaseError, Dialect, Purpose, Reading, Scope, SqlError};
+use crate::sql::{Statement, Syntax, quote};
+
+pub static DIALECT: Dialect = Dialect {
+    name: "postgresql",
+    syntax: Syntax::Postgres,
+    schemes: &["postgresql", "postgres"],
+    kinds: kinds::KINDS,
+    scripting: script::SCRIPTING,
+};
+
+/// An open connection to a PostgreSQL database.
+pub struct Postgres {
+    connection: Connection,
+    settings: Settings,
+    application: String,
+    /// The schema that an unqualified version table is in, or will be made in.
+    version_schema: Option<String>,
+    lock: Option<lock::Lock>,
+    /// This database is a temporary shadow: the settings of the database that it was made from.
+    made_from: Option<Settings>,
+}
+
+impl Postgres {
+    /// Connects to the database that `url` and libpq's environment variables name.
+    pub fn connect(url: &str, purpose: &Purpose) -> Result<Postgres, DatabaseError> {
+        let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
+        Postgres::open(settings, &purpose.application)
+    }
+
+    fn open(settings: Settings, application: &str) -> Result<Postgres, DatabaseError> {
+        let connection = Connection::open(&settings, application)?;
+        Ok(Postgres {
+            connection,
+            settings,
+            application: application.to_owned(),
+            version_schema: None,
+            lock: None,
+            made_from: None,
+        })
+    }
+
+    /// Sends all queries at once and returns the rows of each: one wait for any number of queries.
+    pub fn pipeline(&mut self, queries: &[&str]) -> Result<Vec<Rows>, SqlError> {
+        self.connection.pipeline(queries)
+    }
+
+    /// Drops whatever transaction an error left open; the server says nothing worse than a notice if there is none.
+    fn roll_back(&self) {
+        if !self.connection.is_closed() {
+            let _ = self.connection.execute("ROLLBACK");
+        }
+    }
+
+    fn version_path(&self, version_table: &str) -> Vec<String> {
+        let mut path = version_table::path(version_table, Syntax::Postgres);
+        if let (1, Some(schema)) = (path.len(), &self.version_schema) {
+            path.insert(0, schema.clone());
+        }
+        path
+    }
+}
+
+impl Database for Postgres {
+    fn dialect(&self) -> &'static Dialect {
+        &DIALECT
+    }
+
+    fn place(&self) -> String {
+        self.settings.place()
+    }
+
+    fn version(&mut self) -> Result<String, DatabaseError> {
+        Ok(self.connection.version().to_owned())
+    }
+
+    fn execute(&mut self, script: &str) -> Result<(), SqlError> {
+        self.connection.execute(script).inspect_err(|_| self.roll_back())
+    }
+
+    fn query(&mut self, statement: &str) -> Result<Vec<Vec<Option<String>>>, SqlError> {
+        let answers = self.connection.run(statement).inspect_err(|_| self.roll_back())?;
+        Ok(answers.into_iter().next_back().unwrap_or_default())
+    }
+
+    /// One message of two statements: where the table is, and its rows. The second fails where there is no table, and
+    /// that is an answer too.
+    fn applied(&mut self, version_table: &str) -> Result<Option<Vec<AppliedRow>>, DatabaseError> {
+        let name = quote::qualified(&version_table::path(version_table, Syntax::Postgres));
+        let text = quote::literal(&name, Syntax::Postgres);
+        let script = format!(
+            "SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+             WHERE c.oid = pg_catalog.to_regclass({text})), pg_catalog.current_schema());\n{}",
+            version_table::select(&name, &DIALECT)
+        );
+        let (mut answers, error) = self.connection.run_as_far_as_it_goes(&script);
+        if let Some(schema) = answers.first().and_then(|rows| rows.first()).and_then(|row| row.first()) {
+            self.version_schema = schema.clone();
+        }
+        let failed = |error: SqlError| DatabaseError::Sql { doing: format!("reading the version table {name}"), error };
+        match error {
+            None => version_table::rows(answers.pop().unwrap_or_default()).map(Some).map_err(failed),
+            // undefined_table, or invalid_schema_name.
+            Some(error) if matches!(error.code.as_deref(), Some("42P01" | "3F000")) => Ok(None),
+            Some(error) => Err(failed(error)),
+        }
+    }
+
+    fn version_table(&self, version_table: &str) -> String {
+        quote::qualified(&self.version_path(version_table))
+    }
+
+    fn lock(
+        &mut self,
+        version_table: &str,
+        wait: Duration,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<(), DatabaseError> {
+        let name = self.version_table(version_table);
+        self.lock = Some(lock::Lock::take(&self.settings, &self.application, &name, wait, waiting)?);
+        Ok(())
+    }
+
+    fn unlock(&mut self) {
+        self.lock = None;
+    }
+
+    fn reflect(&mut self, _scope: &Scope) -> Result<Reading, DatabaseError> {
+        Err(DatabaseError::Shadow("reading a PostgreSQL catalog is not built in yet".to_owned()))
+    }
+
+    fn shadow(&mut self, shadow_url: Option<&str>) -> Result<Box<dyn Database>, DatabaseError> {
+        Ok(Box::new(shadow::open(self, shadow_url)?))
+    }
+
+    fn load(&mut self, statements: &[Statement]) -> Result<(), (usize, SqlError)> {
+        load::load(&self.connection, statements)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        if let Some(settings) = self.made_from.take() {
+            shadow::drop_database(&settings, &self.settings.database);
+        }
+    }
+}

@@ -1,0 +1,123 @@
+//! The lock that keeps two runs apart: an advisory lock in a transaction of its own connection.
+//!
+//! Tried on PostgreSQL 15: a READ COMMITTED transaction that waits for nothing does not hinder CREATE INDEX
+//! CONCURRENTLY, and a transaction-pooling PgBouncer keeps it on one server connection. A session lock would be lost in
+//! the pool; a blocking wait, or a snapshot that is kept, would make CREATE INDEX CONCURRENTLY wait for ever.
+
+use std::time::{Duration, Instant};
+
+use sha2::{Digest, Sha256};
+
+use super::{Connection, Settings};
+use crate::database::{DatabaseError, SqlError};
+
+/// Holds the lock until it is dropped, or the process dies.
+pub struct Lock {
+    connection: Connection,
+}
+
+impl Lock {
+    /// Tries until the lock is free or `wait` is over, and tells `waiting` once who has it.
+    pub fn take(
+        settings: &Settings,
+        application: &str,
+        version_table: &str,
+        wait: Duration,
+        waiting: &mut dyn FnMut(&str),
+    ) -> Result<Lock, DatabaseError> {
+        let settings = Settings { application_name: Some(introduction(application)), ..settings.clone() };
+        let connection = Connection::open(&settings, application)?;
+        let key = key(version_table);
+        let failed =
+            |error| DatabaseError::Sql { doing: "taking the lock that keeps two runs apart".to_owned(), error };
+        let started = Instant::now();
+        let mut pause = Duration::from_millis(20);
+        let mut said = None;
+        loop {
+            if try_once(&connection, key).map_err(failed)? {
+                return Ok(Lock { connection });
+            }
+            let holder = holder(&connection, key);
+            if said.as_ref() != Some(&holder) {
+                waiting(&holder);
+                said = Some(holder.clone());
+            }
+            let left = wait.saturating_sub(started.elapsed());
+            if left.is_zero() {
+                let place = settings.place();
+                return Err(DatabaseError::Locked { place, holder, waited_seconds: started.elapsed().as_secs() });
+            }
+            std::thread::sleep(pause.min(left));
+            pause = (pause * 3 / 2).min(Duration::from_millis(500));
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        let _ = self.connection.execute("COMMIT");
+    }
+}
+
+/// A name for `pg_stat_activity` that tells another waiting run whom to look for; the server keeps 63 bytes of it.
+fn introduction(application: &str) -> String {
+    let host = whoami::hostname().unwrap_or_default();
+    let name = format!("{application}, process {} on {host}", std::process::id());
+    name.chars().filter(char::is_ascii).take(63).collect()
+}
+
+/// The lock's key: the same for every run over the same version table; advisory locks are per database already.
+fn key(version_table: &str) -> i64 {
+    let digest = Sha256::digest(format!("migrate:{version_table}"));
+    digest.iter().take(8).fold(0, |key, byte| (key << 8) | i64::from(*byte))
+}
+
+fn try_once(connection: &Connection, key: i64) -> Result<bool, SqlError> {
+    let answers = connection.run(&format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0; \
+         SELECT pg_catalog.pg_try_advisory_xact_lock({key})"
+    ));
+    let taken = answers.map(|mut answers| answers.pop().and_then(|rows| rows.into_iter().next()));
+    match taken {
+        Ok(Some(row)) if row.first().is_some_and(|cell| cell.as_deref() == Some("t")) => Ok(true),
+        other => {
+            connection.execute("ROLLBACK")?;
+            other.map(|_| false)
+        }
+    }
+}
+
+/// Returns words about who has the lock: `process 4711 of ann at 10.0.0.7 (migrate upgrade), since 10:03:12`.
+fn holder(connection: &Connection, key: i64) -> String {
+    // The two halves of a 64-bit key (PostgreSQL manual 54.12, `objid`).
+    let (high, low) = ((key >> 32) as u32, key as u32);
+    let answers = connection.run(&format!(
+        "SELECT l.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), \
+         coalesce(pg_catalog.host(a.client_addr), 'a local socket'), \
+         coalesce(pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"'), 'an unknown time') \
+         FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
+         WHERE l.locktype = 'advisory' AND l.granted AND l.classid = {high} AND l.objid = {low} AND l.objsubid = 1 \
+         AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())"
+    ));
+    let row = answers.ok().and_then(|mut answers| answers.pop()).and_then(|rows| rows.into_iter().next());
+    let cells: Vec<String> = row.unwrap_or_default().into_iter().map(Option::unwrap_or_default).collect();
+    match cells.as_slice() {
+        [pid, application, user, host, since] => {
+            let user = if user.is_empty() { String::new() } else { format!(" of {user}") };
+            let application = if application.is_empty() { String::new() } else { format!(" ({application})") };
+            format!("server process {pid}{user} from {host}{application}, since {since}")
+        }
+        _ => "a run that has just ended".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tables_have_keys_of_their_own() {
+        assert_ne!(key("public.migrate_version"), key("app.migrate_version"));
+        assert_eq!(key("public.migrate_version"), key("public.migrate_version"));
+    }
+}

@@ -1,0 +1,243 @@
+//! How scripts for PostgreSQL are put together: transactions, guards, checks, what sessions keep.
+
+use std::time::Duration;
+
+use super::effect;
+use crate::database::Scripting;
+use crate::revision::guard::{Guard, Subject};
+use crate::sql::token::{Token, TokenKind, name_of, tokens};
+use crate::sql::{Syntax, quote, split};
+
+pub const SCRIPTING: Scripting = Scripting {
+    begin,
+    timestamp_type: "timestamptz",
+    now: "pg_catalog.clock_timestamp()",
+    user: || "current_user".to_owned(),
+    stop_the_clock: Some(
+        "duration_ms = (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - applied_at) * 1000)::bigint, \
+         applied_at = pg_catalog.clock_timestamp()",
+    ),
+    version_table: <[String]>::to_vec,
+    exists,
+    refuse_unless,
+    guarded,
+    refuses_transaction,
+    effect: effect::effect,
+    resets,
+};
+
+fn begin(lock_timeout: Duration) -> String {
+    // READ COMMITTED whatever the default is: the row of the version table decides between two runs.
+    format!("BEGIN ISOLATION LEVEL READ COMMITTED;\nSET LOCAL lock_timeout = '{}ms';\n", lock_timeout.as_millis())
+}
+
+fn literal(text: &str) -> String {
+    quote::literal(text, Syntax::Postgres)
+}
+
+fn exists(subject: &Subject) -> Result<String, String> {
+    let (own_name, outer) = match subject.path.split_last() {
+        Some((name, outer)) => (literal(name), outer),
+        None => return Err("the guard names nothing".to_owned()),
+    };
+    let whole = literal(&quote::qualified(&subject.path));
+    let table = literal(&quote::qualified(outer));
+    let relation = |kinds: &str| {
+        format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass({whole}) AND relkind IN ({kinds}))"
+        )
+    };
+    Ok(match subject.kind {
+        "table" => relation("'r', 'p', 'f'"),
+        "index" => relation("'i', 'I'"),
+        "view" => relation("'v', 'm'"),
+        "column" => format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass({table}) \
+             AND attname = {own_name} AND attnum > 0 AND NOT attisdropped)"
+        ),
+        "constraint" => format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = pg_catalog.to_regclass({table}) AND conname = {own_name})"
+        ),
+        "type" => format!("pg_catalog.to_regtype({whole}) IS NOT NULL"),
+        "schema" => format!("pg_catalog.to_regnamespace({whole}) IS NOT NULL"),
+        "function" => match (&subject.arguments, outer.last()) {
+            (Some(arguments), _) => format!(
+                "pg_catalog.to_regprocedure({}) IS NOT NULL",
+                literal(&format!("{}({arguments})", quote::qualified(&subject.path)))
+            ),
+            (None, Some(schema)) => format!(
+                "EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = {own_name} \
+                 AND pronamespace = pg_catalog.to_regnamespace({}))",
+                literal(&quote::identifier(schema))
+            ),
+            (None, None) => format!(
+                "EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = {own_name} AND pg_catalog.pg_function_is_visible(oid))"
+            ),
+        },
+        "trigger" => {
+            let on = match outer.is_empty() {
+                true => "pg_catalog.pg_table_is_visible(tgrelid)".to_owned(),
+                false => format!("tgrelid = pg_catalog.to_regclass({table})"),
+            };
+            format!(
+                "EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgname = {own_name} AND NOT tgisinternal AND {on})"
+            )
+        }
+        other => return Err(format!("a guard cannot ask PostgreSQL for a {other}")),
+    })
+}
+
+fn refuse_unless(condition: &str, message: &str) -> String {
+    let body = format!(
+        "\nBEGIN\n  IF NOT ({condition}) THEN\n    RAISE EXCEPTION USING MESSAGE = {};\n  END IF;\nEND\n",
+        literal(message)
+    );
+    format!("DO {}", dollar_quoted(&body))
+}
+
+fn guarded(guard: &Guard, statements: &[&str]) -> Result<String, String> {
+    let condition = exists(&guard.subject)?;
+    let not = if guard.when_there { "" } else { "NOT " };
+    let mut body = format!("\nBEGIN\n  IF {not}{condition} THEN\n");
+    for statement in statements {
+        body.push_str(&format!("    EXECUTE {};\n", dollar_quoted(&format!("\n{statement}\n"))));
+    }
+    body.push_str("  END IF;\nEND\n");
+    Ok(format!("DO {}", dollar_quoted(&body)))
+}
+
+/// Returns the text in dollar quotes whose tag does not occur in it.
+fn dollar_quoted(text: &str) -> String {
+    let tags = (0..).map(|number: u32| if number == 0 { "$migrate$".to_owned() } else { format!("$migrate{number}$") });
+    let tag = tags.into_iter().find(|tag| !text.contains(tag.trim_end_matches('$'))).unwrap_or_default();
+    format!("{tag}{text}{tag}")
+}
+
+/// Source: the statements whose manual pages say "cannot be executed inside a transaction block". What this list does
+/// not know, the server refuses with SQLSTATE 25001.
+fn refuses_transaction(statement: &str) -> bool {
+    let words = split::leading_words(statement, Syntax::Postgres, 6);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["VACUUM", ..] | ["ALTER", "SYSTEM", ..] => true,
+        ["CREATE" | "DROP", "DATABASE" | "TABLESPACE" | "SUBSCRIPTION", ..] => true,
+        ["CREATE", "INDEX" | "UNIQUE", rest @ ..] => rest.contains(&"CONCURRENTLY"),
+        ["DROP", "INDEX", "CONCURRENTLY", ..] => true,
+        ["REINDEX", ..] => mentions(statement, &["CONCURRENTLY", "DATABASE", "SYSTEM", "SCHEMA"]),
+        ["ALTER", "TABLE", ..] => {
+            mentions(statement, &["DETACH"]) && mentions(statement, &["CONCURRENTLY", "FINALIZE"])
+        }
+        ["ALTER", "SUBSCRIPTION", ..] => mentions(statement, &["REFRESH", "PUBLICATION"]),
+        ["ALTER", "DATABASE", ..] => mentions(statement, &["TABLESPACE"]),
+        ["CLUSTER"] => true,
+        _ => false,
+    }
+}
+
+fn mentions(statement: &str, words: &[&str]) -> bool {
+    tokens(statement, Syntax::Postgres).any(|token| words.iter().any(|word| token.is_word(statement, word)))
+}
+
+/// One RESET for each SET that outlives its transaction, and for a role or search path that would hide the version
+/// table; `set_config('name', …)` counts as SET.
+fn resets(statements: &[&str]) -> Vec<String> {
+    let mut found: Vec<String> = Vec::new();
+    for statement in statements {
+        let solid: Vec<Token> = tokens(statement, Syntax::Postgres).filter(Token::is_solid).collect();
+        let word =
+            |at: usize| solid.get(at).map(|token| token.text(statement).to_ascii_uppercase()).unwrap_or_default();
+        let reset = match word(0).as_str() {
+            "SET" => {
+                let from =
+                    if matches!(word(1).as_str(), "SESSION" | "LOCAL") && word(2) != "AUTHORIZATION" { 2 } else { 1 };
+                match (word(from).as_str(), word(from + 1).as_str()) {
+                    ("CONSTRAINTS" | "TRANSACTION" | "CHARACTERISTICS", _) => None,
+                    ("SESSION", "AUTHORIZATION") | ("AUTHORIZATION", _) => {
+                        Some("RESET SESSION AUTHORIZATION".to_owned())
+                    }
+                    ("TIME", _) => Some("RESET TIME ZONE".to_owned()),
+                    ("NAMES", _) => Some("SET client_encoding = 'UTF8'".to_owned()),
+                    _ => setting(statement, &solid[from.min(solid.len())..]),
+                }
+            }
+            _ => set_config(statement, &solid),
+        };
+        found.extend(reset.filter(|reset| !found.contains(reset)));
+    }
+    found
+}
+
+/// The dotted name with which the tokens begin.
+fn setting(statement: &str, solid: &[Token]) -> Option<String> {
+    let mut parts = Vec::new();
+    let mut rest = solid.iter();
+    while let Some(token) = rest.next() {
+        if !matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) {
+            break;
+        }
+        parts.push(name_of(token.text(statement), Syntax::Postgres));
+        if !rest.next().is_some_and(|token| token.is_mark(statement, '.')) {
+            break;
+        }
+    }
+    reset(&parts)
+}
+
+fn set_config(statement: &str, solid: &[Token]) -> Option<String> {
+    let at = solid.iter().position(|token| token.is_word(statement, "set_config"))?;
+    let text = solid.get(at + 2).filter(|token| token.kind == TokenKind::String)?.text(statement);
+    let name = text.trim_matches('\'').to_ascii_lowercase();
+    reset(&name.split('.').map(str::to_owned).collect::<Vec<_>>())
+}
+
+fn reset(parts: &[String]) -> Option<String> {
+    match parts {
+        [] => None,
+        [one] if one == "client_encoding" => Some("SET client_encoding = 'UTF8'".to_owned()),
+        parts => Some(format!("RESET {}", quote::qualified(parts))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_script_sets_is_reset() {
+        let statements = [
+            "SET search_path = app, public",
+            "set local role admin",
+            "SELECT pg_catalog.set_config('search_path', '', false)",
+            "SET TIME ZONE 'UTC'",
+            "SET my.setting TO 'x'",
+            "SET CONSTRAINTS ALL DEFERRED",
+            "SET SESSION AUTHORIZATION joe",
+            "SELECT 1",
+        ];
+        assert_eq!(
+            resets(&statements),
+            ["RESET search_path", "RESET role", "RESET TIME ZONE", "RESET my.setting", "RESET SESSION AUTHORIZATION"]
+        );
+    }
+
+    #[test]
+    fn statements_that_refuse_a_transaction_are_known() {
+        for statement in [
+            "create unique index concurrently i on t (a)",
+            "VACUUM FULL t",
+            "drop index concurrently if exists i",
+            "reindex (verbose) index concurrently i",
+            "alter table t detach partition p concurrently",
+        ] {
+            assert!(refuses_transaction(statement), "{statement}");
+        }
+        for statement in ["create index i on t (a)", "alter table t add concurrently int", "reindex table t"] {
+            assert!(!refuses_transaction(statement), "{statement}");
+        }
+    }
+
+    #[test]
+    fn a_dollar_quote_is_not_closed_by_its_text() {
+        assert_eq!(dollar_quoted("a $migrate$ b"), "$migrate1$a $migrate$ b$migrate1$");
+    }
+}

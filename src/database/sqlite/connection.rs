@@ -1,0 +1,234 @@
+//! One connection to a file or to memory.
+
+use std::path::{Path, PathBuf};
+
+use rusqlite::types::ValueRef;
+use rusqlite::{Connection, OpenFlags, ffi};
+
+use super::lock::Lock;
+use crate::database::{DatabaseError, Purpose, SqlError};
+use crate::sql::{Statement, Syntax, split};
+
+/// An open SQLite database.
+pub struct Sqlite {
+    connection: Connection,
+    /// None: in memory.
+    pub(super) file: Option<PathBuf>,
+    pub(super) application: String,
+    pub(super) lock: Option<Lock>,
+}
+
+impl Sqlite {
+    /// Opens the file that `url` names; `root` is what a relative name is relative to.
+    ///
+    /// A file that is not there is made when `purpose` allows it, and is an empty database otherwise.
+    pub fn open(url: &str, root: &Path, purpose: &Purpose) -> Result<Sqlite, DatabaseError> {
+        let name = file_name(url)?;
+        let is_uri = name.starts_with("file:");
+        let file = (!is_uri && name != ":memory:").then(|| root.join(&name));
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = if is_uri { flags | OpenFlags::SQLITE_OPEN_URI } else { flags };
+        let opened = match &file {
+            Some(path) if purpose.may_create => {
+                Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_CREATE)
+            }
+            Some(path) if path.exists() => Connection::open_with_flags(path, flags),
+            Some(_) => Connection::open_in_memory(),
+            None => Connection::open_with_flags(&name, flags | OpenFlags::SQLITE_OPEN_CREATE),
+        };
+        let failed = |error: rusqlite::Error| {
+            let folder = file.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
+            let hint = folder
+                .filter(|folder| !folder.is_dir())
+                .map(|folder| format!("make the folder {} first", folder.display()));
+            DatabaseError::Connect { place: place(file.as_deref()), reason: sql_error(&error, 0, 0).message, hint }
+        };
+        let connection = opened.map_err(failed)?;
+        connection.busy_timeout(purpose.patience).map_err(failed)?;
+        // SQLite's own default, which this library was built without: a script does here what it does in the shell.
+        connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
+        // Statements are prepared once; keeping them would only cost memory.
+        connection.set_prepared_statement_cache_capacity(0);
+        Ok(Sqlite { connection, file, application: purpose.application.clone(), lock: None })
+    }
+
+    /// The URL, for people.
+    pub fn place(&self) -> String {
+        place(self.file.as_deref())
+    }
+
+    /// Runs the statements of `script` one by one; an error rolls back the transaction that is open.
+    pub fn execute(&mut self, script: &str) -> Result<(), SqlError> {
+        self.run(script).inspect_err(|_| self.roll_back())
+    }
+
+    fn run(&self, script: &str) -> Result<(), SqlError> {
+        let pieces = split::split(script, Syntax::Sqlite).map_err(|error| SqlError {
+            message: error.to_string(),
+            position: Some(error.at()),
+            ..SqlError::default()
+        })?;
+        for (completed, piece) in pieces.iter().enumerate() {
+            self.run_one(piece.text(script)).map_err(|error| sql_error(&error, piece.start, completed))?;
+        }
+        Ok(())
+    }
+
+    fn run_one(&self, statement: &str) -> rusqlite::Result<()> {
+        let mut prepared = self.connection.prepare(statement)?;
+        let mut rows = prepared.raw_query();
+        while rows.next()?.is_some() {}
+        Ok(())
+    }
+
+    /// Runs one statement and returns its rows as text.
+    pub fn query(&mut self, statement: &str) -> Result<Vec<Vec<Option<String>>>, SqlError> {
+        self.rows(statement).map_err(|error| {
+            self.roll_back();
+            sql_error(&error, 0, 0)
+        })
+    }
+
+    fn rows(&self, statement: &str) -> rusqlite::Result<Vec<Vec<Option<String>>>> {
+        let mut prepared = self.connection.prepare(statement)?;
+        let columns = prepared.column_count();
+        let mut rows = prepared.raw_query();
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            let cells = (0..columns).map(|at| Ok(text(row.get_ref(at)?)));
+            all.push(cells.collect::<rusqlite::Result<_>>()?);
+        }
+        Ok(all)
+    }
+
+    fn roll_back(&self) {
+        if !self.connection.is_autocommit() {
+            let _ = self.run_one("ROLLBACK");
+        }
+    }
+
+    /// Runs the statements, those that fail once more after the others, until all have run or none of the rest can.
+    ///
+    /// # Errors
+    /// The first statement of that rest, and what SQLite said about it the last time.
+    pub fn load(&mut self, statements: &[Statement]) -> Result<(), (usize, SqlError)> {
+        let mut waiting: Vec<usize> = (0..statements.len()).collect();
+        while !waiting.is_empty() {
+            let mut refused = Vec::new();
+            for &at in &waiting {
+                let Some(statement) = statements.get(at) else { continue };
+                if let Err(error) = self.run_one(&statement.text) {
+                    refused.push((at, sql_error(&error, 0, 0)));
+                }
+            }
+            if refused.len() == waiting.len() {
+                self.roll_back();
+                return refused.into_iter().next().map_or(Ok(()), Err);
+            }
+            waiting = refused.into_iter().map(|(at, _)| at).collect();
+        }
+        Ok(())
+    }
+}
+
+fn place(file: Option<&Path>) -> String {
+    match file {
+        Some(file) => format!("sqlite:///{}", file.display()),
+        None => "sqlite://:memory:".to_owned(),
+    }
+}
+
+/// Returns the name of the file in the spellings of SQLAlchemy and others: `sqlite:///rel.db`, `sqlite:////abs.db`,
+/// `sqlite://rel.db`, `sqlite:rel.db`; `:memory:` for a database in memory, and a `file:` URI as it is.
+///
+/// Source: SQLAlchemy, "SQLite: connect strings": what follows the third slash is the name.
+fn file_name(url: &str) -> Result<String, DatabaseError> {
+    let rest = url.split_once(':').map_or("", |(_, rest)| rest);
+    let name = rest.strip_prefix("///").or_else(|| rest.strip_prefix("//")).unwrap_or(rest);
+    if name.starts_with("file:") {
+        return Ok(name.to_owned());
+    }
+    let name = name.split('?').next().unwrap_or_default();
+    match name {
+        "" | ":memory:" => Ok(":memory:".to_owned()),
+        name if name.contains('\0') => {
+            Err(DatabaseError::Url("the name of the database file has a null byte".to_owned()))
+        }
+        name => Ok(name.to_owned()),
+    }
+}
+
+fn text(value: ValueRef) -> Option<String> {
+    match value {
+        ValueRef::Null => None,
+        ValueRef::Integer(number) => Some(number.to_string()),
+        ValueRef::Real(number) => Some(number.to_string()),
+        ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Some(String::from_utf8_lossy(bytes).into_owned()),
+    }
+}
+
+/// Returns what SQLite said; `start` is where the statement begins in the text, `completed` how many ran before it.
+fn sql_error(error: &rusqlite::Error, start: usize, completed: usize) -> SqlError {
+    let (code, message, position) = match error {
+        rusqlite::Error::SqliteFailure(failure, message) => {
+            (Some(failure.extended_code), message.clone().unwrap_or_else(|| failure.to_string()), None)
+        }
+        // `near "x": syntax error`, without the SQL that the library would add.
+        rusqlite::Error::SqlInputError { error, msg, offset, .. } => {
+            (Some(error.extended_code), msg.clone(), usize::try_from(*offset).ok())
+        }
+        other => (None, other.to_string(), None),
+    };
+    SqlError {
+        message,
+        code: code.map(code_name),
+        position: position.map(|offset| start + offset),
+        completed,
+        ..SqlError::default()
+    }
+}
+
+fn code_name(code: i32) -> String {
+    let name = match code {
+        ffi::SQLITE_ERROR => "SQLITE_ERROR",
+        ffi::SQLITE_BUSY => "SQLITE_BUSY",
+        ffi::SQLITE_BUSY_SNAPSHOT => "SQLITE_BUSY_SNAPSHOT",
+        ffi::SQLITE_LOCKED => "SQLITE_LOCKED",
+        ffi::SQLITE_READONLY => "SQLITE_READONLY",
+        ffi::SQLITE_IOERR => "SQLITE_IOERR",
+        ffi::SQLITE_CORRUPT => "SQLITE_CORRUPT",
+        ffi::SQLITE_FULL => "SQLITE_FULL",
+        ffi::SQLITE_CANTOPEN => "SQLITE_CANTOPEN",
+        ffi::SQLITE_NOTADB => "SQLITE_NOTADB",
+        ffi::SQLITE_CONSTRAINT_PRIMARYKEY => "SQLITE_CONSTRAINT_PRIMARYKEY",
+        ffi::SQLITE_CONSTRAINT_UNIQUE => "SQLITE_CONSTRAINT_UNIQUE",
+        ffi::SQLITE_CONSTRAINT_CHECK => "SQLITE_CONSTRAINT_CHECK",
+        ffi::SQLITE_CONSTRAINT_NOTNULL => "SQLITE_CONSTRAINT_NOTNULL",
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => "SQLITE_CONSTRAINT_FOREIGNKEY",
+        ffi::SQLITE_CONSTRAINT_TRIGGER => "SQLITE_CONSTRAINT_TRIGGER",
+        ffi::SQLITE_CONSTRAINT_DATATYPE => "SQLITE_CONSTRAINT_DATATYPE",
+        other => return format!("SQLite error {other}"),
+    };
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_names_its_file() {
+        for (url, name) in [
+            ("sqlite:///rel.db", "rel.db"),
+            ("sqlite:////abs.db", "/abs.db"),
+            ("sqlite+aiosqlite:///./dev.db", "./dev.db"),
+            ("sqlite://app.db", "app.db"),
+            ("sqlite:app.db?timeout=5", "app.db"),
+            ("sqlite://", ":memory:"),
+            ("sqlite:///:memory:", ":memory:"),
+            ("sqlite:///file:x.db?mode=ro&uri=true", "file:x.db?mode=ro&uri=true"),
+        ] {
+            assert_eq!(file_name(url).unwrap(), name, "{url}");
+        }
+    }
+}

@@ -1,0 +1,175 @@
+//! How scripts for SQLite are put together: transactions, guards, checks.
+
+use std::time::Duration;
+
+use crate::database::{Effect, Scripting};
+use crate::revision::guard::{Guard, Subject};
+use crate::sql::token::{Token, tokens};
+use crate::sql::{Syntax, quote, split};
+
+pub const SCRIPTING: Scripting = Scripting {
+    begin: |_: Duration| "BEGIN IMMEDIATE;\n".to_owned(),
+    timestamp_type: "text",
+    now: "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+    user: || literal(&whoami::username().unwrap_or_default()),
+    stop_the_clock: None,
+    version_table,
+    exists,
+    refuse_unless,
+    guarded,
+    refuses_transaction,
+    effect,
+    resets: |_| Vec::new(),
+};
+
+/// A file has no schemas; `ops.migrate_version`, written for PostgreSQL, is `migrate_version` here.
+fn version_table(path: &[String]) -> Vec<String> {
+    path.last().cloned().into_iter().collect()
+}
+
+fn literal(text: &str) -> String {
+    quote::literal(text, Syntax::Sqlite)
+}
+
+fn exists(subject: &Subject) -> Result<String, String> {
+    let Some((name, outer)) = subject.path.split_last() else {
+        return Err("the guard names nothing".to_owned());
+    };
+    let listed = |kind: &str, also: &str| {
+        format!(
+            "EXISTS (SELECT 1 FROM sqlite_master WHERE type = '{kind}' AND name = {} COLLATE NOCASE{also})",
+            literal(name)
+        )
+    };
+    match (subject.kind, outer.last()) {
+        ("table" | "view" | "index", _) => Ok(listed(subject.kind, "")),
+        ("trigger", None) => Ok(listed("trigger", "")),
+        ("trigger", Some(table)) => {
+            Ok(listed("trigger", &format!(" AND tbl_name = {} COLLATE NOCASE", literal(table))))
+        }
+        ("column", Some(table)) => Ok(format!(
+            "EXISTS (SELECT 1 FROM pragma_table_xinfo({}) WHERE name = {} COLLATE NOCASE)",
+            literal(table),
+            literal(name)
+        )),
+        ("constraint", _) => {
+            Err("SQLite keeps no list of constraints to look into; ask for its table or a column".to_owned())
+        }
+        (kind, _) => Err(format!(
+            "SQLite has no {kind}; move this into a section `-- migrate:upgrade postgresql`, with another for sqlite"
+        )),
+    }
+}
+
+/// A check constraint that bears the message as its name, because that is what SQLite shows when it fails.
+fn refuse_unless(condition: &str, message: &str) -> String {
+    format!(
+        "CREATE TEMP TABLE migrate_check (holds CONSTRAINT {} CHECK (holds));\n\
+         INSERT INTO temp.migrate_check SELECT {condition};\nDROP TABLE temp.migrate_check",
+        format_args!("\"{}\"", message.replace('"', "'"))
+    )
+}
+
+/// `IF NOT EXISTS`, where that means the same: CREATE of the very object that the guard asks for.
+fn guarded(guard: &Guard, statements: &[&str]) -> Result<String, String> {
+    let why = |reason: &str| {
+        Err(format!(
+            "an SQLite script cannot ask whether there is {} while it runs, and {reason}; run it with `migrate upgrade` \
+             instead, or leave the guard out",
+            guard.subject.words
+        ))
+    };
+    if guard.when_there {
+        return why("`IF EXISTS` does not mean the same");
+    }
+    let mut rewritten = Vec::new();
+    for statement in statements {
+        match with_if_not_exists(statement, guard) {
+            Some(text) => rewritten.push(text),
+            None => return why("`IF NOT EXISTS` stands only in for a guard around the CREATE of that very object"),
+        }
+    }
+    Ok(rewritten.join(";\n"))
+}
+
+/// Returns the statement with IF NOT EXISTS when it creates what the guard asks for.
+fn with_if_not_exists(statement: &str, guard: &Guard) -> Option<String> {
+    let solid: Vec<Token> = tokens(statement, Syntax::Sqlite).filter(Token::is_solid).collect();
+    let kind = guard.subject.kind;
+    if !matches!(kind, "table" | "index" | "view" | "trigger") || !solid.first()?.is_word(statement, "CREATE") {
+        return None;
+    }
+    // CREATE [TEMP] [UNIQUE] [VIRTUAL] kind
+    let at = solid.iter().take(4).position(|token| token.is_word(statement, kind))?;
+    let mut name_at = at + 1;
+    let has_it_already = solid.get(name_at)?.is_word(statement, "IF");
+    if has_it_already {
+        name_at += 3;
+    }
+    let rest = &statement[solid.get(name_at)?.start..];
+    let end = tokens(rest, Syntax::Sqlite)
+        .find(|token| !matches!(token.text(rest), "." | "main") && token.is_solid())
+        .map(|token| token.end)?;
+    let created = crate::revision::guard::path(rest.get(..end)?, Syntax::Sqlite);
+    if !created.last()?.eq_ignore_ascii_case(guard.subject.path.last()?) {
+        return None;
+    }
+    let insert_at = solid.get(at)?.end;
+    Some(match has_it_already {
+        true => statement.to_owned(),
+        false => format!("{} IF NOT EXISTS{}", &statement[..insert_at], &statement[insert_at..]),
+    })
+}
+
+/// Source: SQLite's pages on VACUUM, ATTACH, DETACH and the pragmas that are no-ops or errors in a transaction.
+fn refuses_transaction(statement: &str) -> bool {
+    let words = split::leading_words(statement, Syntax::Sqlite, 2);
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["VACUUM" | "ATTACH" | "DETACH", ..] => true,
+        ["PRAGMA", name, ..] => matches!(
+            *name,
+            "FOREIGN_KEYS"
+                | "JOURNAL_MODE"
+                | "SYNCHRONOUS"
+                | "AUTO_VACUUM"
+                | "PAGE_SIZE"
+                | "WAL_CHECKPOINT"
+                | "TEMP_STORE"
+        ),
+        _ => false,
+    }
+}
+
+/// Each of the statements that refuse a transaction may run again.
+fn effect(_: &str) -> Effect {
+    Effect::RunAgain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::revision::guard::parts;
+
+    fn rendered(text: &str) -> Result<String, String> {
+        let part = parts(text, Syntax::Sqlite).unwrap().remove(0);
+        let body = &text[part.start..part.end];
+        let statements: Vec<&str> =
+            split::split(body, Syntax::Sqlite).unwrap().iter().map(|piece| piece.text(body)).collect();
+        guarded(&part.guard.unwrap(), &statements)
+    }
+
+    #[test]
+    fn if_not_exists_stands_in_only_where_it_means_the_same() {
+        assert_eq!(
+            rendered("-- migrate:unless index i\ncreate unique index main.i on t (a);\n-- migrate:end").unwrap(),
+            "create unique index IF NOT EXISTS main.i on t (a)"
+        );
+        for text in [
+            "-- migrate:unless table t\ncreate table u (a);\n-- migrate:end",
+            "-- migrate:unless table t\ncreate table t (a);\ninsert into t values (1);\n-- migrate:end",
+            "-- migrate:if table t\ndrop table t;\n-- migrate:end",
+        ] {
+            assert!(rendered(text).is_err(), "{text}");
+        }
+    }
+}
