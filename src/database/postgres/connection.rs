@@ -72,6 +72,20 @@ impl Connection {
         self.version.split_whitespace().next().unwrap_or(&self.version)
     }
 
+    /// `server_version_num`: 150020 for 15.20.
+    pub fn version_number(&self) -> u32 {
+        let mut numbers = self.version().split(|c: char| !c.is_ascii_digit()).map(|part| part.parse().unwrap_or(0));
+        numbers.next().unwrap_or(0) * 10_000 + numbers.next().unwrap_or(0)
+    }
+
+    /// Drives what `work` does with the client to its end.
+    pub fn drive<'a, T, F>(&'a self, work: impl FnOnce(&'a Client) -> F) -> Result<T, SqlError>
+    where
+        F: Future<Output = Result<T, tokio_postgres::Error>>,
+    {
+        self.runtime.block_on(work(&self.client)).map_err(|error| sql_error(&error, "", 0))
+    }
+
     pub fn is_closed(&self) -> bool {
         self.client.is_closed()
     }

@@ -144,8 +144,10 @@ impl Database for Postgres {
         self.lock = None;
     }
 
-    fn reflect(&mut self, _scope: &Scope) -> Result<Reading, DatabaseError> {
-        Err(DatabaseError::Shadow("reading a PostgreSQL catalog is not built in yet".to_owned()))
+    fn reflect(&mut self, scope: &Scope) -> Result<Reading, DatabaseError> {
+        let version = self.connection.version_number();
+        let read = self.connection.drive(|client| reflect::reflect(client, version, scope));
+        read.map_err(|error| DatabaseError::Sql { doing: "reading the catalog".to_owned(), error })
     }
 
     fn shadow(&mut self, shadow_url: Option<&str>) -> Result<Box<dyn Database>, DatabaseError> {
