@@ -5,6 +5,7 @@ mod effect;
 pub mod kinds;
 mod load;
 mod lock;
+pub mod predict;
 pub mod reflect;
 pub mod script;
 mod shadow;

@@ -1,0 +1,443 @@
+//! Does an expression that somebody wrote mean the one that the server prints?
+//!
+//! The server prints an expression with its own casts, parentheses and operators: `price > 0` over a numeric column comes
+//! back as `(price > (0)::numeric)`. This comparison may only prove two expressions equal; whatever it does not know it
+//! calls unequal, and the server is asked.
+
+use crate::sql::Syntax;
+use crate::sql::token::{Token, TokenKind, name_of, tokens};
+
+/// An expression as far as this comparison reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Expression {
+    /// A column, possibly dotted; folded as the server folds names.
+    Name(Vec<String>),
+    Number(String),
+    String(String),
+    /// `NULL`, `TRUE`, `CURRENT_TIMESTAMP`…, in upper case.
+    Word(String),
+    Unary(String, Box<Expression>),
+    Binary(String, Box<Expression>, Box<Expression>),
+    /// `= ANY (…)`, `<> ALL (…)`.
+    Quantified(String, &'static str, Box<Expression>, Box<Expression>),
+    Is(Box<Expression>, String),
+    Call(Vec<String>, Vec<Expression>),
+    Array(Vec<Expression>),
+    Cast(Box<Expression>, String),
+}
+
+/// Reads `text`; None when it holds anything that this comparison does not know.
+pub fn parse(text: &str) -> Option<Expression> {
+    let mut parser = Parser::new(text);
+    let expression = parser.expression(0)?;
+    parser.at_end().then_some(expression)
+}
+
+/// Is `written` certain to be printed as `printed` by the server?
+///
+/// `type_of` gives the type of a column of the table. `literal_type` is the type that a bare string literal takes where
+/// the whole expression is assigned to a column (a default).
+pub fn means(
+    written: &Expression,
+    printed: &Expression,
+    type_of: &dyn Fn(&str) -> Option<String>,
+    literal_type: Option<&str>,
+) -> bool {
+    use Expression::*;
+    match (written, printed) {
+        (String(a), Cast(inner, to)) => match &**inner {
+            String(b) => a == b && literal_type.is_none_or(|wanted| wanted == to),
+            // A member of an IN list over a varchar column, each printed with two casts.
+            Cast(inner, between) => {
+                **inner == String(a.clone()) && between == "character varying" && to == "text" && literal_type.is_none()
+            }
+            _ => false,
+        },
+        (Number(a), Cast(inner, _)) if literal_type.is_none() => matches!(&**inner, Number(b) if a == b),
+        (Unary(minus, number), Cast(inner, _)) if minus == "-" => {
+            matches!((&**number, &**inner), (Number(a), String(b)) if b.strip_prefix('-') == Some(a))
+        }
+        (Name(a), Cast(inner, to)) => {
+            // A varchar column is compared as text: PostgreSQL has no operators of its own for it (manual 10.2).
+            **inner == Name(a.clone())
+                && to == "text"
+                && a.last()
+                    .and_then(|column| type_of(column))
+                    .is_some_and(|column| column.starts_with("character varying"))
+        }
+        (Array(_), Cast(inner, to)) if to == "text[]" => means(written, inner, type_of, None),
+        (Cast(a, to), Cast(b, too)) => to == too && means(a, b, type_of, None),
+        (Unary(a, x), Unary(b, y)) => a == b && means(x, y, type_of, None),
+        (Binary(a, x, y), Binary(b, v, w)) => a == b && means(x, v, type_of, None) && means(y, w, type_of, None),
+        (Quantified(a, q, x, y), Quantified(b, r, v, w)) => {
+            a == b && q == r && means(x, v, type_of, None) && means(y, w, type_of, None)
+        }
+        (Is(x, what), Is(y, that)) => what == that && means(x, y, type_of, None),
+        (Call(f, arguments), Call(g, others)) => f == g && all_mean(arguments, others, type_of),
+        (Array(items), Array(others)) => all_mean(items, others, type_of),
+        (Name(_) | Number(_) | String(_) | Word(_), _) => written == printed,
+        _ => false,
+    }
+}
+
+fn all_mean(written: &[Expression], printed: &[Expression], type_of: &dyn Fn(&str) -> Option<String>) -> bool {
+    written.len() == printed.len() && written.iter().zip(printed).all(|(a, b)| means(a, b, type_of, None))
+}
+
+/// Returns the server's spelling of a type's name, as `format_type` prints it, or None for a type not known here.
+///
+/// Source: PostgreSQL manual, table 8.1 "Data Types", column "Aliases".
+pub fn type_name(text: &str) -> Option<String> {
+    let lower = text
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+        .to_lowercase()
+        .replace(" (", "(")
+        .replace(", ", ",")
+        .replace("( ", "(");
+    let (scalar, array) = match lower.strip_suffix("[]") {
+        Some(scalar) => (scalar.trim_end().to_owned(), "[]"),
+        None => (lower, ""),
+    };
+    let (base, arguments, zone) = match scalar.split_once('(') {
+        Some((base, rest)) => {
+            let (arguments, zone) = rest.split_once(')')?;
+            (base.trim().to_owned(), Some(arguments.trim().to_owned()), zone.trim().to_owned())
+        }
+        None => (scalar, None, String::new()),
+    };
+    let (base, with_arguments) = match (base.as_str(), zone.as_str()) {
+        ("int" | "int4" | "integer", "") => ("integer", false),
+        ("int8" | "bigint", "") => ("bigint", false),
+        ("int2" | "smallint", "") => ("smallint", false),
+        ("bool" | "boolean", "") => ("boolean", false),
+        ("text", "") => ("text", false),
+        ("uuid", "") => ("uuid", false),
+        ("json", "") => ("json", false),
+        ("jsonb", "") => ("jsonb", false),
+        ("bytea", "") => ("bytea", false),
+        ("date", "") => ("date", false),
+        ("real" | "float4", "") => ("real", false),
+        ("double precision" | "float8" | "float", "") if arguments.is_none() => ("double precision", false),
+        ("varchar" | "character varying", "") => ("character varying", true),
+        ("numeric" | "decimal", "") => ("numeric", true),
+        ("timestamptz" | "timestamp with time zone", "") if arguments.is_none() => ("timestamp with time zone", false),
+        ("timestamp" | "timestamp without time zone", "") if arguments.is_none() => {
+            ("timestamp without time zone", false)
+        }
+        ("time" | "time without time zone", "") if arguments.is_none() => ("time without time zone", false),
+        ("inet", "") => ("inet", false),
+        ("interval", "") if arguments.is_none() => ("interval", false),
+        _ => return None,
+    };
+    match (arguments, with_arguments) {
+        (None, _) => Some(format!("{base}{array}")),
+        // The server prints a numeric's scale even where it was not given (manual 8.1.2).
+        (Some(arguments), true) if base == "numeric" && !arguments.contains(',') => {
+            Some(format!("numeric({arguments},0){array}"))
+        }
+        (Some(arguments), true) => Some(format!("{base}({arguments}){array}")),
+        _ => None,
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+}
+
+/// How strongly an operator binds (PostgreSQL manual, table 4.2).
+fn binding(operator: &str) -> Option<u8> {
+    Some(match operator {
+        "OR" => 1,
+        "AND" => 2,
+        "=" | "<" | ">" | "<=" | ">=" | "<>" => 5,
+        "+" | "-" => 8,
+        "*" | "/" | "%" => 9,
+        "~~" | "!~~" | "~~*" | "!~~*" | "||" | "~" | "~*" | "!~" | "->" | "->>" | "@>" | "<@" | "?" | "&&" => 7,
+        _ => return None,
+    })
+}
+
+const NOT: u8 = 3;
+const IS: u8 = 4;
+/// BETWEEN, IN, LIKE.
+const MEMBER: u8 = 6;
+
+impl<'a> Parser<'a> {
+    fn new(text: &'a str) -> Self {
+        let tokens = tokens(text, Syntax::Postgres).filter(Token::is_solid).collect();
+        Parser { text, tokens, at: 0 }
+    }
+
+    fn at_end(&self) -> bool {
+        self.at == self.tokens.len()
+    }
+
+    fn peek(&self) -> Option<(TokenKind, &'a str)> {
+        self.tokens.get(self.at).map(|token| (token.kind, token.text(self.text)))
+    }
+
+    fn word(&mut self, word: &str) -> bool {
+        let found = self.tokens.get(self.at).is_some_and(|token| token.is_word(self.text, word));
+        self.at += usize::from(found);
+        found
+    }
+
+    fn mark(&mut self, mark: char) -> bool {
+        let found = self
+            .tokens
+            .get(self.at)
+            .is_some_and(|token| token.is_mark(self.text, mark) && token.end - token.start == 1);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expression(&mut self, least: u8) -> Option<Expression> {
+        let mut left = self.prefix()?;
+        while let Some((kind, text)) = self.peek() {
+            let upper = text.to_ascii_uppercase();
+            if kind == TokenKind::Word {
+                left = match upper.as_str() {
+                    "AND" | "OR" => {
+                        let strength = binding(&upper)?;
+                        if strength < least.max(1) {
+                            break;
+                        }
+                        self.at += 1;
+                        Expression::Binary(upper, left.into(), self.expression(strength + 1)?.into())
+                    }
+                    "IS" if IS >= least => self.is(left)?,
+                    "NOT" | "IN" | "LIKE" | "ILIKE" | "BETWEEN" if MEMBER >= least => self.member(left)?,
+                    _ => break,
+                };
+            } else if kind == TokenKind::Operator && text == "::" {
+                self.at += 1;
+                left = Expression::Cast(left.into(), self.type_name()?);
+            } else if kind == TokenKind::Operator {
+                let operator = if text == "!=" { "<>" } else { text };
+                let Some(strength) = binding(operator) else { break };
+                if strength < least.max(1) {
+                    break;
+                }
+                self.at += 1;
+                left = self.operand(operator, strength, left)?;
+            } else {
+                break;
+            }
+        }
+        Some(left)
+    }
+
+    fn operand(&mut self, operator: &str, strength: u8, left: Expression) -> Option<Expression> {
+        for quantifier in ["ANY", "ALL"] {
+            if self.word(quantifier) {
+                self.mark('(').then_some(())?;
+                let array = self.expression(0)?;
+                self.mark(')').then_some(())?;
+                return Some(Expression::Quantified(operator.to_owned(), quantifier, left.into(), array.into()));
+            }
+        }
+        Some(Expression::Binary(operator.to_owned(), left.into(), self.expression(strength + 1)?.into()))
+    }
+
+    fn is(&mut self, left: Expression) -> Option<Expression> {
+        self.at += 1;
+        let not = if self.word("NOT") { "NOT " } else { "" };
+        let what = ["NULL", "TRUE", "FALSE"].into_iter().find(|what| self.word(what))?;
+        Some(Expression::Is(left.into(), format!("{not}{what}")))
+    }
+
+    /// `[NOT] IN (…)`, `[NOT] LIKE`, `[NOT] BETWEEN`, in the form that the server turns them into.
+    fn member(&mut self, left: Expression) -> Option<Expression> {
+        let not = self.word("NOT");
+        if self.word("IN") {
+            self.mark('(').then_some(())?;
+            let items = self.list(')')?;
+            let (operator, quantifier) = if not { ("<>", "ALL") } else { ("=", "ANY") };
+            return Some(match <[Expression; 1]>::try_from(items) {
+                Ok([only]) => Expression::Binary(operator.to_owned(), left.into(), only.into()),
+                Err(items) => Expression::Quantified(
+                    operator.to_owned(),
+                    quantifier,
+                    left.into(),
+                    Expression::Array(items).into(),
+                ),
+            });
+        }
+        if self.word("BETWEEN") {
+            let low = self.expression(MEMBER + 1)?;
+            self.word("AND").then_some(())?;
+            let high = self.expression(MEMBER + 1)?;
+            let (above, below, joined) = if not { ("<", ">", "OR") } else { (">=", "<=", "AND") };
+            let low = Expression::Binary(above.to_owned(), left.clone().into(), low.into());
+            let high = Expression::Binary(below.to_owned(), left.into(), high.into());
+            return Some(Expression::Binary(joined.to_owned(), low.into(), high.into()));
+        }
+        let operator = match (self.word("LIKE"), not) {
+            (true, false) => "~~",
+            (true, true) => "!~~",
+            (false, _) if !self.word("ILIKE") => return None,
+            (false, false) => "~~*",
+            (false, true) => "!~~*",
+        };
+        Some(Expression::Binary(operator.to_owned(), left.into(), self.expression(MEMBER + 1)?.into()))
+    }
+
+    fn prefix(&mut self) -> Option<Expression> {
+        let (kind, text) = self.peek()?;
+        self.at += 1;
+        match kind {
+            TokenKind::Number => Some(Expression::Number(text.to_owned())),
+            TokenKind::String if text.starts_with('\'') => Some(Expression::String(name_of(text, Syntax::Postgres))),
+            TokenKind::QuotedName => self.name_or_call(vec![name_of(text, Syntax::Postgres)]),
+            TokenKind::Operator if text == "(" => {
+                let inner = self.expression(0)?;
+                self.mark(')').then_some(inner)
+            }
+            TokenKind::Operator if text == "-" => match self.expression(10)? {
+                Expression::Cast(inner, to) => {
+                    Some(Expression::Cast(Expression::Unary("-".to_owned(), inner).into(), to))
+                }
+                operand => Some(Expression::Unary("-".to_owned(), operand.into())),
+            },
+            TokenKind::Word => match text.to_ascii_uppercase().as_str() {
+                "NOT" => Some(Expression::Unary("NOT".to_owned(), self.expression(NOT)?.into())),
+                "ARRAY" => {
+                    self.mark('[').then_some(())?;
+                    self.list(']').map(Expression::Array)
+                }
+                "CAST" => {
+                    self.mark('(').then_some(())?;
+                    let inner = self.expression(0)?;
+                    self.word("AS").then_some(())?;
+                    let to = self.type_name()?;
+                    self.mark(')').then_some(Expression::Cast(inner.into(), to))
+                }
+                word @ ("NULL" | "TRUE" | "FALSE" | "CURRENT_TIMESTAMP" | "CURRENT_DATE" | "CURRENT_USER") => {
+                    Some(Expression::Word(word.to_owned()))
+                }
+                "CASE" | "INTERVAL" | "DATE" | "TIMESTAMP" | "EXTRACT" | "SUBSTRING" | "POSITION" | "OVERLAY"
+                | "TRIM" | "SELECT" | "EXISTS" | "ROW" | "LOCALTIMESTAMP" | "LOCALTIME" | "CURRENT_TIME"
+                | "CURRENT_ROLE" | "SESSION_USER" | "USER" | "COLLATE" | "DISTINCT" => None,
+                _ => self.name_or_call(vec![name_of(text, Syntax::Postgres)]),
+            },
+            _ => None,
+        }
+    }
+
+    fn name_or_call(&mut self, mut path: Vec<String>) -> Option<Expression> {
+        while self.mark('.') {
+            let (kind, text) =
+                self.peek().filter(|(kind, _)| matches!(kind, TokenKind::Word | TokenKind::QuotedName))?;
+            let _ = kind;
+            path.push(name_of(text, Syntax::Postgres));
+            self.at += 1;
+        }
+        if self.mark('(') {
+            return Some(Expression::Call(path, self.list(')')?));
+        }
+        Some(Expression::Name(path))
+    }
+
+    fn list(&mut self, close: char) -> Option<Vec<Expression>> {
+        let mut items = Vec::new();
+        if self.mark(close) {
+            return Some(items);
+        }
+        loop {
+            items.push(self.expression(0)?);
+            if self.mark(close) {
+                return Some(items);
+            }
+            self.mark(',').then_some(())?;
+        }
+    }
+
+    /// A type's name after `::` or AS: the longest run of tokens that `type_name` knows.
+    fn type_name(&mut self) -> Option<String> {
+        let start = self.tokens.get(self.at)?.start;
+        let mut longest = None;
+        for ahead in 0..9 {
+            let Some(token) = self.tokens.get(self.at + ahead) else { break };
+            if let Some(name) = type_name(&self.text[start..token.end]) {
+                longest = Some((ahead + 1, name));
+            }
+        }
+        let (length, name) = longest?;
+        self.at += length;
+        Some(name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(written: &str, printed: &str) -> bool {
+        let type_of = |name: &str| Some(if name == "v" { "character varying(20)" } else { "integer" }.to_owned());
+        match (parse(written), parse(printed)) {
+            (Some(written), Some(printed)) => means(&written, &printed, &type_of, None),
+            _ => false,
+        }
+    }
+
+    #[test]
+    fn the_servers_spelling_is_recognised() {
+        for (written, printed) in [
+            ("price > 0", "(price > (0)::numeric)"),
+            ("price>=0 and price<1000", "((price >= (0)::numeric) AND (price < (1000)::numeric))"),
+            ("v in ('a', 'b')", "((v)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))"),
+            (
+                "v IN ('a','b')",
+                "((v)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text]))",
+            ),
+            ("t in ('a', 'b')", "(t = ANY (ARRAY['a'::text, 'b'::text]))"),
+            ("n between 1 and 5", "((n >= 1) AND (n <= 5))"),
+            ("email like '%@%'", "(email ~~ '%@%'::text)"),
+            ("n > -1", "(n > '-1'::integer)"),
+            ("a is not null or b is null", "((a IS NOT NULL) OR (b IS NULL))"),
+            ("lower(v) <> ''", "(lower((v)::text) <> ''::text)"),
+            ("not done", "(NOT done)"),
+            ("CAST(a AS int) = 1", "((a)::integer = 1)"),
+        ] {
+            assert!(same(written, printed), "{written} / {printed}: {:?} {:?}", parse(written), parse(printed));
+        }
+    }
+
+    #[test]
+    fn what_differs_is_never_called_equal() {
+        for (written, printed) in [
+            ("price > 0", "(price >= (0)::numeric)"),
+            ("price > 0", "(price > (1)::numeric)"),
+            ("a + b * c", "((a + b) * c)"),
+            ("v in ('a', 'b')", "((v)::text = ANY ((ARRAY['a'::character varying, 'c'::character varying])::text[]))"),
+            ("n > 0", "((n)::text > '0'::text)"),
+            ("n = 1", "((n)::bigint = 1)"),
+            ("lower(t) = 'A'", "(lower(t) = 'a'::text)"),
+            ("a and b or c", "(a AND (b OR c))"),
+            ("x = 'a'", "(x = 'b'::text)"),
+            ("\"X\" = 1", "(x = 1)"),
+        ] {
+            assert!(!same(written, printed), "{written} / {printed}");
+        }
+    }
+
+    #[test]
+    fn types_have_the_servers_names() {
+        for (written, printed) in [
+            ("INT", Some("integer")),
+            ("varchar(20)", Some("character varying(20)")),
+            ("DECIMAL(10, 2)", Some("numeric(10,2)")),
+            ("numeric(5)", Some("numeric(5,0)")),
+            ("TIMESTAMP WITH TIME ZONE", Some("timestamp with time zone")),
+            ("text []", Some("text[]")),
+            ("geometry", None),
+            ("timestamp(3)", None),
+        ] {
+            assert_eq!(type_name(written).as_deref(), printed, "{written}");
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What declared DDL will look like in the catalog, where that is certain without asking a server.
+
+pub mod expression;
