@@ -142,7 +142,8 @@ pub fn type_name(text: &str) -> Option<String> {
     }
 }
 
-struct Parser<'a> {
+/// Reads tokens one after the other. A method that answers no to its first token leaves it where it was.
+pub(super) struct Parser<'a> {
     text: &'a str,
     tokens: Vec<Token>,
     at: usize,
@@ -167,26 +168,26 @@ const IS: u8 = 4;
 const MEMBER: u8 = 6;
 
 impl<'a> Parser<'a> {
-    fn new(text: &'a str) -> Self {
+    pub(super) fn new(text: &'a str) -> Self {
         let tokens = tokens(text, Syntax::Postgres).filter(Token::is_solid).collect();
         Parser { text, tokens, at: 0 }
     }
 
-    fn at_end(&self) -> bool {
+    pub(super) fn at_end(&self) -> bool {
         self.at == self.tokens.len()
     }
 
-    fn peek(&self) -> Option<(TokenKind, &'a str)> {
+    pub(super) fn peek(&self) -> Option<(TokenKind, &'a str)> {
         self.tokens.get(self.at).map(|token| (token.kind, token.text(self.text)))
     }
 
-    fn word(&mut self, word: &str) -> bool {
+    pub(super) fn word(&mut self, word: &str) -> bool {
         let found = self.tokens.get(self.at).is_some_and(|token| token.is_word(self.text, word));
         self.at += usize::from(found);
         found
     }
 
-    fn mark(&mut self, mark: char) -> bool {
+    pub(super) fn mark(&mut self, mark: char) -> bool {
         let found = self
             .tokens
             .get(self.at)
@@ -195,7 +196,43 @@ impl<'a> Parser<'a> {
         found
     }
 
-    fn expression(&mut self, least: u8) -> Option<Expression> {
+    /// Takes the words one after the other, or none of them.
+    pub(super) fn words(&mut self, words: &[&str]) -> bool {
+        let start = self.at;
+        let all = words.iter().all(|word| self.word(word));
+        if !all {
+            self.at = start;
+        }
+        all
+    }
+
+    /// A name, folded as the server folds it.
+    pub(super) fn name(&mut self) -> Option<String> {
+        let (_, text) = self.peek().filter(|(kind, _)| matches!(kind, TokenKind::Word | TokenKind::QuotedName))?;
+        self.at += 1;
+        Some(name_of(text, Syntax::Postgres))
+    }
+
+    /// A dotted name.
+    pub(super) fn path(&mut self) -> Option<Vec<String>> {
+        let mut path = vec![self.name()?];
+        while self.mark('.') {
+            path.push(self.name()?);
+        }
+        Some(path)
+    }
+
+    /// Names in parentheses.
+    pub(super) fn names(&mut self) -> Option<Vec<String>> {
+        self.mark('(').then_some(())?;
+        let mut names = vec![self.name()?];
+        while self.mark(',') {
+            names.push(self.name()?);
+        }
+        self.mark(')').then_some(names)
+    }
+
+    pub(super) fn expression(&mut self, least: u8) -> Option<Expression> {
         let mut left = self.prefix()?;
         while let Some((kind, text)) = self.peek() {
             let upper = text.to_ascii_uppercase();
@@ -330,11 +367,7 @@ impl<'a> Parser<'a> {
 
     fn name_or_call(&mut self, mut path: Vec<String>) -> Option<Expression> {
         while self.mark('.') {
-            let (kind, text) =
-                self.peek().filter(|(kind, _)| matches!(kind, TokenKind::Word | TokenKind::QuotedName))?;
-            let _ = kind;
-            path.push(name_of(text, Syntax::Postgres));
-            self.at += 1;
+            path.push(self.name()?);
         }
         if self.mark('(') {
             return Some(Expression::Call(path, self.list(')')?));
@@ -342,7 +375,7 @@ impl<'a> Parser<'a> {
         Some(Expression::Name(path))
     }
 
-    fn list(&mut self, close: char) -> Option<Vec<Expression>> {
+    pub(super) fn list(&mut self, close: char) -> Option<Vec<Expression>> {
         let mut items = Vec::new();
         if self.mark(close) {
             return Some(items);
@@ -357,7 +390,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A type's name after `::` or AS: the longest run of tokens that `type_name` knows.
-    fn type_name(&mut self) -> Option<String> {
+    pub(super) fn type_name(&mut self) -> Option<String> {
         let start = self.tokens.get(self.at)?.start;
         let mut longest = None;
         for ahead in 0..9 {

@@ -1,0 +1,296 @@
+//! Reads the DDL of plain tables: what people and ORMs write, and what the server prints of constraints and indexes.
+//!
+//! Everything that is not plain (partitions, storage parameters, collations, operator classes…) is `None`.
+
+use std::collections::BTreeSet;
+
+use super::expression::{Expression, Parser, type_name};
+
+/// One statement that says something of a table.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Ddl {
+    Table(Table),
+    Index { table: Vec<String>, name: String, index: Index },
+    Constraint { table: Vec<String>, constraint: Constraint },
+}
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Table {
+    pub path: Vec<String>,
+    pub columns: Vec<Column>,
+    pub constraints: Vec<Constraint>,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Column {
+    pub name: String,
+    /// As `format_type` prints it, or the path of a type that is not the system's.
+    pub type_: TypeName,
+    pub not_null: bool,
+    pub default: Option<Expression>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TypeName {
+    System(String),
+    Own(Vec<String>),
+    /// `serial` or `bigserial`: the integer type behind it.
+    Serial(&'static str),
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Constraint {
+    /// None: the server chooses.
+    pub name: Option<String>,
+    pub rule: Rule,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Rule {
+    PrimaryKey(Vec<String>),
+    Unique(Vec<String>),
+    Check(Expression),
+    ForeignKey { columns: Vec<String>, table: Vec<String>, references: Vec<String>, actions: BTreeSet<String> },
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Index {
+    pub unique: bool,
+    pub method: String,
+    pub parts: Vec<Part>,
+    pub predicate: Option<Expression>,
+}
+
+/// One column or expression of an index.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    pub expression: Expression,
+    pub descending: bool,
+    pub nulls_first: bool,
+}
+
+/// Reads one statement; None when it is of another kind, or holds anything that is not known here.
+pub fn parse(statement: &str) -> Option<Ddl> {
+    let mut parser = Parser::new(statement);
+    let ddl = if parser.words(&["CREATE", "TABLE"]) {
+        Ddl::Table(table(&mut parser)?)
+    } else if parser.words(&["CREATE", "UNIQUE", "INDEX"]) {
+        index(&mut parser, true)?
+    } else if parser.words(&["CREATE", "INDEX"]) {
+        index(&mut parser, false)?
+    } else if parser.words(&["ALTER", "TABLE"]) {
+        parser.word("ONLY");
+        let table = parser.path()?;
+        parser.word("ADD").then_some(())?;
+        Ddl::Constraint { table, constraint: constraint(&mut parser)? }
+    } else {
+        return None;
+    };
+    parser.at_end().then_some(ddl)
+}
+
+/// Reads a constraint's definition as `pg_get_constraintdef` prints it.
+pub fn parse_rule(definition: &str) -> Option<Rule> {
+    let mut parser = Parser::new(definition);
+    let rule = rule(&mut parser)?;
+    parser.at_end().then_some(rule)
+}
+
+fn table(parser: &mut Parser) -> Option<Table> {
+    parser.words(&["IF", "NOT", "EXISTS"]);
+    let mut table = Table { path: parser.path()?, ..Table::default() };
+    parser.mark('(').then_some(())?;
+    if parser.mark(')') {
+        return Some(table);
+    }
+    loop {
+        match parser.peek()?.1.to_ascii_uppercase().as_str() {
+            "CONSTRAINT" | "PRIMARY" | "UNIQUE" | "CHECK" | "FOREIGN" => table.constraints.push(constraint(parser)?),
+            "LIKE" | "EXCLUDE" => return None,
+            _ => column(parser, &mut table)?,
+        }
+        if parser.mark(')') {
+            return Some(table);
+        }
+        parser.mark(',').then_some(())?;
+    }
+}
+
+fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
+    let name = parser.name()?;
+    let type_ = column_type(parser)?;
+    let mut column =
+        Column { name: name.clone(), not_null: matches!(type_, TypeName::Serial(_)), type_, default: None };
+    let mut constraint_name = None;
+    loop {
+        let (_, next) = parser.peek()?;
+        if next == "," || next == ")" {
+            break;
+        }
+        if parser.word("CONSTRAINT") {
+            constraint_name = Some(parser.name()?);
+            continue;
+        }
+        let named = constraint_name.take();
+        if parser.words(&["NOT", "NULL"]) {
+            named.is_none().then_some(())?;
+            column.not_null = true;
+        } else if parser.word("NULL") {
+        } else if parser.word("DEFAULT") {
+            // What may follow a default binds weaker than its operators: NOT NULL is no part of it.
+            column.default = Some(parser.expression(7)?);
+        } else if parser.words(&["PRIMARY", "KEY"]) {
+            column.not_null = true;
+            table.constraints.push(Constraint { name: named, rule: Rule::PrimaryKey(vec![name.clone()]) });
+        } else if parser.word("UNIQUE") {
+            table.constraints.push(Constraint { name: named, rule: Rule::Unique(vec![name.clone()]) });
+        } else if parser.word("CHECK") {
+            table.constraints.push(Constraint { name: named, rule: check(parser)? });
+        } else if parser.word("REFERENCES") {
+            table.constraints.push(Constraint { name: named, rule: references(parser, vec![name.clone()])? });
+        } else {
+            return None;
+        }
+    }
+    table.columns.push(column);
+    Some(())
+}
+
+fn column_type(parser: &mut Parser) -> Option<TypeName> {
+    for (word, behind) in
+        [("SERIAL", "integer"), ("SERIAL4", "integer"), ("BIGSERIAL", "bigint"), ("SERIAL8", "bigint")]
+    {
+        if parser.word(word) {
+            return Some(TypeName::Serial(behind));
+        }
+    }
+    if let Some(name) = parser.type_name() {
+        return Some(TypeName::System(name));
+    }
+    let path = parser.path()?;
+    // A name with arguments or brackets is a type that only the server can spell.
+    let plain = !matches!(parser.peek()?.1, "(" | "[");
+    // An unknown bare word of the system's (`money`, `cidr`…) must not be taken for a type of the user's own: whoever
+    // compares looks it up among the catalog's types.
+    plain.then_some(TypeName::Own(path))
+}
+
+fn constraint(parser: &mut Parser) -> Option<Constraint> {
+    let name = if parser.word("CONSTRAINT") { Some(parser.name()?) } else { None };
+    Some(Constraint { name, rule: rule(parser)? })
+}
+
+fn rule(parser: &mut Parser) -> Option<Rule> {
+    if parser.words(&["PRIMARY", "KEY"]) {
+        return parser.names().map(Rule::PrimaryKey);
+    }
+    if parser.word("UNIQUE") {
+        return parser.names().map(Rule::Unique);
+    }
+    if parser.word("CHECK") {
+        return check(parser);
+    }
+    if parser.words(&["FOREIGN", "KEY"]) {
+        let columns = parser.names()?;
+        parser.word("REFERENCES").then_some(())?;
+        return references(parser, columns);
+    }
+    None
+}
+
+fn check(parser: &mut Parser) -> Option<Rule> {
+    parser.mark('(').then_some(())?;
+    let expression = parser.expression(0)?;
+    parser.mark(')').then_some(Rule::Check(expression))
+}
+
+fn references(parser: &mut Parser, columns: Vec<String>) -> Option<Rule> {
+    let table = parser.path()?;
+    let references = if parser.peek().is_some_and(|(_, text)| text == "(") { parser.names()? } else { Vec::new() };
+    let mut actions = BTreeSet::new();
+    loop {
+        let event = if parser.words(&["ON", "DELETE"]) {
+            "ON DELETE"
+        } else if parser.words(&["ON", "UPDATE"]) {
+            "ON UPDATE"
+        } else if parser.words(&["INITIALLY", "DEFERRED"]) {
+            actions.insert("INITIALLY DEFERRED".to_owned());
+            continue;
+        } else if parser.word("DEFERRABLE") {
+            actions.insert("DEFERRABLE".to_owned());
+            continue;
+        } else {
+            break;
+        };
+        let actions_known = [&["CASCADE"][..], &["RESTRICT"], &["SET", "NULL"], &["SET", "DEFAULT"], &["NO", "ACTION"]];
+        let action = actions_known.into_iter().find(|words| parser.words(words))?.join(" ");
+        // NO ACTION is what holds anyway, and is not printed.
+        if action != "NO ACTION" {
+            actions.insert(format!("{event} {action}"));
+        }
+    }
+    // A list of columns after SET NULL, MATCH and the like are left to the server.
+    Some(Rule::ForeignKey { columns, table, references, actions })
+}
+
+fn index(parser: &mut Parser, unique: bool) -> Option<Ddl> {
+    parser.words(&["IF", "NOT", "EXISTS"]);
+    let name = parser.name()?;
+    parser.word("ON").then_some(())?;
+    let table = parser.path()?;
+    let method = if parser.word("USING") { parser.name()? } else { "btree".to_owned() };
+    parser.mark('(').then_some(())?;
+    let mut parts = Vec::new();
+    loop {
+        parts.push(part(parser)?);
+        if parser.mark(')') {
+            break;
+        }
+        parser.mark(',').then_some(())?;
+    }
+    let predicate = if parser.word("WHERE") { Some(parser.expression(0)?) } else { None };
+    Some(Ddl::Index { table, name, index: Index { unique, method, parts, predicate } })
+}
+
+fn part(parser: &mut Parser) -> Option<Part> {
+    let expression = parser.expression(0)?;
+    let descending = !parser.word("ASC") && parser.word("DESC");
+    let nulls_first = if parser.words(&["NULLS", "FIRST"]) {
+        true
+    } else if parser.words(&["NULLS", "LAST"]) {
+        false
+    } else {
+        descending
+    };
+    Some(Part { expression, descending, nulls_first })
+}
+
+/// Returns the columns that an expression names, in the order of their first mention.
+pub fn columns_of(expression: &Expression) -> Vec<String> {
+    let mut found = Vec::new();
+    collect(expression, &mut found);
+    found
+}
+
+fn collect(expression: &Expression, found: &mut Vec<String>) {
+    match expression {
+        Expression::Name(path) => {
+            let name = path.last().cloned().unwrap_or_default();
+            if !found.contains(&name) {
+                found.push(name);
+            }
+        }
+        Expression::Number(_) | Expression::String(_) | Expression::Word(_) => {}
+        Expression::Unary(_, inner) | Expression::Is(inner, _) | Expression::Cast(inner, _) => collect(inner, found),
+        Expression::Binary(_, left, right) | Expression::Quantified(_, _, left, right) => {
+            collect(left, found);
+            collect(right, found);
+        }
+        Expression::Call(_, items) | Expression::Array(items) => items.iter().for_each(|item| collect(item, found)),
+    }
+}
+
+/// Is this name one that `type_name` knows, so that it can't be a type of the user's own?
+pub fn is_system_type(path: &[String]) -> bool {
+    matches!(path, [name] if type_name(name).is_some())
+}
