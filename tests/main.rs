@@ -1,0 +1,5 @@
+//! The tests: one binary, so that one PostgreSQL server serves all of them.
+
+mod config_schema;
+mod support;
+mod support_itself;
