@@ -1,4 +1,350 @@
-//! What declared DDL will look like in the catalog, where that is certain without asking a server.
+//! Which declared tables are certain to be what a catalog holds already, without asking a server.
+//!
+//! Loading a table into a shadow is dear; most tables of a project have not changed. This comparison reads the DDL of
+//! plain tables and finds it again in the catalog, as the server prints it. It may only prove a table *equal*: what it
+//! does not know, and what differs, is left to the shadow.
 
 pub mod ddl;
 pub mod expression;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use self::ddl::{Column, Constraint, Ddl, Index, Rule, Table, TypeName, columns_of};
+use self::expression::{means, parse};
+use crate::schema::{Catalog, Id, Object};
+use crate::sql::split::leading_words;
+use crate::sql::token::{Token, TokenKind, name_of, tokens};
+use crate::sql::{Statement, Syntax};
+
+/// The longest name that PostgreSQL keeps, in bytes (manual 4.1.1, NAMEDATALEN − 1).
+const LONGEST_NAME: usize = 63;
+
+/// Returns the tables of `live` that `statements` declare just so, each with the numbers of the statements that do.
+///
+/// `schema` is the one in which an unqualified name is made.
+pub fn alike(statements: &[Statement], live: &Catalog, schema: &str) -> Vec<(Id, Vec<usize>)> {
+    let mut slices: BTreeMap<Vec<String>, Slice> = BTreeMap::new();
+    let mut mentioned: BTreeSet<String> = BTreeSet::new();
+    for (number, statement) in statements.iter().enumerate() {
+        match ddl::parse(&statement.text) {
+            Some(ddl) => {
+                let table = match &ddl {
+                    Ddl::Table(table) => &table.path,
+                    Ddl::Index { table, .. } | Ddl::Constraint { table, .. } => table,
+                };
+                slices.entry(qualified(table, schema)).or_default().add(number, ddl);
+            }
+            None => match touched_names(&statement.text) {
+                Some(names) => mentioned.extend(names),
+                None => return Vec::new(),
+            },
+        }
+    }
+    slices.retain(|path, _| path.last().is_some_and(|name| !mentioned.contains(name)));
+    let comparison = Comparison { live, schema };
+    slices.into_iter().filter_map(|(path, slice)| Some((comparison.proves(&path, &slice)?, slice.numbers))).collect()
+}
+
+fn qualified(path: &[String], schema: &str) -> Vec<String> {
+    match path {
+        [name] => vec![schema.to_owned(), name.clone()],
+        path => path.to_vec(),
+    }
+}
+
+/// Returns the names of what a statement that was not read may change: none for one that only makes something of its
+/// own, every name in it otherwise; None when it may do anything (a DO block).
+fn touched_names(statement: &str) -> Option<Vec<String>> {
+    let words = leading_words(statement, Syntax::Postgres, 4);
+    let word = |at: usize| words.get(at).map_or("", String::as_str);
+    let made = if (word(1), word(2)) == ("OR", "REPLACE") { word(3) } else { word(1) };
+    match (word(0), made) {
+        (
+            "CREATE",
+            "VIEW" | "MATERIALIZED" | "RECURSIVE" | "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "TYPE" | "DOMAIN",
+        )
+        | ("CREATE", "SCHEMA" | "EXTENSION" | "SEQUENCE" | "COLLATION")
+        | ("SET", _) => Some(Vec::new()),
+        ("CREATE" | "ALTER" | "COMMENT" | "GRANT" | "REVOKE" | "DROP", _) => {
+            let names = tokens(statement, Syntax::Postgres)
+                .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
+                .map(|token: Token| name_of(token.text(statement), Syntax::Postgres));
+            Some(names.collect())
+        }
+        _ => None,
+    }
+}
+
+/// Everything that the declared DDL says of one table.
+#[derive(Default)]
+struct Slice {
+    numbers: Vec<usize>,
+    tables: Vec<Table>,
+    constraints: Vec<Constraint>,
+    indexes: Vec<(String, Index)>,
+}
+
+impl Slice {
+    fn add(&mut self, number: usize, ddl: Ddl) {
+        self.numbers.push(number);
+        match ddl {
+            Ddl::Table(table) => self.tables.push(table),
+            Ddl::Index { name, index, .. } => self.indexes.push((name, index)),
+            Ddl::Constraint { constraint, .. } => self.constraints.push(constraint),
+        }
+    }
+}
+
+struct Comparison<'a> {
+    live: &'a Catalog,
+    schema: &'a str,
+}
+
+impl Comparison<'_> {
+    /// Returns the table's id when the slice says exactly what the catalog holds of it.
+    fn proves(&self, path: &[String], slice: &Slice) -> Option<Id> {
+        let [table] = slice.tables.as_slice() else { return None };
+        let id = Id::new("table", path.iter().cloned());
+        let held = self.live.get(&id).filter(|held| held.properties.is_empty())?;
+        let constraints: Vec<&Constraint> = table.constraints.iter().chain(&slice.constraints).collect();
+        let keys: BTreeSet<&String> = constraints
+            .iter()
+            .filter_map(|constraint| match &constraint.rule {
+                Rule::PrimaryKey(columns) => Some(columns),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        let mut declared: BTreeSet<Id> = BTreeSet::new();
+        let mut columns: Vec<&Object> = Vec::new();
+        for column in &table.columns {
+            let found = self.column(path, column, keys.contains(&column.name))?;
+            declared.insert(found.id.clone());
+            columns.push(found);
+        }
+        let type_of = |name: &str| {
+            columns
+                .iter()
+                .find(|column| column.id.name() == name)
+                .and_then(|column| column.text("type"))
+                .map(str::to_owned)
+        };
+        for constraint in constraints {
+            if !declared.insert(self.constraint(path, constraint, &type_of)?) {
+                return None;
+            }
+        }
+        for (name, index) in &slice.indexes {
+            if !declared.insert(self.index(path, name, index, &type_of)?) {
+                return None;
+            }
+        }
+        let all_declared = self.live.children(&held.id).iter().all(|child| declared.contains(&child.id));
+        all_declared.then(|| held.id.clone())
+    }
+
+    /// Returns the live column when it is what was declared, its default included.
+    fn column(&self, table: &[String], column: &Column, in_key: bool) -> Option<&Object> {
+        let id = Id::new("column", table.iter().cloned().chain([column.name.clone()]));
+        let held = self.live.get(&id)?;
+        let written = match &column.type_ {
+            TypeName::System(name) => name.clone(),
+            TypeName::Own(path) => self.own_type(path)?,
+            TypeName::Serial(_) => return None,
+        };
+        let plain = held.properties.keys().all(|name| name == "type" || name == "not_null");
+        if !plain || held.text("type") != Some(&written) || held.flag("not_null") != (column.not_null || in_key) {
+            return None;
+        }
+        match (self.live.children(&id).as_slice(), &column.default) {
+            ([], None) => Some(held),
+            ([default], Some(declared)) if default.id.kind == "default" => {
+                let printed = parse(default.text("definition")?)?;
+                let base = written.split('(').next().unwrap_or_default().to_owned();
+                means(declared, &printed, &|_| None, Some(&base)).then_some(held)
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns how the server prints a type of the user's own.
+    fn own_type(&self, path: &[String]) -> Option<String> {
+        if ddl::is_system_type(path) {
+            return None;
+        }
+        let path = qualified(path, self.schema);
+        let known = ["enum", "domain"].iter().any(|kind| self.live.contains(&Id::new(kind, path.iter().cloned())));
+        known.then(|| crate::sql::quote::qualified(&path))
+    }
+
+    fn constraint(
+        &self,
+        table: &[String],
+        constraint: &Constraint,
+        type_of: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<Id> {
+        let name = match &constraint.name {
+            Some(name) => name.clone(),
+            None => chosen_name(table.last()?, &constraint.rule)?,
+        };
+        let id = Id::new("constraint", table.iter().cloned().chain([name]));
+        let held = self.live.get(&id)?;
+        let only_a_definition = held.properties.keys().all(|name| name == "definition" || name == "type");
+        let printed = ddl::parse_rule(held.text("definition")?)?;
+        let same = only_a_definition
+            && match (&constraint.rule, &printed) {
+                (Rule::Check(written), Rule::Check(printed)) => means(written, printed, type_of, None),
+                (
+                    Rule::ForeignKey { columns, table, references, actions },
+                    Rule::ForeignKey { columns: of, table: to, references: keys, actions: printed },
+                ) => {
+                    let target = qualified(table, self.schema);
+                    let implied = references.is_empty() && self.primary_key(&target).as_deref() == Some(keys);
+                    columns == of && target == *to && actions == printed && (references == keys || implied)
+                }
+                (written, printed) => written == printed,
+            };
+        same.then_some(id)
+    }
+
+    fn primary_key(&self, table: &[String]) -> Option<Vec<String>> {
+        let children = self.live.children(&Id::new("table", table.iter().cloned()));
+        children.iter().find_map(|child| match ddl::parse_rule(child.text("definition")?)? {
+            Rule::PrimaryKey(columns) => Some(columns),
+            _ => None,
+        })
+    }
+
+    fn index(
+        &self,
+        table: &[String],
+        name: &str,
+        index: &Index,
+        type_of: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<Id> {
+        let (schema, _) = table.split_first()?;
+        let id = Id::new("index", [schema.as_str(), name]);
+        let held = self.live.get(&id)?;
+        let only_a_definition = held.properties.keys().all(|name| name == "definition");
+        let Ddl::Index { table: on, index: printed, .. } = ddl::parse(held.text("definition")?)? else { return None };
+        let same_predicate = match (&index.predicate, &printed.predicate) {
+            (None, None) => true,
+            (Some(written), Some(printed)) => means(written, printed, type_of, None),
+            _ => false,
+        };
+        let same_parts = index.parts.len() == printed.parts.len()
+            && index.parts.iter().zip(&printed.parts).all(|(written, printed)| {
+                (written.descending, written.nulls_first) == (printed.descending, printed.nulls_first)
+                    && means(&written.expression, &printed.expression, type_of, None)
+            });
+        let same = only_a_definition
+            && on == table
+            && (index.unique, &index.method) == (printed.unique, &printed.method)
+            && same_predicate
+            && same_parts;
+        same.then_some(id)
+    }
+}
+
+/// Returns the name that the server gives a constraint that was declared without one; None where that takes more than
+/// its plain rule (a name that is too long).
+///
+/// Source: `ChooseConstraintName` and `ChooseIndexName` in PostgreSQL's sources, as seen in the manual's examples.
+fn chosen_name(table: &str, rule: &Rule) -> Option<String> {
+    let name = match rule {
+        Rule::PrimaryKey(_) => format!("{table}_pkey"),
+        Rule::Unique(columns) => format!("{table}_{}_key", columns.join("_")),
+        Rule::ForeignKey { columns, .. } => format!("{table}_{}_fkey", columns.join("_")),
+        Rule::Check(expression) => match columns_of(expression).as_slice() {
+            [only] => format!("{table}_{only}_check"),
+            _ => format!("{table}_check"),
+        },
+    };
+    (name.len() <= LONGEST_NAME).then_some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Value;
+
+    fn object(
+        kind: &'static str,
+        path: &[&str],
+        parent: Option<(&'static str, &[&str])>,
+        properties: &[(&str, &str)],
+    ) -> Object {
+        let mut object = Object::new(Id::new(kind, path.iter().copied()));
+        object.parent = parent.map(|(kind, path)| Id::new(kind, path.iter().copied()));
+        for (name, text) in properties {
+            let value = if *text == "true" { Value::Flag(true) } else { Value::Text((*text).to_owned()) };
+            object.set(name, value);
+        }
+        object
+    }
+
+    fn live() -> Catalog {
+        let table = Some(("table", &["public", "t"][..]));
+        [
+            object("table", &["public", "t"], None, &[]),
+            object("column", &["public", "t", "id"], table, &[("type", "integer"), ("not_null", "true")]),
+            object("column", &["public", "t", "price"], table, &[("type", "numeric(10,2)")]),
+            object(
+                "default",
+                &["public", "t", "price"],
+                Some(("column", &["public", "t", "price"])),
+                &[("definition", "0")],
+            ),
+            object("constraint", &["public", "t", "t_pkey"], table, &[("definition", "PRIMARY KEY (id)")]),
+            object(
+                "constraint",
+                &["public", "t", "t_price_check"],
+                table,
+                &[("definition", "CHECK ((price > (0)::numeric))")],
+            ),
+            object(
+                "index",
+                &["public", "ix"],
+                table,
+                &[("definition", "CREATE INDEX ix ON public.t USING btree (price DESC) WHERE (price IS NOT NULL)")],
+            ),
+        ]
+        .into_iter()
+        .collect()
+    }
+
+    fn proved(ddl: &[&str]) -> bool {
+        let statements: Vec<Statement> = ddl.iter().map(|text| Statement::new(*text, "")).collect();
+        !alike(&statements, &live(), "public").is_empty()
+    }
+
+    const TABLE: &str = "create table t (id int primary key, price decimal(10,2) default 0 check (price > 0))";
+    const INDEX: &str = "CREATE INDEX ix ON t (price desc) WHERE price IS NOT NULL";
+
+    #[test]
+    fn an_unchanged_table_is_proved_equal() {
+        assert!(proved(&[TABLE, INDEX]));
+        assert!(proved(&[
+            INDEX,
+            "create table public.t (price numeric(10, 2) default 0, id integer, constraint t_pkey primary key (id), check (price > 0))"
+        ]));
+    }
+
+    #[test]
+    fn anything_else_is_left_to_the_server() {
+        assert!(!proved(&[TABLE]), "an index less");
+        assert!(!proved(&[INDEX]), "no table");
+        assert!(!proved(&[&TABLE.replace("int ", "bigint "), INDEX]), "a type");
+        assert!(!proved(&[&TABLE.replace("default 0", "default 1"), INDEX]), "a default");
+        assert!(!proved(&[&TABLE.replace("> 0", "> 1"), INDEX]), "a check");
+        assert!(!proved(&[&TABLE.replace("check (price > 0)", ""), INDEX]), "a check less");
+        assert!(!proved(&[TABLE, &INDEX.replace(" desc", "")]), "a direction");
+        assert!(!proved(&[TABLE, &INDEX.replace("INDEX", "UNIQUE INDEX")]), "uniqueness");
+        assert!(
+            !proved(&[TABLE, INDEX, "ALTER TABLE t ENABLE ROW LEVEL SECURITY"]),
+            "a statement that it does not know"
+        );
+        assert!(!proved(&[TABLE, INDEX, "ALTER TABLE t ADD UNIQUE (price)"]), "one constraint more");
+        assert!(!proved(&[&TABLE.replace("id int primary key", "id int"), INDEX]), "a key less");
+    }
+}
