@@ -1,5 +1,7 @@
 //! The tests: one binary, so that one PostgreSQL server serves all of them.
 
 mod config_schema;
+mod round_trip;
 mod support;
 mod support_itself;
+mod tidy;

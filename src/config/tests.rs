@@ -1,3 +1,5 @@
+//! What a person sees of the configuration: values and faults.
+
 use std::path::Path;
 use std::time::Duration;
 

@@ -2,9 +2,11 @@
 
 #![allow(dead_code, unused_imports, reason = "not every helper is used by some test at every time")]
 
+pub mod case;
 pub mod judge;
 pub mod postgres;
 pub mod project;
+pub mod rust;
 pub mod server;
 pub mod sqlite;
 

@@ -39,6 +39,9 @@ host  all +password_only 127.0.0.1/32      scram-sha-256
 host  all all            127.0.0.1/32      trust
 ";
 
+/// `password_only` is for `ACCESS`; the others are there for cases to grant things to.
+const ROLES: &str = "CREATE ROLE password_only; CREATE ROLE reader; CREATE ROLE writer; CREATE ROLE auditor";
+
 /// The server that all tests share, or None (and a word about it) where there is no PostgreSQL.
 ///
 /// Under cargo-nextest, where each test is a process, all processes of one run share it.
@@ -81,6 +84,7 @@ impl Server {
     fn create(bin: PathBuf, folder: PathBuf, owner: u32, settings: &[&str]) -> Server {
         fs::create_dir_all(&folder).expect("a folder in the temporary folder");
         give(&folder);
+        watch(&folder, owner);
         let data = folder.join("data");
         let created = as_server_user(&bin.join("initdb"))
             .args(["--auth=trust", "--username=postgres", "--no-sync", "--locale=C.UTF-8", "--encoding=UTF8", "-D"])
@@ -93,13 +97,12 @@ impl Server {
         let text = fs::read_to_string(&configuration).expect("initdb wrote postgresql.conf");
         fs::write(&configuration, format!("{text}{SETTINGS}{sockets}{}\n", settings.join("\n"))).expect("a file");
         fs::write(data.join("pg_hba.conf"), ACCESS).expect("a file");
-        watch(&bin, &folder, owner);
         // Between asking for a free port and binding it, another process may take it.
         for _ in 0..10 {
             let port = free_port();
             let server = Server::at(bin.clone(), folder.clone(), port);
             if server.try_start() {
-                server.execute("postgres", "CREATE ROLE password_only");
+                server.execute("postgres", ROLES);
                 fs::write(folder.join("port"), port.to_string()).expect("a file");
                 return server;
             }
@@ -282,17 +285,16 @@ pub fn free_port() -> u16 {
 
 /// Starts a small process that stops the server and removes its folder when process `owner` is gone: also after a
 /// panic, a signal or kill -9, when no destructor runs.
-fn watch(bin: &Path, folder: &Path, owner: u32) {
+#[expect(clippy::zombie_processes, reason = "it outlives us, that is its purpose")]
+fn watch(folder: &Path, owner: u32) {
     let script = r#"
 while kill -0 "$1" 2>/dev/null; do sleep 0.3; done
-if test "$(id -u)" = 0; then chmod -R a+rX "$2" 2>/dev/null; fi
 pid=$(head -n 1 "$2/data/postmaster.pid" 2>/dev/null)
 if test -n "$pid"; then
   kill -QUIT "$pid" 2>/dev/null
   for i in 1 2 3 4 5 6 7 8 9 10; do kill -0 "$pid" 2>/dev/null || break; sleep 0.2; done
 fi
 rm -rf "$2" "$2.lock""#;
-    let _ = bin;
     let mut command = Command::new("sh");
     command.args(["-c", script, "watch"]).arg(owner.to_string()).arg(folder);
     command.current_dir("/").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

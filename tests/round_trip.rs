@@ -1,0 +1,262 @@
+//! The cases under tests/cases/, each run through the binary: from nothing to the old schema, forward to the new one
+//! with rows in the tables, back, and to nothing; after each step the outside judge compares with a fresh database.
+//!
+//! `MIGRATE_TEST_CASE=column cargo test round_trip` runs the cases with `column` in their name.
+
+use std::path::PathBuf;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::support::case::{self, Case};
+use crate::support::postgres::Database;
+use crate::support::{Outcome, Project, judge, server, sqlite};
+
+#[test]
+fn postgres_cases() {
+    let Some(server) = server::shared() else { return };
+    run_all("postgres", |case| {
+        if case.needs.is_some_and(|needs| server.major < needs) {
+            return Ok(());
+        }
+        let live = Database::on(server);
+        let fresh = |schema: &str| {
+            let database = Database::on(server);
+            database.try_execute(schema).map_err(|error| format!("the case itself: {error}"))?;
+            Ok(judge::postgres(&database.dump()))
+        };
+        round_trip(case, &live.url(), "schemas = [\"*\"]", fresh, &Postgres(&live))
+    });
+}
+
+#[test]
+fn sqlite_cases() {
+    run_all("sqlite", |case| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let live = Sqlite(folder.path().join("live.db"));
+        let fresh = |schema: &str| {
+            let file = tempfile::Builder::new().suffix(".db").tempfile_in(folder.path()).expect("a temporary file");
+            sqlite::try_execute(file.path(), schema).map_err(|error| format!("the case itself: {error}"))?;
+            Ok(judge::sqlite(file.path()))
+        };
+        round_trip(case, &format!("sqlite:///{}", live.0.display()), "", fresh, &live)
+    });
+}
+
+/// The live database, looked at from outside.
+trait Live {
+    fn schema(&self) -> Vec<String>;
+    fn row_counts(&self) -> Vec<(String, u64)>;
+    fn execute(&self, sql: &str) -> Result<(), String>;
+    /// What SQLite finds wrong within its file; PostgreSQL: nothing.
+    fn faults(&self) -> Vec<String>;
+}
+
+struct Postgres<'a>(&'a Database);
+
+impl Live for Postgres<'_> {
+    fn schema(&self) -> Vec<String> {
+        judge::postgres(&self.0.dump())
+    }
+
+    fn row_counts(&self) -> Vec<(String, u64)> {
+        self.0.row_counts()
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), String> {
+        self.0.try_execute(sql)
+    }
+
+    fn faults(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+struct Sqlite(PathBuf);
+
+impl Live for Sqlite {
+    fn schema(&self) -> Vec<String> {
+        judge::sqlite(&self.0)
+    }
+
+    fn row_counts(&self) -> Vec<(String, u64)> {
+        sqlite::row_counts(&self.0)
+    }
+
+    fn execute(&self, sql: &str) -> Result<(), String> {
+        sqlite::try_execute(&self.0, sql)
+    }
+
+    fn faults(&self) -> Vec<String> {
+        let mut found = sqlite::lines(&self.0, "PRAGMA integrity_check");
+        found.retain(|line| line != "ok");
+        found.extend(sqlite::lines(&self.0, "PRAGMA foreign_key_check"));
+        found
+    }
+}
+
+/// A case on its way: what fails shows the revisions so far.
+struct Steps<'a> {
+    project: Project,
+    live: &'a dyn Live,
+}
+
+fn round_trip(
+    case: &Case,
+    url: &str,
+    more: &str,
+    fresh: impl Fn(&str) -> Result<Vec<String>, String>,
+    live: &dyn Live,
+) -> Result<(), String> {
+    let project = Project::empty();
+    project.write(
+        "migrate.toml",
+        &format!(
+            "[models]\npaths = [\"models.sql\"]\n[database]\nurl = \"{url}\"\n{more}\n[autogenerate]\nmanage = [\"*\"]\n"
+        ),
+    );
+    project.write("migrations/.keep", "");
+    let steps = Steps { project, live };
+    let (nothing, old, new) = (fresh("")?, fresh(&case.old)?, fresh(&case.new)?);
+
+    if old != nothing {
+        steps.generate("from nothing", &case.old, "old", &[])?;
+        steps.migrate("from nothing", "upgrade head")?;
+        steps.reached("from nothing", &old)?;
+    }
+    live.execute(&case.rows).map_err(|error| format!("the case's rows: {error}"))?;
+    let rows = live.row_counts();
+
+    if let Some(words) = &case.refused {
+        return steps.is_refused(case, words);
+    }
+    let said = steps.generate("forward", &case.new, "new", &case.renames)?;
+    if let Some(plan) = &case.plan {
+        has_plan(plan, &said)?;
+    }
+    if old != new {
+        steps.migrate("forward", "upgrade head")?;
+    }
+    steps.reached("forward", &new)?;
+    steps.kept("forward", &rows)?;
+    steps.migrate("forward", "check")?;
+    if old != new {
+        steps.migrate("back", "downgrade -1 --yes")?;
+        steps.reached("back", &old)?;
+        steps.kept("back", &rows)?;
+    }
+    if old != nothing {
+        steps.migrate("to nothing", "downgrade base --yes")?;
+        steps.reached("to nothing", &nothing)?;
+    }
+    Ok(())
+}
+
+impl Steps<'_> {
+    fn generate(&self, way: &str, models: &str, message: &str, renames: &[String]) -> Result<Outcome, String> {
+        self.project.write("models.sql", models);
+        let mut arguments = vec!["revision", "--autogenerate", "-m", message];
+        arguments.extend(renames.iter().flat_map(|rename| ["--rename", rename.as_str()]));
+        self.done(way, self.project.run(arguments))
+    }
+
+    fn migrate(&self, way: &str, line: &str) -> Result<Outcome, String> {
+        self.done(way, self.project.migrate(line))
+    }
+
+    fn done(&self, way: &str, outcome: Outcome) -> Result<Outcome, String> {
+        match outcome.code {
+            Some(0) => Ok(outcome),
+            code => Err(format!(
+                "{way}: `migrate {}` exits {code:?}\n{}{}{}",
+                outcome.line,
+                outcome.stdout,
+                outcome.stderr,
+                self.scripts()
+            )),
+        }
+    }
+
+    fn reached(&self, way: &str, wanted: &[String]) -> Result<(), String> {
+        let difference = judge::difference(wanted, &self.live.schema());
+        let faults = self.live.faults();
+        match difference.is_empty() && faults.is_empty() {
+            true => Ok(()),
+            false => {
+                Err(format!("{way}: another schema than wanted\n{}{difference}{}", faults.join("\n"), self.scripts()))
+            }
+        }
+    }
+
+    /// A table that is there before and after has as many rows as before.
+    fn kept(&self, way: &str, rows: &[(String, u64)]) -> Result<(), String> {
+        for (table, now) in self.live.row_counts() {
+            if let Some((_, before)) = rows.iter().find(|(known, before)| *known == table && *before != now) {
+                return Err(format!("{way}: {table} had {before} rows and has {now}\n{}", self.scripts()));
+            }
+        }
+        Ok(())
+    }
+
+    fn is_refused(&self, case: &Case, words: &str) -> Result<(), String> {
+        self.project.write("models.sql", &case.new);
+        let before = self.live.schema();
+        let files = self.project.files("migrations");
+        let outcome = self.project.run(["revision", "--autogenerate", "-m", "new"]);
+        let said = outcome.code == Some(1) && outcome.stderr.contains(words);
+        if said && self.project.files("migrations") == files && self.live.schema() == before {
+            return Ok(());
+        }
+        Err(format!("not refused with \"{words}\": exit {:?}\n{}{}", outcome.code, outcome.stdout, outcome.stderr))
+    }
+
+    fn scripts(&self) -> String {
+        let files = self.project.files("migrations");
+        let scripts: Vec<String> = files
+            .iter()
+            .filter(|file| file.ends_with(".sql"))
+            .map(|file| format!("--- {file}\n{}", self.project.read(&format!("migrations/{file}"))))
+            .collect();
+        scripts.join("\n")
+    }
+}
+
+/// The differences that `revision` reported are those of the case, in this order.
+fn has_plan(wanted: &[String], said: &Outcome) -> Result<(), String> {
+    let verbs = ["create ", "alter ", "drop ", "replace ", "rename "];
+    let found: Vec<&str> = said
+        .stdout
+        .lines()
+        .chain(said.stderr.lines())
+        .map(str::trim)
+        .filter(|line| verbs.iter().any(|verb| line.starts_with(verb)))
+        .collect();
+    match wanted.iter().map(String::as_str).eq(found.iter().copied()) {
+        true => Ok(()),
+        false => Err(format!("another plan\nwanted:\n  {}\nfound:\n  {}", wanted.join("\n  "), found.join("\n  "))),
+    }
+}
+
+/// Runs every case of a database on all cores, and fails with all that failed.
+fn run_all(database: &str, run: impl Fn(&Case) -> Result<(), String> + Sync) {
+    let cases = case::all(database);
+    let next = AtomicUsize::new(0);
+    let failed = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads.min(cases.len()) {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    if let Err(fault) = run(case) {
+                        failed
+                            .lock()
+                            .expect("no case panics while it holds this")
+                            .push(format!("== {}\n{fault}", case.name));
+                    }
+                }
+            });
+        }
+    });
+    let mut failed = failed.into_inner().expect("no case panics while it holds this");
+    failed.sort();
+    assert!(failed.is_empty(), "{} of {} cases fail\n\n{}", failed.len(), cases.len(), failed.join("\n\n"));
+}

@@ -1,0 +1,378 @@
+//! The house rules of ARCHITECTURE.md, held by looking at the source and the documents.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use regex::Regex;
+
+use crate::support::{Project, repository, rust::Source};
+
+/// What each module may use. `lib.rs` and `main.rs` use what they like.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("sql", &[]),
+    ("schema", &["sql"]),
+    ("revision", &["schema", "sql"]),
+    ("database", &["revision", "schema", "sql"]),
+    ("config", &[]),
+    ("models", &["config", "database", "schema", "sql"]),
+    ("history", &["config", "database", "revision", "schema", "sql"]),
+    ("source", &["config", "database", "models", "revision", "apply", "schema", "sql"]),
+    ("apply", &["config", "database", "revision", "schema", "sql"]),
+    ("autogenerate", &["apply", "config", "database", "models", "revision", "schema", "source", "sql"]),
+    (
+        "cli",
+        &["apply", "autogenerate", "config", "database", "history", "models", "revision", "schema", "source", "sql"],
+    ),
+];
+
+/// The modules that do no I/O, and the files in them that may.
+const PURE: &[(&str, &[&str])] = &[("sql", &[]), ("schema", &[]), ("revision", &["src/revision/folder.rs"])];
+
+const INPUT_OUTPUT: &[&str] = &[
+    "std::fs",
+    "std::io",
+    "std::net",
+    "std::process",
+    "std::env",
+    "std::time::SystemTime",
+    "rusqlite",
+    "tokio",
+    "tokio_postgres",
+];
+
+const LONGEST_FILE: usize = 900;
+
+struct SourceFile {
+    path: String,
+    /// The module right below `src`: `schema`, `cli`, `main`.
+    module: String,
+    text: String,
+    source: Source,
+}
+
+/// Every .rs file under src/, but for files of tests.
+fn sources() -> Vec<SourceFile> {
+    let mut files: Vec<SourceFile> = tracked()
+        .into_iter()
+        .filter(|path| path.starts_with("src/") && path.ends_with(".rs"))
+        .map(|path| {
+            let text = std::fs::read_to_string(repository().join(&path)).expect("a source file is text");
+            let below = path.trim_start_matches("src/");
+            let module = below.split('/').next().unwrap_or(below).trim_end_matches(".rs").to_owned();
+            let is_test = path.ends_with("/tests.rs") || path.contains("/tests/");
+            let source = Source::read(if is_test { "" } else { &text });
+            SourceFile { path, module, text, source }
+        })
+        .collect();
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    assert!(files.len() > 20, "the source is found");
+    files
+}
+
+/// The files of the repository: what git knows and what it would add; without git, everything but target/.
+fn tracked() -> Vec<String> {
+    let git = Command::new("git")
+        .args(["ls-files", "-z", "--cached", "--others", "--exclude-standard"])
+        .current_dir(repository())
+        .output();
+    let listed: Vec<String> = match git {
+        Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout)
+            .split('\0')
+            .filter(|path| !path.is_empty())
+            .map(str::to_owned)
+            .collect(),
+        _ => walk(repository()),
+    };
+    listed.into_iter().filter(|path| repository().join(path).is_file()).collect()
+}
+
+fn walk(folder: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .flat_map(|entry| match entry.path() {
+            path if path.is_dir() && !path.ends_with("target") && !path.ends_with(".git") => walk(&path),
+            path if path.is_file() => {
+                path.strip_prefix(repository()).map(|path| vec![path.display().to_string()]).unwrap_or_default()
+            }
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+/// Fails with one line for each offence.
+#[track_caller]
+fn nothing(rule: &str, offences: Vec<String>) {
+    assert!(offences.is_empty(), "{rule}:\n{}", offences.join("\n"));
+}
+
+fn offences(files: &[SourceFile], words: &[&str]) -> Vec<String> {
+    let lines = |file: &SourceFile, word: &str| -> Vec<String> {
+        file.source.lines_with(word).into_iter().map(|line| format!("{}:{line}: {word}", file.path)).collect()
+    };
+    files.iter().flat_map(|file| words.iter().flat_map(|word| lines(file, word)).collect::<Vec<_>>()).collect()
+}
+
+#[test]
+fn modules_use_only_what_stands_below_them() {
+    let single = Regex::new(r"\bcrate::([a-z_]+)").expect("a regular expression");
+    let group = Regex::new(r"\bcrate::\{([^;]*)\}").expect("a regular expression");
+    let first = Regex::new(r"(?:^|,)\s*([a-z_]+)").expect("a regular expression");
+    let mut wrong = Vec::new();
+    for file in sources().iter().filter(|file| !matches!(file.module.as_str(), "lib" | "main")) {
+        let Some((_, allowed)) = MAY_USE.iter().find(|(module, _)| *module == file.module) else {
+            wrong.push(format!("{}: a module that tests/tidy.rs does not know; give it a line in MAY_USE", file.path));
+            continue;
+        };
+        let code = &file.source.code;
+        let grouped = group.captures_iter(code).flat_map(|found| {
+            let inner = found.get(1).map_or("", |inner| inner.as_str());
+            first.captures_iter(inner).map(|found| found[1].to_owned()).collect::<Vec<_>>()
+        });
+        let used: BTreeSet<String> =
+            single.captures_iter(code).map(|found| found[1].to_owned()).chain(grouped).collect();
+        let known = |used: &&String| MAY_USE.iter().any(|(module, _)| module == used);
+        for used in used.iter().filter(known).filter(|used| **used != file.module && !allowed.contains(&used.as_str()))
+        {
+            wrong.push(format!("{} uses crate::{used}", file.path));
+        }
+    }
+    nothing("these modules use what stands above or beside them", wrong);
+}
+
+#[test]
+fn the_middle_does_no_input_or_output() {
+    let mut files = sources();
+    files.retain(|file| PURE.iter().any(|(module, but)| *module == file.module && !but.contains(&file.path.as_str())));
+    nothing("schema, revision and sql do no I/O", offences(&files, INPUT_OUTPUT));
+}
+
+#[test]
+fn only_database_names_a_database_module() {
+    let mut files = sources();
+    files.retain(|file| file.module != "database");
+    let words = ["database::postgres", "database::sqlite", "postgres::", "sqlite::", "tokio_postgres", "rusqlite"];
+    nothing("only `database` names the modules and clients of a database", offences(&files, &words));
+}
+
+#[test]
+fn only_cli_prints_and_only_main_exits() {
+    let mut files = sources();
+    nothing("a debugging aid was left", offences(&files, &["dbg!"]));
+    files.retain(|file| file.module != "main");
+    nothing("only main exits the process", offences(&files, &["process::exit", "process::abort"]));
+    files.retain(|file| file.module != "cli");
+    let words = ["println!", "print!", "eprintln!", "eprint!", "io::stdout", "io::stderr", "stdout()", "stderr()"];
+    nothing("only `cli` prints", offences(&files, &words));
+}
+
+#[test]
+fn schema_names_no_kind_of_object() {
+    let kinds: BTreeSet<&str> =
+        migrate::database::DIALECTS.iter().flat_map(|dialect| dialect.kinds).map(|kind| kind.name).collect();
+    assert!(kinds.contains("table") && kinds.contains("column"), "the kinds are found: {kinds:?}");
+    let mut wrong = Vec::new();
+    for file in sources().iter().filter(|file| file.module == "schema") {
+        for (line, text) in &file.source.strings {
+            if kinds.contains(text.as_str()) {
+                wrong.push(format!("{}:{line}: \"{text}\"", file.path));
+            }
+        }
+    }
+    nothing("`schema` names no kind of object: what is particular to a kind stands in its row", wrong);
+}
+
+#[test]
+fn nothing_panics_on_purpose() {
+    let words = [
+        ".unwrap()",
+        ".expect(",
+        ".unwrap_err()",
+        ".expect_err(",
+        "panic!",
+        "todo!",
+        "unimplemented!",
+        "unreachable!",
+        "assert!",
+        "assert_eq!",
+        "assert_ne!",
+    ];
+    nothing("outside tests, a fault is an error and no panic", offences(&sources(), &words));
+}
+
+#[test]
+fn every_file_says_what_it_is_for_and_is_short() {
+    let mut wrong = Vec::new();
+    for file in sources() {
+        if !file.text.starts_with("//! ") {
+            wrong.push(format!("{}: begins without module documentation", file.path));
+        }
+    }
+    for path in tracked().iter().filter(|path| path.ends_with(".rs")) {
+        let lines = std::fs::read_to_string(repository().join(path)).expect("a source file is text").lines().count();
+        if lines > LONGEST_FILE {
+            wrong.push(format!("{path}: {lines} lines; split it by what it is about"));
+        }
+    }
+    nothing("files are introduced and short", wrong);
+}
+
+/// Every text file of the repository: path, content.
+fn texts() -> Vec<(String, String)> {
+    let read = |path: String| std::fs::read_to_string(repository().join(&path)).ok().map(|text| (path, text));
+    tracked().into_iter().filter_map(read).collect()
+}
+
+#[test]
+fn no_file_knows_the_machine_or_loose_ends() {
+    // Written in two parts, so that this file does not find itself.
+    let words: Vec<String> = [
+        ("/wo", "rk/"),
+        ("/ro", "ot/"),
+        ("/home/", "user"),
+        ("FIX", "ME"),
+        ("XX", "X:"),
+        ("TO", "DO:"),
+        ("BRIEF", ".md"),
+    ]
+    .iter()
+    .map(|(head, tail)| format!("{head}{tail}"))
+    .collect();
+    let mut wrong = Vec::new();
+    for (path, text) in texts().iter().filter(|(path, _)| !path.ends_with(".lock")) {
+        for (number, line) in text.lines().enumerate() {
+            for word in words.iter().filter(|word| line.contains(word.as_str())) {
+                wrong.push(format!("{path}:{}: {word}", number + 1));
+            }
+        }
+    }
+    nothing("the repository speaks of the project alone", wrong);
+}
+
+fn documents() -> Vec<(String, String)> {
+    texts().into_iter().filter(|(path, _)| path.ends_with(".md")).collect()
+}
+
+#[test]
+fn links_in_documents_lead_somewhere() {
+    let link = Regex::new(r"\]\(([^)\s]+)\)").expect("a regular expression");
+    let documents = documents();
+    let mut wrong = Vec::new();
+    let mut linked = BTreeSet::new();
+    for (path, text) in &documents {
+        let folder = Path::new(path).parent().unwrap_or(Path::new(""));
+        for found in link.captures_iter(text) {
+            let target = &found[1];
+            if target.contains("://") || target.starts_with("mailto:") {
+                continue;
+            }
+            let (file, anchor) = target.split_once('#').unwrap_or((target, ""));
+            let file = if file.is_empty() { PathBuf::from(path) } else { plain(&folder.join(file)) };
+            linked.insert(file.display().to_string());
+            if !repository().join(&file).exists() {
+                wrong.push(format!("{path}: {target}: there is no such file"));
+            } else if let Some((_, text)) = documents.iter().find(|(path, _)| Path::new(path) == file)
+                && !anchor.is_empty()
+                && !headings(text).contains(anchor)
+            {
+                wrong.push(format!("{path}: {target}: there is no such heading"));
+            }
+        }
+    }
+    for (path, _) in documents.iter().filter(|(path, _)| path.starts_with("docs/") && !linked.contains(path)) {
+        wrong.push(format!("{path}: no document links to it"));
+    }
+    nothing("links resolve", wrong);
+}
+
+fn plain(path: &Path) -> PathBuf {
+    path.components().fold(PathBuf::new(), |mut out, part| {
+        match part {
+            std::path::Component::ParentDir => _ = out.pop(),
+            std::path::Component::CurDir => {}
+            other => out.push(other),
+        }
+        out
+    })
+}
+
+/// The anchors of a document, as GitHub makes them from its headings.
+fn headings(text: &str) -> BTreeSet<String> {
+    let anchor = |line: &str| {
+        let words = line.trim_start_matches('#').trim().to_lowercase();
+        words
+            .chars()
+            .filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'))
+            .collect::<String>()
+            .replace(' ', "-")
+    };
+    text.lines().filter(|line| line.starts_with('#')).map(anchor).collect()
+}
+
+#[test]
+fn commands_in_documents_exist() {
+    let project = Project::empty();
+    let commands = subcommands(&project.migrate("--help").ok().stdout);
+    assert!(commands.contains("upgrade"), "the commands are found: {commands:?}");
+    // In a block or in backquotes: `migrate sub …`, up to what ends a command.
+    let call = Regex::new(r"(?m)(?:^\s*(?:\$ )?|`)migrate ((?:(?:-e|-c|--url) [^\s`]+ )?)([a-z][a-z-]*)([^`\n|#;&>]*)")
+        .expect("a regular expression");
+    let flag = Regex::new(r"(?:^|\s)(--[a-z][a-z-]+)").expect("a regular expression");
+    let mut wrong = Vec::new();
+    let mut helps = std::collections::BTreeMap::new();
+    for (path, text) in documents() {
+        for found in call.captures_iter(&code_of(&text)) {
+            let (command, rest) = (&found[2], &found[3]);
+            if !commands.contains(command) {
+                wrong.push(format!("{path}: migrate {command}: there is no such command"));
+                continue;
+            }
+            let nested = rest.split_whitespace().next().filter(|word| !word.starts_with('-')).unwrap_or_default();
+            let help = helps.entry((command.to_owned(), nested.to_owned())).or_insert_with(|| {
+                let own = project.run([command, "--help"]).ok().stdout;
+                match subcommands(&own).contains(nested) {
+                    true => own + &project.run([command, nested, "--help"]).stdout,
+                    false => own,
+                }
+            });
+            for flag in flag.captures_iter(rest).filter(|flag| !help.contains(&flag[1])) {
+                wrong.push(format!("{path}: migrate {command} {}: there is no such flag", &flag[1]));
+            }
+        }
+    }
+    let readme = std::fs::read_to_string(repository().join("README.md")).expect("there is a README");
+    for command in commands.iter().filter(|command| *command != "help") {
+        if !Regex::new(&format!(r"`(migrate )?{command}\b")).expect("a regular expression").is_match(&readme) {
+            wrong.push(format!("README.md does not name the command {command}"));
+        }
+    }
+    nothing("documents and the program speak of the same commands", wrong);
+}
+
+/// The blocks and the backquoted parts of a document, one a line.
+fn code_of(text: &str) -> String {
+    let mut code = String::new();
+    let mut in_block = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            in_block = !in_block;
+        } else if in_block {
+            code.push_str(line);
+            code.push('\n');
+        } else {
+            for part in line.split('`').skip(1).step_by(2) {
+                code.push_str(part);
+                code.push('\n');
+            }
+        }
+    }
+    code
+}
+
+/// The names in the "Commands:" part of a help text.
+fn subcommands(help: &str) -> BTreeSet<String> {
+    let name = Regex::new(r"(?m)^  ([a-z][a-z-]*)(?:\s|$)").expect("a regular expression");
+    let part = help.split_once("ommands:\n").map_or("", |(_, part)| part);
+    let part = part.split("\nOptions:").next().unwrap_or(part);
+    name.captures_iter(part).map(|found| found[1].to_owned()).collect()
+}
