@@ -1,1 +1,177 @@
-//! filter
+//! What of a database the models speak for: the target that they and what is left alone make together.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Catalog, Id, Object};
+
+/// What is compared and what is left alone.
+pub struct Filter<'a> {
+    /// Patterns of names that are never compared and never dropped.
+    pub ignore: &'a [String],
+    /// Do the models speak for this object, which lives in the catalog?
+    pub speaks_for: &'a dyn Fn(&Object, &Catalog) -> bool,
+    /// Do they speak for this property of an object of this kind?
+    pub speaks_for_property: &'a dyn Fn(&'static str, &str) -> bool,
+}
+
+/// The catalog that is to be reached, and what of the live database is kept in it unasked.
+#[derive(Clone, Debug, Default)]
+pub struct Target {
+    pub catalog: Catalog,
+    /// The objects that are left alone, what lives inside them not counted.
+    pub left_alone: Vec<Id>,
+    /// What of the declared schema is ignored, and so not in the target.
+    pub ignored: BTreeSet<Id>,
+}
+
+/// Returns what `declared` and what the models don't speak for in `live` make together.
+///
+/// What is left alone stays as it is in `live`, for as long as what it lives inside of stays; when that goes, it goes
+/// too. A property that the models can't say keeps its live value.
+pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
+    let mut target = Target::default();
+    let mut kept: BTreeMap<&Id, bool> = BTreeMap::new();
+    let compared = |object: &Object, catalog: &Catalog| {
+        let mut at = Some(object);
+        while let Some(inner) = at {
+            if filter.ignore.iter().any(|pattern| is_named(&inner.id, pattern)) {
+                return false;
+            }
+            at = inner.parent.as_ref().and_then(|parent| catalog.get(parent));
+        }
+        (filter.speaks_for)(object, catalog)
+    };
+    for object in declared.objects() {
+        if !compared(object, declared) {
+            target.ignored.insert(object.id.clone());
+            continue;
+        }
+        let mut wanted = object.clone();
+        if let Some(now) = live.get(&object.id) {
+            let names: BTreeSet<&String> = now.properties.keys().chain(wanted.properties.keys()).collect();
+            let unsaid: Vec<String> = names
+                .into_iter()
+                .filter(|name| !(filter.speaks_for_property)(object.id.kind, name))
+                .cloned()
+                .collect();
+            for name in unsaid {
+                match now.properties.get(&name) {
+                    Some(value) => wanted.properties.insert(name, value.clone()),
+                    None => wanted.properties.remove(&name),
+                };
+            }
+        }
+        target.catalog.insert(wanted);
+    }
+    for object in live.objects() {
+        if stays(object, live, declared, &compared, &mut kept) {
+            let inside_another = object.parent.as_ref().is_some_and(|parent| kept.get(parent) == Some(&true));
+            if !inside_another {
+                target.left_alone.push(object.id.clone());
+            }
+            target.catalog.insert(object.clone());
+        }
+    }
+    // What something compared is to be made in must be there, spoken for or not.
+    let mut homes: Vec<&Id> = target.catalog.objects().filter_map(|object| object.parent.as_ref()).collect();
+    homes.sort();
+    homes.dedup();
+    let missing: Vec<Object> =
+        homes.into_iter().filter(|id| !target.catalog.contains(id)).filter_map(|id| declared.get(id).cloned()).collect();
+    for object in missing {
+        target.ignored.remove(&object.id);
+        target.catalog.insert(object);
+    }
+    target
+}
+
+/// Is this live object left alone? Not when it is compared, nor when what it lives inside of is to go.
+fn stays<'a>(
+    object: &'a Object,
+    live: &'a Catalog,
+    declared: &Catalog,
+    compared: &dyn Fn(&Object, &Catalog) -> bool,
+    kept: &mut BTreeMap<&'a Id, bool>,
+) -> bool {
+    if let Some(&known) = kept.get(&object.id) {
+        return known;
+    }
+    let answer = !compared(object, live)
+        && object.parent.as_ref().and_then(|parent| live.get(parent)).is_none_or(|parent| {
+            declared.contains(&parent.id) && compared(parent, live) || stays(parent, live, declared, compared, kept)
+        });
+    kept.insert(&object.id, answer);
+    answer
+}
+
+/// Does the pattern mean this object: by its own name, by its whole name, or by its end (`users.email`)?
+pub fn is_named(id: &Id, pattern: &str) -> bool {
+    let dots = pattern.matches('.').count();
+    let from = id.path.len().saturating_sub(dots + 1);
+    matches(pattern, &id.path[from..].join(".")) || matches(pattern, &id.path.join("."))
+}
+
+/// Does `*` in the pattern, which stands for any characters, make it the same as `text`?
+fn matches(pattern: &str, text: &str) -> bool {
+    let mut parts = pattern.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let parts: Vec<&str> = parts.collect();
+    let Some((last, middle)) = parts.split_last() else { return rest.is_empty() };
+    for part in middle {
+        let Some(at) = rest.find(part) else { return false };
+        rest = &rest[at + part.len()..];
+    }
+    rest.ends_with(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Value;
+
+    fn object(kind: &'static str, name: &str, parent: Option<(&'static str, &str)>, says: &str) -> Object {
+        let mut object = Object::new(Id::new(kind, name.split('.')));
+        object.parent = parent.map(|(kind, name)| Id::new(kind, name.split('.')));
+        object.set("says", Value::Text(says.to_owned()));
+        object
+    }
+
+    fn names(declared: Vec<Object>, live: Vec<Object>, ignore: &[&str], silent: &str) -> Vec<String> {
+        let (declared, live): (Catalog, Catalog) = (declared.into_iter().collect(), live.into_iter().collect());
+        let ignore: Vec<String> = ignore.iter().map(|pattern| (*pattern).to_owned()).collect();
+        let filter = Filter {
+            ignore: &ignore,
+            speaks_for: &|object, _| object.id.kind != silent,
+            speaks_for_property: &|_, name| name != "unsaid",
+        };
+        let target = target(&declared, &live, &filter);
+        target.catalog.objects().map(|object| format!("{}={}", object.id, object.text("says").unwrap_or("-"))).collect()
+    }
+
+    #[test]
+    fn what_is_not_spoken_for_stays_while_its_parent_does() {
+        let live = vec![
+            object("box", "a", None, "x"),
+            object("lid", "a.l", Some(("box", "a")), "x"),
+            object("box", "b", None, "x"),
+            object("lid", "b.m", Some(("box", "b")), "x"),
+        ];
+        assert_eq!(names(vec![object("box", "a", None, "y")], live, &[], "lid"), ["box a=y", "lid a.l=x"]);
+    }
+
+    #[test]
+    fn what_is_ignored_keeps_all_that_is_in_it_and_is_not_declared() {
+        let live = vec![object("box", "old_1", None, "x"), object("lid", "old_1.l", Some(("box", "old_1")), "x")];
+        let declared = vec![object("box", "old_1", None, "y"), object("box", "old_2", None, "y")];
+        assert_eq!(names(declared, live, &["old_*"], ""), ["box old_1=x", "lid old_1.l=x"]);
+    }
+
+    #[test]
+    fn stars_stand_for_any_characters() {
+        for (pattern, text, wanted) in
+            [("a*c", "abc", true), ("a*c", "abd", false), ("*", "", true), ("a", "ab", false), ("*b*", "abc", true)]
+        {
+            assert_eq!(matches(pattern, text), wanted, "{pattern} {text}");
+        }
+    }
+}

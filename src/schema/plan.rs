@@ -38,6 +38,13 @@ pub struct Step {
     pub risks: Vec<Risk>,
 }
 
+/// One statement of a plan and what it puts at risk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passage {
+    pub statement: Statement,
+    pub risks: Vec<Risk>,
+}
+
 /// One object that differs, for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
@@ -70,18 +77,28 @@ impl Plan {
 
     /// All statements in order, ALTERs of one object joined where they stand together.
     pub fn statements(&self) -> Vec<Statement> {
-        let mut joined: Vec<Statement> = Vec::new();
-        for statement in self.steps.iter().flat_map(|step| &step.statements) {
-            match joined.last_mut() {
-                Some(last) if may_join(last, statement) => {
-                    let at = statement.action_at.unwrap_or_default();
-                    if !last.text.contains('\n') {
-                        last.text.replace_range(at - 1..at, "\n    ");
+        self.passages().into_iter().map(|passage| passage.statement).collect()
+    }
+
+    /// The same with what each statement puts at risk.
+    pub fn passages(&self) -> Vec<Passage> {
+        let mut joined: Vec<Passage> = Vec::new();
+        for step in &self.steps {
+            let mut risks = step.risks.clone();
+            for statement in &step.statements {
+                match joined.last_mut() {
+                    Some(last) if may_join(&last.statement, statement) => {
+                        let at = statement.action_at.unwrap_or_default();
+                        let text = &mut last.statement.text;
+                        if !text.contains('\n') {
+                            text.replace_range(at - 1..at, "\n    ");
+                        }
+                        text.push_str(",\n    ");
+                        text.push_str(&statement.text[at..]);
+                        last.risks.append(&mut risks);
                     }
-                    last.text.push_str(",\n    ");
-                    last.text.push_str(&statement.text[at..]);
+                    _ => joined.push(Passage { statement: statement.clone(), risks: std::mem::take(&mut risks) }),
                 }
-                _ => joined.push(statement.clone()),
             }
         }
         joined

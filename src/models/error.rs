@@ -1,0 +1,109 @@
+//! What is wrong with a model, and where.
+
+use std::path::{Path, PathBuf};
+
+use super::{Declared, written_at};
+use crate::database::SqlError;
+use crate::sql::Origin;
+
+/// A fault of the declared schema: a sentence, its place, and what to try.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ModelError {
+    pub message: String,
+    pub place: Option<Place>,
+    /// Further lines: the database's detail, the last lines of a traceback.
+    pub notes: Vec<String>,
+    pub hint: Option<String>,
+}
+
+/// A place in a model's file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub path: PathBuf,
+    /// From 1.
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    pub line_text: String,
+    /// How many characters are meant.
+    pub width: usize,
+}
+
+impl ModelError {
+    pub fn new(message: impl Into<String>) -> Self {
+        ModelError { message: message.into(), ..ModelError::default() }
+    }
+
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub fn note(mut self, note: impl Into<String>) -> Self {
+        self.notes.push(note.into());
+        self
+    }
+
+    /// Puts the fault at the bytes `start..end` of `text`, which is the content of `path`.
+    pub fn at(mut self, path: &Path, text: &str, start: usize, end: usize) -> Self {
+        let before = text.get(..start).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line_text = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+        let meant = text.get(start..end).and_then(|meant| meant.lines().next()).unwrap_or_default();
+        self.place = Some(Place {
+            path: path.to_owned(),
+            line: before.matches('\n').count() + 1,
+            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
+            line_text: line_text.to_owned(),
+            width: meant.chars().count().max(1),
+        });
+        self
+    }
+
+    /// Puts the fault at a whole line of a file, which is read again for it.
+    pub fn on_line(mut self, path: &Path, line: usize) -> Self {
+        let text = std::fs::read_to_string(path).unwrap_or_default();
+        let line_text = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().to_owned();
+        let indent = line_text.chars().take_while(|c| c.is_whitespace()).count();
+        let width = line_text.trim().chars().count().max(1);
+        self.place = Some(Place { path: path.to_owned(), line, column: indent + 1, line_text, width });
+        self
+    }
+}
+
+/// Returns the fault of a declared schema whose statement `at` no order of loading made acceptable.
+pub fn refused(declared: &Declared, at: usize, error: &SqlError) -> ModelError {
+    let mut fault = ModelError::new(format!("the declared schema does not load: {}", error.message));
+    fault.notes.extend(error.detail.clone());
+    fault.hint = error.hint.clone();
+    let Some(declaration) = declared.declarations.get(at) else { return fault };
+    let position = error.position.unwrap_or_default();
+    let Some((path, line, in_line)) = written_at(declaration, position) else {
+        let Origin::Object(what) = &declaration.statement.origin else { return fault };
+        fault.notes.insert(0, format!("in {what}: {}", first_line(&declaration.statement.text)));
+        return fault;
+    };
+    fault = fault.on_line(path, line);
+    if in_line.is_none() {
+        fault.notes.push(format!("it was read as: {}", declaration.statement.text));
+    }
+    if let (Some(place), Some(in_line), true) = (&mut fault.place, in_line, error.position.is_some()) {
+        narrow(place, &declaration.statement.text, position, in_line);
+    }
+    fault
+}
+
+/// Narrows a place that is a whole line to the word at `position` of the statement, `in_line` bytes into its line.
+fn narrow(place: &mut Place, text: &str, position: usize, in_line: usize) {
+    let first = text.get(position - in_line..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let Some(shift) = place.line_text.find(first) else { return };
+    let Some(before) = place.line_text.get(..shift + in_line) else { return };
+    place.column = before.chars().count() + 1;
+    let word = |c: &char| c.is_alphanumeric() || *c == '_';
+    place.width = text.get(position..).unwrap_or_default().chars().take_while(word).count().max(1);
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}

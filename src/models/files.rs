@@ -1,0 +1,83 @@
+//! Model files: `*.sql` and `*.toml`, alone or in folders.
+
+use std::path::{Path, PathBuf};
+
+use super::{Declared, ModelError, sql};
+use crate::database::Dialect;
+
+/// Reads the files and folders in the order in which they are named, what is in a folder by name.
+///
+/// # Errors
+/// A path that is not there, that is neither `.sql` nor `.toml`, or whose text can't be read.
+pub fn read(
+    paths: &[PathBuf],
+    dialect: &'static Dialect,
+    root: &Path,
+    declared: &mut Declared,
+) -> Result<(), ModelError> {
+    for path in paths {
+        if path.is_dir() {
+            for file in in_folder(path)? {
+                read_file(&file, dialect, root, declared)?;
+            }
+        } else {
+            read_file(path, dialect, root, declared)?;
+        }
+    }
+    Ok(())
+}
+
+/// Returns the model files below `folder`, by name; what begins with a dot is none.
+fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, ModelError> {
+    let unreadable =
+        |error: std::io::Error| ModelError::new(format!("cannot read the folder {}: {error}", folder.display()));
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        entries.push(entry.map_err(unreadable)?.path());
+    }
+    entries.sort();
+    let mut files = Vec::new();
+    for path in entries {
+        let hidden = path.file_name().is_none_or(|name| name.to_string_lossy().starts_with('.'));
+        if hidden {
+            continue;
+        }
+        if path.is_dir() {
+            files.extend(in_folder(&path)?);
+        } else if extension(&path).is_some() {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+fn extension(path: &Path) -> Option<&str> {
+    path.extension().and_then(|extension| extension.to_str()).filter(|extension| matches!(*extension, "sql" | "toml"))
+}
+
+/// Reads one file into `declared`.
+pub fn read_file(
+    path: &Path,
+    dialect: &'static Dialect,
+    root: &Path,
+    declared: &mut Declared,
+) -> Result<(), ModelError> {
+    let shown = path.strip_prefix(root).unwrap_or(path);
+    let bytes = std::fs::read(path).map_err(|error| {
+        ModelError::new(format!("cannot read the models in {}: {error}", shown.display()))
+            .hint("`paths` under [models] in migrate.toml says where they are")
+    })?;
+    let text = String::from_utf8(bytes)
+        .map_err(|_| ModelError::new(format!("the models in {} are not UTF-8 text", shown.display())))?;
+    match extension(path) {
+        Some("sql") => {
+            declared.sources.sql = true;
+            sql::read(path, &text, dialect, declared)
+        }
+        Some(_) => {
+            declared.sources.toml = true;
+            Ok(())
+        }
+        None => Err(ModelError::new(format!("the models in {} are neither .sql nor .toml", shown.display()))),
+    }
+}

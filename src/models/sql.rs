@@ -1,0 +1,258 @@
+//! Models as SQL files in the database's own DDL, and their `-- migrate:renamed-from old` comments.
+
+use std::path::Path;
+
+use super::{Declaration, Declared, DeclaredRename, ModelError};
+use crate::database::Dialect;
+use crate::revision::guard;
+use crate::sql::split::{self, Piece, SplitError};
+use crate::sql::token::{Token, TokenKind, name_of, tokens};
+use crate::sql::{Origin, Statement, Syntax};
+
+/// What a comment says that declares a rename, after `-- migrate:`.
+const RENAMED_FROM: &str = "renamed-from";
+
+/// Adds the statements of `text`, the content of `path`, to `declared`.
+///
+/// Statements that begin or end a transaction are left out, and so are the two psql commands that pg_dump writes: a
+/// dump can be a model as it is.
+///
+/// # Errors
+/// A text that can't be split; a rename that names nothing.
+pub fn read(path: &Path, text: &str, dialect: &'static Dialect, declared: &mut Declared) -> Result<(), ModelError> {
+    let text = without_restrict(text);
+    let pieces = split::split(&text, dialect.syntax).map_err(|error| {
+        let meta = matches!(error, SplitError::MetaCommand { .. });
+        let fault = ModelError::new(format!("the models can't be read: {error}"));
+        let fault = if meta { fault.hint("leave out what only psql understands") } else { fault };
+        fault.at(path, &text, error.at(), error.at() + 1)
+    })?;
+    let newlines: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
+    let line_of = |at: usize| newlines.partition_point(|&newline| newline < at) + 1;
+    for piece in &pieces {
+        let statement = piece.text(&text);
+        if split::controls_transaction(statement, dialect.syntax) {
+            continue;
+        }
+        declared.declarations.push(Declaration {
+            statement: Statement {
+                text: statement.to_owned(),
+                origin: Origin::File { path: path.to_owned(), line: line_of(piece.start) },
+                transactional: !(dialect.scripting.refuses_transaction)(statement),
+                action_at: None,
+            },
+            lines: Vec::new(),
+        });
+    }
+    renames(path, &text, dialect.syntax, &pieces, &line_of, declared)
+}
+
+/// Blanks the `\restrict` and `\unrestrict` lines with which pg_dump guards its output since PostgreSQL 17.6.
+fn without_restrict(text: &str) -> String {
+    let blank = |line: &str| {
+        if line.starts_with("\\restrict ") || line.starts_with("\\unrestrict ") {
+            line.chars().map(|c| if c == '\n' || c == '\r' { c } else { ' ' }).collect()
+        } else {
+            line.to_owned()
+        }
+    };
+    if text.contains("restrict ") { text.split_inclusive('\n').map(blank).collect() } else { text.to_owned() }
+}
+
+fn renames(
+    path: &Path,
+    text: &str,
+    syntax: Syntax,
+    pieces: &[Piece],
+    line_of: &dyn Fn(usize) -> usize,
+    declared: &mut Declared,
+) -> Result<(), ModelError> {
+    if !text.contains(RENAMED_FROM) {
+        return Ok(());
+    }
+    for comment in tokens(text, syntax).filter(|token| token.kind == TokenKind::Comment) {
+        let Some(old) = renamed_from(comment.text(text)) else { continue };
+        let fault = |message: String| Err(ModelError::new(message).at(path, text, comment.start, comment.end));
+        let mut names = guard::path(old, syntax);
+        let (Some(old), true) = (names.pop(), names.is_empty()) else {
+            return fault(format!("`{old}` is not one name; write `-- migrate:renamed-from old_name`"));
+        };
+        let line = line_of(comment.start);
+        let Some((kind, new)) = renamed(text, syntax, pieces, comment, &|at| line_of(at) == line) else {
+            return fault(
+                "there is nothing here that could have been renamed; write it before a CREATE, or beside a column in \
+                 CREATE TABLE"
+                    .to_owned(),
+            );
+        };
+        declared.renames.push(DeclaredRename { kind, path: new, old, path_of_file: path.to_owned(), line });
+    }
+    Ok(())
+}
+
+fn renamed_from(comment: &str) -> Option<&str> {
+    let directive = comment.strip_prefix("--")?.trim_start().strip_prefix("migrate:")?;
+    Some(directive.strip_prefix(RENAMED_FROM)?.trim().trim_end_matches(';'))
+}
+
+/// What the comment stands beside: a column when it is inside the parentheses of CREATE TABLE, else what the statement
+/// around it, before it on its line, or after it creates.
+fn renamed(
+    text: &str,
+    syntax: Syntax,
+    pieces: &[Piece],
+    comment: Token,
+    same_line: &dyn Fn(usize) -> bool,
+) -> Option<(String, Vec<String>)> {
+    let after = pieces.partition_point(|piece| piece.end <= comment.start);
+    let before = after.checked_sub(1).and_then(|at| pieces.get(at));
+    let inside = pieces.get(after).filter(|piece| piece.start < comment.start);
+    let piece = match (inside, before) {
+        (Some(piece), _) => piece,
+        (None, Some(piece)) if same_line(piece.end) => piece,
+        _ => pieces.get(after)?,
+    };
+    let solid: Vec<Token> = tokens(piece.text(text), syntax)
+        .filter(Token::is_solid)
+        .map(|token| Token { start: token.start + piece.start, end: token.end + piece.start, ..token })
+        .collect();
+    let (kind, name, rest) = created(text, syntax, &solid)?;
+    let open = rest.iter().position(|token| token.is_mark(text, '(')).filter(|_| kind == "table");
+    let Some(items) = open.and_then(|open| rest.get(open..)).filter(|items| comment.start > items[0].start) else {
+        return Some((kind, name));
+    };
+    let column = column_at(text, syntax, items, comment.start, same_line)?;
+    Some(("column".to_owned(), [name, vec![column]].concat()))
+}
+
+/// Returns what a CREATE makes, its name, and the tokens after it.
+fn created<'a>(text: &str, syntax: Syntax, solid: &'a [Token]) -> Option<(String, Vec<String>, &'a [Token])> {
+    const KINDS: &[&str] = &[
+        "table", "view", "index", "sequence", "type", "domain", "function", "procedure", "trigger", "schema",
+        "policy", "statistics", "publication", "collation", "aggregate", "rule",
+    ];
+    if !solid.first()?.is_word(text, "CREATE") {
+        return None;
+    }
+    let at = solid.iter().take(6).position(|token| {
+        token.kind == TokenKind::Word && KINDS.contains(&token.text(text).to_ascii_lowercase().as_str())
+    })?;
+    let mut kind = solid[at].text(text).to_ascii_lowercase();
+    if kind == "view" && at > 0 && solid[at - 1].is_word(text, "MATERIALIZED") {
+        kind = "materialized view".to_owned();
+    }
+    let mut rest = solid.get(at + 1..)?;
+    for word in ["CONCURRENTLY", "IF", "NOT", "EXISTS"] {
+        if rest.first().is_some_and(|token| token.is_word(text, word)) {
+            rest = &rest[1..];
+        }
+    }
+    let mut name = Vec::new();
+    loop {
+        let (first, after) = rest.split_first()?;
+        if !matches!(first.kind, TokenKind::Word | TokenKind::QuotedName) {
+            return None;
+        }
+        name.push(name_of(first.text(text), syntax));
+        rest = after;
+        match rest.first() {
+            Some(token) if token.is_mark(text, '.') => rest = &rest[1..],
+            _ => break,
+        }
+    }
+    // What lives in a table is named after it.
+    if matches!(kind.as_str(), "trigger" | "policy" | "rule") {
+        let on = rest.iter().position(|token| token.is_word(text, if kind == "rule" { "TO" } else { "ON" }))?;
+        let table: Vec<String> = rest
+            .get(on + 1..)?
+            .iter()
+            .take_while(|token| {
+                matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) || token.is_mark(text, '.')
+            })
+            .step_by(2)
+            .map(|token| name_of(token.text(text), syntax))
+            .collect();
+        name = [table, name].concat();
+    }
+    Some((kind, name, rest))
+}
+
+/// Returns the name of the column beside a comment: the one that ends on the comment's line before it, else the next.
+fn column_at(
+    text: &str,
+    syntax: Syntax,
+    items: &[Token],
+    comment: usize,
+    same_line: &dyn Fn(usize) -> bool,
+) -> Option<String> {
+    let mut depth = 0usize;
+    // The first token of each item, and whether it has one on the comment's line before the comment.
+    let mut starts: Vec<(Token, bool)> = Vec::new();
+    let mut expects_item = false;
+    for token in items {
+        if expects_item && !token.is_mark(text, ')') {
+            starts.push((*token, false));
+            expects_item = false;
+        }
+        if token.is_mark(text, '(') {
+            depth += 1;
+            expects_item = depth == 1;
+        } else if token.is_mark(text, ')') {
+            depth = depth.saturating_sub(1);
+            if depth == 0 {
+                break;
+            }
+        } else if token.is_mark(text, ',') && depth == 1 {
+            expects_item = true;
+        } else if token.start < comment && same_line(token.start) {
+            if let Some(last) = starts.last_mut() {
+                last.1 = true;
+            }
+        }
+    }
+    let beside = starts.iter().rev().find(|(_, beside)| *beside);
+    let (start, _) = beside.or_else(|| starts.iter().find(|(start, _)| start.start > comment))?;
+    matches!(start.kind, TokenKind::Word | TokenKind::QuotedName).then(|| name_of(start.text(text), syntax))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::database::postgres;
+
+    fn declared(text: &str) -> Declared {
+        let mut declared = Declared::default();
+        read(Path::new("m.sql"), text, &postgres::DIALECT, &mut declared).unwrap();
+        declared
+    }
+
+    #[test]
+    fn a_dump_can_be_a_model() {
+        let declared = declared("\\restrict abc\nBEGIN;\ncreate table a (n int);\n\nCOMMIT;\n\\unrestrict abc\n");
+        assert_eq!(declared.declarations.len(), 1);
+        assert_eq!(
+            declared.declarations[0].statement.origin,
+            Origin::File { path: "m.sql".into(), line: 3 }
+        );
+    }
+
+    #[test]
+    fn renames_are_read_from_comments() {
+        let text = "-- migrate:renamed-from people\ncreate table app.users (\n  id int,\n  \
+                    full_name text, -- migrate:renamed-from name\n  -- migrate:renamed-from mail\n  email text,\n  n numeric(1,2)\n);\n\
+                    create view v as select 1; -- migrate:renamed-from w\n\
+                    -- migrate:renamed-from q\ncreate policy p on app.users using (true);";
+        let found: Vec<_> =
+            declared(text).renames.into_iter().map(|r| format!("{} {} {}", r.kind, r.path.join("."), r.old)).collect();
+        assert_eq!(
+            found,
+            [
+                "table app.users people",
+                "column app.users.full_name name",
+                "column app.users.email mail",
+                "view v w",
+                "policy app.users.p q"
+            ]
+        );
+    }
+}
