@@ -128,8 +128,22 @@ fn renamed(
 /// Returns what a CREATE makes, its name, and the tokens after it.
 fn created<'a>(text: &str, syntax: Syntax, solid: &'a [Token]) -> Option<(String, Vec<String>, &'a [Token])> {
     const KINDS: &[&str] = &[
-        "table", "view", "index", "sequence", "type", "domain", "function", "procedure", "trigger", "schema",
-        "policy", "statistics", "publication", "collation", "aggregate", "rule",
+        "table",
+        "view",
+        "index",
+        "sequence",
+        "type",
+        "domain",
+        "function",
+        "procedure",
+        "trigger",
+        "schema",
+        "policy",
+        "statistics",
+        "publication",
+        "collation",
+        "aggregate",
+        "rule",
     ];
     if !solid.first()?.is_word(text, "CREATE") {
         return None;
@@ -230,10 +244,7 @@ mod tests {
     fn a_dump_can_be_a_model() {
         let declared = declared("\\restrict abc\nBEGIN;\ncreate table a (n int);\n\nCOMMIT;\n\\unrestrict abc\n");
         assert_eq!(declared.declarations.len(), 1);
-        assert_eq!(
-            declared.declarations[0].statement.origin,
-            Origin::File { path: "m.sql".into(), line: 3 }
-        );
+        assert_eq!(declared.declarations[0].statement.origin, Origin::File { path: "m.sql".into(), line: 3 });
     }
 
     #[test]

@@ -49,11 +49,8 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
         let mut wanted = object.clone();
         if let Some(now) = live.get(&object.id) {
             let names: BTreeSet<&String> = now.properties.keys().chain(wanted.properties.keys()).collect();
-            let unsaid: Vec<String> = names
-                .into_iter()
-                .filter(|name| !(filter.speaks_for_property)(object.id.kind, name))
-                .cloned()
-                .collect();
+            let unsaid: Vec<String> =
+                names.into_iter().filter(|name| !(filter.speaks_for_property)(object.id.kind, name)).cloned().collect();
             for name in unsaid {
                 match now.properties.get(&name) {
                     Some(value) => wanted.properties.insert(name, value.clone()),
@@ -76,8 +73,11 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let mut homes: Vec<&Id> = target.catalog.objects().filter_map(|object| object.parent.as_ref()).collect();
     homes.sort();
     homes.dedup();
-    let missing: Vec<Object> =
-        homes.into_iter().filter(|id| !target.catalog.contains(id)).filter_map(|id| declared.get(id).cloned()).collect();
+    let missing: Vec<Object> = homes
+        .into_iter()
+        .filter(|id| !target.catalog.contains(id))
+        .filter_map(|id| declared.get(id).cloned())
+        .collect();
     for object in missing {
         target.ignored.remove(&object.id);
         target.catalog.insert(object);

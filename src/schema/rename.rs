@@ -26,13 +26,7 @@ impl Rename {
 ///
 /// # Errors
 /// A sentence that says what was not found, or that it can't be renamed.
-pub fn find(
-    old: &str,
-    new: &str,
-    live: &Catalog,
-    wanted: &Catalog,
-    kinds: &[&'static Kind],
-) -> Result<Rename, String> {
+pub fn find(old: &str, new: &str, live: &Catalog, wanted: &Catalog, kinds: &[&'static Kind]) -> Result<Rename, String> {
     let gone: Vec<&Object> = live.objects().filter(|object| !wanted.contains(&object.id)).collect();
     let come: Vec<&Object> = wanted.objects().filter(|object| !live.contains(&object.id)).collect();
     let mut pairs: Vec<(usize, Rename)> = Vec::new();
