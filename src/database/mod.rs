@@ -28,6 +28,25 @@ pub struct Dialect {
     pub kinds: &'static [&'static Kind],
     /// How scripts for it are put together.
     pub scripting: Scripting,
+    /// How whole databases come and go.
+    pub administration: Administration,
+}
+
+/// The plain functions by which whole databases are made and dropped.
+#[derive(Debug)]
+pub struct Administration {
+    /// Makes the database that the URL names where it is missing, and grants the roles what an application needs in the
+    /// schemas, now and on what is made there later. A relative file name is relative to the path.
+    pub create: fn(url: &str, root: &Path, roles: &[String], schemas: &[String]) -> Result<Made, DatabaseError>,
+    /// Drops the database; false where there is none.
+    pub drop: fn(url: &str, root: &Path) -> Result<bool, DatabaseError>,
+}
+
+/// Whether `Administration::create` made the database or found it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Made {
+    Now,
+    Before,
 }
 
 /// The facts and plain functions by which the tool's own statements differ between databases.
@@ -104,6 +123,8 @@ pub enum DatabaseError {
     /// `place` is the URL without its password.
     #[error("cannot connect to {place}: {reason}")]
     Connect { place: String, reason: String, hint: Option<String> },
+    #[error("the database file {place} can't be removed: {reason}")]
+    Remove { place: String, reason: String },
     #[error("{doing}: {error}")]
     Sql { doing: String, error: SqlError },
     #[error("another run of migrate holds the lock on {place}: {holder}; gave up after {waited_seconds} s")]

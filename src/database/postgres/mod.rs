@@ -1,5 +1,6 @@
 //! PostgreSQL 14 to 18: connection, lock, shadow, reading the catalog.
 
+mod administer;
 mod connection;
 mod effect;
 pub mod kinds;
@@ -27,6 +28,7 @@ pub static DIALECT: Dialect = Dialect {
     schemes: &["postgresql", "postgres"],
     kinds: kinds::KINDS,
     scripting: script::SCRIPTING,
+    administration: administer::ADMINISTRATION,
 };
 
 /// An open connection to a PostgreSQL database.

@@ -9,6 +9,12 @@ use super::lock::Lock;
 use crate::database::{DatabaseError, Purpose, SqlError};
 use crate::sql::{Statement, Syntax, split};
 
+/// Returns the file that `url` names; None for a database in memory or one that SQLite's own URI names.
+pub fn file(url: &str, root: &Path) -> Result<Option<PathBuf>, DatabaseError> {
+    let name = file_name(url)?;
+    Ok((!name.starts_with("file:") && name != ":memory:").then(|| root.join(&name)))
+}
+
 /// An open SQLite database.
 pub struct Sqlite {
     connection: Connection,
@@ -25,7 +31,7 @@ impl Sqlite {
     pub fn open(url: &str, root: &Path, purpose: &Purpose) -> Result<Sqlite, DatabaseError> {
         let name = file_name(url)?;
         let is_uri = name.starts_with("file:");
-        let file = (!is_uri && name != ":memory:").then(|| root.join(&name));
+        let file = file(url, root)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let flags = if is_uri { flags | OpenFlags::SQLITE_OPEN_URI } else { flags };
         let opened = match &file {

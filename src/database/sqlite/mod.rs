@@ -1,5 +1,6 @@
 //! SQLite: one file, one connection.
 
+mod administer;
 mod connection;
 pub mod kinds;
 mod lock;
@@ -20,6 +21,7 @@ pub static DIALECT: Dialect = Dialect {
     schemes: &["sqlite", "sqlite3"],
     kinds: kinds::KINDS,
     scripting: script::SCRIPTING,
+    administration: administer::ADMINISTRATION,
 };
 
 impl Sqlite {

@@ -1,0 +1,98 @@
+//! Making and dropping whole databases, from another database of the same server.
+
+use super::{Connection, Settings};
+use crate::database::{Administration, DatabaseError, Made, SqlError};
+use crate::sql::{Syntax, quote};
+
+pub const ADMINISTRATION: Administration = Administration { create, drop: remove };
+
+/// The databases that every server is likely to have, to connect to while the wanted one is not there (manual 23.1).
+const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
+
+/// Makes the database where it is missing, owned by the user of the URL, and grants `roles` all that an application
+/// needs in `schemas`, now and, by default privileges, on what that user makes there later.
+fn create(url: &str, _root: &std::path::Path, roles: &[String], schemas: &[String]) -> Result<Made, DatabaseError> {
+    let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
+    let database = quote::identifier(&settings.database);
+    let server = maintenance(&settings)?;
+    let made = match server.execute(&format!("CREATE DATABASE {database}")) {
+        Ok(()) => Made::Now,
+        // duplicate_database, also when two runs make it at once.
+        Err(error) if matches!(error.code.as_deref(), Some("42P04" | "23505")) => Made::Before,
+        Err(error) if error.code.as_deref() == Some("42501") => {
+            return Err(failed(format!("creating the database {database}"), error, |_| {
+                format!(
+                    "the user {} may not create databases: ALTER ROLE … CREATEDB, or let an administrator run `migrate database create`",
+                    quote::identifier(&settings.user)
+                )
+            }));
+        }
+        Err(error) => return Err(DatabaseError::Sql { doing: format!("creating the database {database}"), error }),
+    };
+    if !roles.is_empty() {
+        let inside = Connection::open(&settings, "migrate database create")?;
+        for role in roles {
+            grant(&inside, &database, role, schemas)?;
+        }
+    }
+    Ok(made)
+}
+
+fn remove(url: &str, _root: &std::path::Path) -> Result<bool, DatabaseError> {
+    let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
+    let database = quote::identifier(&settings.database);
+    match maintenance(&settings)?.execute(&format!("DROP DATABASE {database}")) {
+        Ok(()) => Ok(true),
+        // invalid_catalog_name: there is none.
+        Err(error) if error.code.as_deref() == Some("3D000") => Ok(false),
+        Err(error) => Err(DatabaseError::Sql { doing: format!("dropping the database {database}"), error }),
+    }
+}
+
+fn maintenance(settings: &Settings) -> Result<Connection, DatabaseError> {
+    let mut last = None;
+    for name in MAINTENANCE.into_iter().filter(|name| *name != settings.database) {
+        let elsewhere = Settings { database: name.to_owned(), ..settings.clone() };
+        match Connection::open(&elsewhere, "migrate database") {
+            Ok(connection) => return Ok(connection),
+            Err(error) => last = Some(error),
+        }
+    }
+    Err(last.unwrap_or_else(|| DatabaseError::Url("the URL names no database".to_owned())))
+}
+
+/// What an application does to data (not to the schema), on everything there is and will be.
+fn grant(inside: &Connection, database: &str, role: &str, schemas: &[String]) -> Result<(), DatabaseError> {
+    let role_name = quote::identifier(role);
+    let text = |name: &str| quote::literal(name, Syntax::Postgres);
+    let mut script = format!("BEGIN;\nGRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role_name};\n");
+    for schema in schemas.iter().filter(|schema| *schema != "*") {
+        let name = quote::identifier(schema);
+        script.push_str(&format!(
+            "CREATE SCHEMA IF NOT EXISTS {name};
+GRANT USAGE ON SCHEMA {name} TO {role_name};
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA {name} TO {role_name};
+GRANT USAGE, SELECT, UPDATE ON ALL SEQUENCES IN SCHEMA {name} TO {role_name};
+GRANT EXECUTE ON ALL ROUTINES IN SCHEMA {name} TO {role_name};
+ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {role_name};
+ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO {role_name};
+ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT EXECUTE ON ROUTINES TO {role_name};
+ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT USAGE ON TYPES TO {role_name};
+"
+        ));
+    }
+    script.push_str("COMMIT");
+    let doing = format!("granting {} what an application needs", text(role));
+    inside.execute(&script).map_err(|error| match error.code.as_deref() {
+        // undefined_object
+        Some("42704") => failed(doing, error, |_| {
+            format!("there is no role {role_name} on the server; CREATE ROLE {role_name} LOGIN PASSWORD '…' first")
+        }),
+        _ => DatabaseError::Sql { doing, error },
+    })
+}
+
+fn failed(doing: String, error: SqlError, hint: impl FnOnce(&SqlError) -> String) -> DatabaseError {
+    let hint = Some(hint(&error));
+    DatabaseError::Sql { doing, error: SqlError { hint, ..error } }
+}
