@@ -2,6 +2,9 @@
 
 use std::path::PathBuf;
 
+use crate::config::ConfigError;
+use crate::database::{DatabaseError, SqlError};
+
 /// The answer is no: the database or the files disagree, or a step failed.
 pub const NO: i32 = 1;
 /// The command could not be understood.
@@ -56,6 +59,51 @@ impl Failure {
 
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
+        self
+    }
+}
+
+impl Failure {
+    pub fn as_json(&self) -> serde_json::Value {
+        let place = self.place.as_ref().map(|place| {
+            serde_json::json!({ "path": place.path, "line": place.line, "column": place.column, "text": place.line_text })
+        });
+        serde_json::json!({ "error": self.message, "place": place, "notes": self.notes, "hint": self.hint })
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        let place = error.path.filter(|_| error.line > 0).map(|path| Place {
+            path,
+            line: error.line,
+            column: error.column.max(1),
+            line_text: error.line_text,
+            width: error.width,
+        });
+        Failure { message: error.message, place, notes: Vec::new(), hint: error.hint, exit_code: NO }
+    }
+}
+
+impl From<DatabaseError> for Failure {
+    fn from(error: DatabaseError) -> Self {
+        let failure = Failure::new(error.to_string());
+        match error {
+            DatabaseError::Connect { hint: Some(hint), .. } => failure.hint(hint),
+            DatabaseError::Sql { error, .. } => failure.sql(&error),
+            _ => failure,
+        }
+    }
+}
+
+impl Failure {
+    /// Adds what a database said besides its message: the code, detail, context and hint.
+    pub fn sql(mut self, error: &SqlError) -> Self {
+        let said = [("SQLSTATE", &error.code), ("detail", &error.detail), ("context", &error.context)];
+        self.notes.extend(said.into_iter().filter_map(|(name, text)| Some(format!("{name}: {}", text.as_ref()?))));
+        if self.hint.is_none() {
+            self.hint = error.hint.clone();
+        }
         self
     }
 }

@@ -1,12 +1,123 @@
 //! Everything that talks to a person: the only list of commands.
+//!
+//! A command is one file: `Arguments`, whose doc comments are the help, and `run`. `Session` holds what commands share and
+//! opens it when it is first asked for.
 
 pub mod failure;
 pub mod output;
+mod session;
 
 use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+
+use failure::Failure;
+use output::{ColorChoice, Output};
+pub use session::Session;
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// 0: done, or there was nothing to do.
+    Done,
+    /// 1: the answer is no, and the command has said so.
+    No,
+}
+
+/// Makes each command's module, its variant of `Command`, and the call of its `run`.
+macro_rules! commands {
+    ($($variant:ident($module:ident)),* $(,)?) => {
+        $(mod $module;)*
+
+        #[derive(Subcommand)]
+        enum Command {
+            $($variant($module::Arguments)),*
+        }
+
+        impl Command {
+            fn name(&self) -> &'static str {
+                match self {
+                    $(Command::$variant(_) => stringify!($module)),*
+                }
+            }
+
+            fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+                match self {
+                    $(Command::$variant(arguments) => $module::run(arguments, session)),*
+                }
+            }
+        }
+    };
+}
+
+commands! {
+    Database(database),
+}
+
+/// Schema migrations in plain SQL, for PostgreSQL and SQLite.
+#[derive(Parser)]
+#[command(name = "migrate", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+struct Line {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Options that every command takes.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Global options")]
+pub struct Global {
+    /// The project's migrate.toml, or its folder; otherwise the current folder and its parents are searched
+    #[arg(short, long, value_name = "FILE", global = true)]
+    pub config: Option<PathBuf>,
+    /// Lay the settings under [env.NAME] over the others
+    #[arg(short, long, value_name = "NAME", global = true)]
+    pub environment: Option<String>,
+    /// The database to work on, instead of the one in migrate.toml
+    #[arg(long, global = true)]
+    pub url: Option<String>,
+    /// Say more; twice: log every step
+    #[arg(short, long, action = ArgAction::Count, global = true)]
+    pub verbose: u8,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Write the result as one JSON document
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Use colours: always, never, or only on a terminal
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub color: ColorChoice,
+}
 
 /// Runs the command line `arguments` (the program's name first) and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
-    let _ = arguments.into_iter();
-    failure::COULD_NOT
+    let line =
+        match Line::command().try_get_matches_from(arguments).and_then(|matches| Line::from_arg_matches(&matches)) {
+            Ok(line) => line,
+            Err(error) => {
+                // Help and version are results; everything else is a command line that can't be understood.
+                let code = if error.use_stderr() { failure::COULD_NOT } else { 0 };
+                let _ = error.print();
+                return code;
+            }
+        };
+    let output = Output::new(&line.global);
+    output.start_log(line.global.verbose);
+    let mut session = Session::new(line.global, output, line.command.name());
+    match line.command.run(&mut session) {
+        Ok(Exit::Done) => 0,
+        Ok(Exit::No) => failure::NO,
+        Err(failure) => {
+            session.output.failure(&failure);
+            failure.exit_code
+        }
+    }
+}
+
+/// Ends the process at once: stdout is gone, and nothing that could still be said would be read.
+fn leave(code: i32) -> ! {
+    std::process::exit(code)
 }

@@ -40,6 +40,10 @@ pub struct Administration {
     pub create: fn(url: &str, root: &Path, roles: &[String], schemas: &[String]) -> Result<Made, DatabaseError>,
     /// Drops the database; false where there is none.
     pub drop: fn(url: &str, root: &Path) -> Result<bool, DatabaseError>,
+    /// Returns the URL without its password, for people.
+    pub place: fn(url: &str, root: &Path) -> Result<String, DatabaseError>,
+    /// Does the server that the URL names take connections, whether or not the database is there?
+    pub answers: fn(url: &str, root: &Path) -> Result<(), DatabaseError>,
 }
 
 /// Whether `Administration::create` made the database or found it.

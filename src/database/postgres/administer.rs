@@ -1,17 +1,19 @@
 //! Making and dropping whole databases, from another database of the same server.
 
+use std::path::Path;
+
 use super::{Connection, Settings};
 use crate::database::{Administration, DatabaseError, Made, SqlError};
 use crate::sql::{Syntax, quote};
 
-pub const ADMINISTRATION: Administration = Administration { create, drop: remove };
+pub const ADMINISTRATION: Administration = Administration { create, drop: remove, place, answers };
 
 /// The databases that every server is likely to have, to connect to while the wanted one is not there (manual 23.1).
 const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
 
 /// Makes the database where it is missing, owned by the user of the URL, and grants `roles` all that an application
 /// needs in `schemas`, now and, by default privileges, on what that user makes there later.
-fn create(url: &str, _root: &std::path::Path, roles: &[String], schemas: &[String]) -> Result<Made, DatabaseError> {
+fn create(url: &str, _root: &Path, roles: &[String], schemas: &[String]) -> Result<Made, DatabaseError> {
     let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
     let database = quote::identifier(&settings.database);
     let server = maintenance(&settings)?;
@@ -38,7 +40,7 @@ fn create(url: &str, _root: &std::path::Path, roles: &[String], schemas: &[Strin
     Ok(made)
 }
 
-fn remove(url: &str, _root: &std::path::Path) -> Result<bool, DatabaseError> {
+fn remove(url: &str, _root: &Path) -> Result<bool, DatabaseError> {
     let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
     let database = quote::identifier(&settings.database);
     match maintenance(&settings)?.execute(&format!("DROP DATABASE {database}")) {
@@ -47,6 +49,17 @@ fn remove(url: &str, _root: &std::path::Path) -> Result<bool, DatabaseError> {
         Err(error) if error.code.as_deref() == Some("3D000") => Ok(false),
         Err(error) => Err(DatabaseError::Sql { doing: format!("dropping the database {database}"), error }),
     }
+}
+
+fn place(url: &str, _root: &Path) -> Result<String, DatabaseError> {
+    Ok(Settings::read(url, &|name| std::env::var(name).ok())?.place())
+}
+
+fn answers(url: &str, _root: &Path) -> Result<(), DatabaseError> {
+    let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
+    Connection::open(&settings, "migrate database wait")
+        .map(|_| ())
+        .or_else(|error| maintenance(&settings).map(|_| ()).map_err(|_| error))
 }
 
 fn maintenance(settings: &Settings) -> Result<Connection, DatabaseError> {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::connection::{Sqlite, file};
 use crate::database::{Administration, DatabaseError, Made, Purpose};
 
-pub const ADMINISTRATION: Administration = Administration { create, drop: remove };
+pub const ADMINISTRATION: Administration = Administration { create, drop: remove, place, answers };
 
 /// Makes an empty database file where there is none; a file has no roles, so `roles` must be empty.
 fn create(url: &str, root: &Path, roles: &[String], _schemas: &[String]) -> Result<Made, DatabaseError> {
@@ -44,4 +44,17 @@ fn remove(url: &str, root: &Path) -> Result<bool, DatabaseError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(DatabaseError::Remove { place: path.display().to_string(), reason: error.to_string() }),
     }
+}
+
+fn place(url: &str, root: &Path) -> Result<String, DatabaseError> {
+    Ok(super::connection::place(file(url, root)?.as_deref()))
+}
+
+/// A file always answers, unless it is none of SQLite's.
+fn answers(url: &str, root: &Path) -> Result<(), DatabaseError> {
+    let mut opened = Sqlite::open(url, root, &Purpose::reading("migrate database wait"))?;
+    opened
+        .query("SELECT count(*) FROM sqlite_schema")
+        .map(|_| ())
+        .map_err(|error| DatabaseError::Sql { doing: format!("reading {}", opened.place()), error })
 }

@@ -137,7 +137,7 @@ impl Sqlite {
     }
 }
 
-fn place(file: Option<&Path>) -> String {
+pub fn place(file: Option<&Path>) -> String {
     match file {
         Some(file) => format!("sqlite:///{}", file.display()),
         None => "sqlite://:memory:".to_owned(),
