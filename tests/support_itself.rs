@@ -1,6 +1,6 @@
 //! The support code is tested too: a judge that sees nothing would let everything pass.
 
-use crate::support::{Project, judge, postgres, sqlite};
+use crate::support::{Project, judge, pgbouncer, postgres, python::python, sqlite};
 
 #[test]
 fn a_database_is_fresh_and_can_be_judged() {
@@ -43,4 +43,26 @@ fn a_project_is_run_in_its_own_world() {
     assert_eq!(sqlite::lines(&file, "SELECT x FROM a"), ["1", "", "x'00ff'"]);
     assert_eq!(sqlite::row_counts(&file), [("a".to_owned(), 3)]);
     assert!(sqlite::shell(&file, "SELECT nothing;").is_err());
+}
+
+#[test]
+fn a_pool_stands_before_the_server() {
+    let Some(database) = postgres::database() else { return };
+    let Some(pool) = pgbouncer::before(database.server(), 2) else { return };
+    let psql = |sql: &str| {
+        let mut psql = database.server().program("psql");
+        let output = psql.args(["-X", "-At", &pool.url(database.name()), "-c", sql]).output().expect("psql runs");
+        (
+            String::from_utf8_lossy(&output.stdout).trim().to_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        )
+    };
+    assert_eq!(psql("SELECT current_database()"), (database.name().to_owned(), String::new()));
+}
+
+#[test]
+fn the_python_of_the_tests_has_what_they_need() {
+    let Some(python) = python() else { return };
+    let output = std::process::Command::new(python).args(["-c", "import sqlalchemy, alembic; print('yes')"]).output();
+    assert_eq!(String::from_utf8_lossy(&output.expect("Python runs").stdout).trim(), "yes");
 }

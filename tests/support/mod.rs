@@ -4,8 +4,10 @@
 
 pub mod case;
 pub mod judge;
+pub mod pgbouncer;
 pub mod postgres;
 pub mod project;
+pub mod python;
 pub mod rust;
 pub mod server;
 pub mod sqlite;
