@@ -6,6 +6,7 @@
 pub mod command;
 pub mod error;
 pub mod files;
+pub mod speaks;
 pub mod sql;
 
 use std::path::{Path, PathBuf};

@@ -1,1 +1,0 @@
-//! Two catalogs become the text of a revision, up and down, proved.

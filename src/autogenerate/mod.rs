@@ -1,0 +1,189 @@
+//! Two catalogs become the text of a revision, up and down, proved.
+
+mod proof;
+mod renames;
+pub mod script;
+
+use crate::config::Config;
+use crate::database::{Database, DatabaseError, Dialect};
+use crate::models::Declared;
+use crate::models::speaks::{self, Speaks, plural};
+use crate::schema::filter::{self, Filter, Target};
+use crate::schema::plan::{Plan, Refusal, plan};
+use crate::schema::rename::Rename;
+use crate::schema::{Catalog, Id, explain};
+use crate::source::{self, SourceError};
+
+pub use proof::NotProved;
+use renames::Renamed;
+use script::Script;
+
+/// Why no revision could be written.
+#[derive(Debug, thiserror::Error)]
+pub enum AutogenerateError {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("{0}")]
+    Manage(String),
+    #[error("{0}")]
+    Rename(String),
+    /// What can't be done without losing data, and in which direction.
+    #[error("{}", refused_words(*.upgrade))]
+    Refused { upgrade: bool, refused: Vec<Refusal> },
+    #[error(transparent)]
+    NotProved(Box<NotProved>),
+}
+
+impl From<DatabaseError> for AutogenerateError {
+    fn from(error: DatabaseError) -> Self {
+        AutogenerateError::Source(error.into())
+    }
+}
+
+fn refused_words(upgrade: bool) -> &'static str {
+    if upgrade {
+        "the models can't be reached without losing data that nobody said may go"
+    } else {
+        "the way back from the models can't be written: it would lose data that nobody said may go"
+    }
+}
+
+/// A rename that was given on the command line: `--rename users.name=users.full_name`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Wish {
+    pub old: String,
+    pub new: String,
+}
+
+/// What a person is asked: was this object renamed? True for yes.
+pub type Ask<'a> = dyn FnMut(&Rename) -> bool + 'a;
+
+/// The live database beside the declared schema.
+pub struct Comparison {
+    pub dialect: &'static Dialect,
+    pub live: Catalog,
+    pub target: Target,
+    /// From live, its renames done, to the target.
+    pub upgrade: Plan,
+    /// Back to live, before its renames are undone.
+    pub downgrade: Plan,
+    pub renames: Vec<Rename>,
+    /// What is there and has no kind, counted.
+    pub unmanaged: Vec<(String, usize)>,
+    renamed: Option<Renamed>,
+    shadow: Option<Box<dyn Database>>,
+    declared: Catalog,
+}
+
+impl Comparison {
+    /// Do models and database agree?
+    pub fn is_empty(&self) -> bool {
+        self.upgrade.is_empty() && self.renames.is_empty()
+    }
+
+    /// What is left alone, counted by kind in the plural, most first.
+    pub fn left_alone(&self) -> Vec<(String, usize)> {
+        counted(self.target.left_alone.iter())
+    }
+
+    /// One line for each difference, renames first.
+    pub fn lines(&self) -> Vec<String> {
+        let renames = self.renames.iter().map(|rename| format!("rename {} to {}", rename.from, rename.to.name()));
+        renames.chain(self.upgrade.differences.iter().map(explain::line)).collect()
+    }
+}
+
+fn counted<'a>(ids: impl Iterator<Item = &'a Id>) -> Vec<(String, usize)> {
+    let mut counts: Vec<(String, usize)> = Vec::new();
+    for id in ids {
+        match counts.iter_mut().find(|(kind, _)| kind == id.kind) {
+            Some((_, count)) => *count += 1,
+            None => counts.push((id.kind.to_owned(), 1)),
+        }
+    }
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    counts.into_iter().map(|(kind, count)| (if count == 1 { kind } else { plural(&kind) }, count)).collect()
+}
+
+/// Compares the live database with the declared schema, as its own engine spells it.
+///
+/// # Errors
+/// Models that do not load, a database that can't be read, a rename that means nothing.
+pub fn compare(
+    database: &mut dyn Database,
+    declared: &Declared,
+    config: &Config,
+    wishes: &[Wish],
+    ask: Option<&mut Ask>,
+) -> Result<Comparison, AutogenerateError> {
+    let dialect = database.dialect();
+    let live = database.reflect(&source::scope(config)).map_err(SourceError::from)?;
+    let shadowed = source::declared_in_shadow(database, declared, config)?;
+    let (wanted, mut shadow) = (shadowed.reading.catalog, shadowed.shadow);
+    let speaks = speaks::speaks(config.autogenerate.manage.as_deref(), declared.sources, &wanted, dialect)
+        .map_err(AutogenerateError::Manage)?;
+    let mut target = reached(&wanted, &live.catalog, &speaks, config);
+    let renames = renames::wanted(&live.catalog, &target.catalog, declared, wishes, ask, dialect)?;
+    let mut renamed = None;
+    if !renames.is_empty() {
+        let at = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config };
+        let done = renames::rehearse(at, &wanted, &target.catalog, &live.catalog, &renames)?;
+        target = reached(&wanted, &done.catalog, &speaks, config);
+        renamed = Some(done);
+    }
+    let from = renamed.as_ref().map_or(&live.catalog, |renamed| &renamed.catalog);
+    let upgrade = plan(from, &target.catalog, dialect.kinds);
+    let downgrade = plan(&target.catalog, from, dialect.kinds);
+    Ok(Comparison {
+        dialect,
+        upgrade,
+        downgrade,
+        live: live.catalog,
+        target,
+        renames: renamed.as_ref().map(|renamed| renamed.renames.clone()).unwrap_or_default(),
+        renamed,
+        unmanaged: live.unmanaged,
+        shadow: Some(shadow),
+        declared: wanted,
+    })
+}
+
+fn reached(declared: &Catalog, live: &Catalog, speaks: &Speaks, config: &Config) -> Target {
+    let filter = Filter {
+        ignore: &config.autogenerate.ignore,
+        speaks_for: &|object, catalog| speaks.for_object(object, catalog),
+        speaks_for_property: &|_, _| true,
+    };
+    filter::target(declared, live, &filter)
+}
+
+/// The two sections of a revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proved {
+    pub upgrade: Script,
+    pub downgrade: Script,
+}
+
+/// Writes both sections and proves them in a shadow: the upgrade reaches the models, the downgrade leads back.
+///
+/// # Errors
+/// `Refused` for what can't be done without losing data; `NotProved` with the statement that failed or the objects
+/// that differ.
+pub fn write(mut comparison: Comparison, config: &Config) -> Result<Proved, AutogenerateError> {
+    for (upgrade, plan) in [(true, &comparison.upgrade), (false, &comparison.downgrade)] {
+        if !plan.refused.is_empty() {
+            return Err(AutogenerateError::Refused { upgrade, refused: plan.refused.clone() });
+        }
+    }
+    let (before, after) =
+        comparison.renamed.as_ref().map_or((&[][..], &[][..]), |renamed| (&renamed.there, &renamed.back));
+    let proved = Proved {
+        upgrade: script::script(before, &comparison.upgrade, &[], comparison.dialect),
+        downgrade: script::script(&[], &comparison.downgrade, after, comparison.dialect),
+    };
+    if let Some(mut shadow) = comparison.shadow.take() {
+        let rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect: comparison.dialect, config };
+        proof::prove(rehearsal, &comparison, &proved)?;
+    }
+    Ok(proved)
+}

@@ -1,0 +1,107 @@
+//! A revision is tried in a shadow before it is written.
+
+use super::script::{self, Script};
+use super::{AutogenerateError, Comparison, Proved};
+use crate::config::Config;
+use crate::database::{Database, Dialect, SqlError};
+use crate::schema::plan::{Plan, plan};
+use crate::schema::{Catalog, explain};
+use crate::source;
+
+/// How many statements run in one transaction of a shadow; more might use up PostgreSQL's room for locks.
+const STATEMENTS_AT_ONCE: usize = 500;
+
+/// What a generated revision would not have done.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct NotProved {
+    /// The sentence: which way, and what happened.
+    pub what: String,
+    /// The statement that failed.
+    pub statement: Option<String>,
+    pub error: Option<SqlError>,
+    /// The objects that differ from what was to be reached, one line each.
+    pub differences: Vec<String>,
+}
+
+/// A shadow to try scripts in.
+pub struct Rehearsal<'a> {
+    pub shadow: &'a mut dyn Database,
+    pub dialect: &'static Dialect,
+    pub config: &'a Config,
+}
+
+impl Rehearsal<'_> {
+    /// Runs a script as a revision would, and checks that it leads to `wanted`.
+    pub fn leads_to(&mut self, script: &Script, wanted: &Catalog, way: &str) -> Result<(), AutogenerateError> {
+        self.run(script, way)?;
+        let read = self.shadow.reflect(&source::scope(self.config))?.catalog;
+        let rest = plan(&read, wanted, self.dialect.kinds);
+        if rest.is_empty() {
+            return Ok(());
+        }
+        Err(AutogenerateError::NotProved(Box::new(NotProved {
+            what: format!("{way} runs, but does not lead where it should"),
+            statement: None,
+            error: None,
+            differences: rest.differences.iter().map(explain::line).collect(),
+        })))
+    }
+
+    /// Runs a script as a revision would.
+    pub fn run(&mut self, script: &Script, way: &str) -> Result<(), AutogenerateError> {
+        let at_once = if script.transactional { STATEMENTS_AT_ONCE } else { 1 };
+        for group in script.statements.chunks(at_once) {
+            let text = if script.transactional {
+                format!("{}{};\nCOMMIT", self.begin(), group.join("\n;\n") + "\n")
+            } else {
+                group.concat()
+            };
+            if let Err(error) = self.shadow.execute(&text) {
+                let before = if script.transactional { self.begin().matches(';').count() } else { 0 };
+                let failed = error.completed.saturating_sub(before).min(group.len().saturating_sub(1));
+                return Err(AutogenerateError::NotProved(Box::new(NotProved {
+                    what: format!("{way} fails: {}", error.message),
+                    statement: group.get(failed).cloned(),
+                    error: Some(error),
+                    differences: Vec::new(),
+                })));
+            }
+        }
+        Ok(())
+    }
+
+    fn begin(&self) -> &'static str {
+        "BEGIN;\n"
+    }
+
+    /// Turns what the shadow holds into another catalog, by a plan that nobody will see.
+    pub fn turn(&mut self, from: &Catalog, to: &Catalog, way: &str) -> Result<(), AutogenerateError> {
+        let plan = plan(from, to, self.dialect.kinds);
+        if plan.is_empty() {
+            return Ok(());
+        }
+        let script = self.script(&plan);
+        self.leads_to(&script, to, way)
+    }
+
+    fn script(&self, plan: &Plan) -> Script {
+        script::script(&[], plan, &[], self.dialect)
+    }
+}
+
+/// Tries both sections. Where nothing is renamed, the shadow holds the models: what is left alone is added, then it goes
+/// down and up; after a rehearsed rename it holds the live schema, and goes up and down.
+pub fn prove(mut at: Rehearsal, comparison: &Comparison, proved: &Proved) -> Result<(), AutogenerateError> {
+    let (live, target) = (&comparison.live, &comparison.target.catalog);
+    let down =
+        |at: &mut Rehearsal| at.leads_to(&proved.downgrade, live, "the generated downgrade, tried in a shadow,");
+    let up = |at: &mut Rehearsal| at.leads_to(&proved.upgrade, target, "the generated upgrade, tried in a shadow,");
+    if comparison.renamed.is_some() {
+        up(&mut at)?;
+        return down(&mut at);
+    }
+    at.turn(&comparison.declared, target, "adding what is left alone to the models in a shadow")?;
+    down(&mut at)?;
+    up(&mut at)
+}

@@ -1,0 +1,130 @@
+//! Which kinds of object the models speak for, and which properties of them.
+
+use super::Sources;
+use crate::database::Dialect;
+use crate::schema::{Catalog, Object};
+
+/// What is written inside a table or beside it as a part of it: whoever speaks for the table speaks for these.
+const PARTS: &[(&str, &str)] = &[
+    ("column", "tables"),
+    ("default", "tables"),
+    ("constraint", "tables"),
+    ("identity", "tables"),
+    ("owned by", "sequences"),
+    ("sequence owner", "sequences"),
+];
+
+/// What every program that prints DDL, and SQLAlchemy's metadata, can say.
+const RELATIONAL: &[&str] =
+    &["schemas", "tables", "indexes", "enums", "sequences", "owned bys", "sequence owners", "comments"];
+
+/// What TOML can say.
+const TOML: &[&str] = &["tables", "indexes", "enums", "comments"];
+
+/// What is often set up by others than those who write the models: SQL files speak for it only where they mention it.
+const OPERATIONAL: &[&str] = &[
+    "privileges",
+    "default privileges",
+    "publications",
+    "subscriptions",
+    "event triggers",
+    "extensions",
+    "foreign servers",
+    "foreign data wrappers",
+    "user mappings",
+    "casts",
+    "statistics",
+];
+
+/// Which kinds are compared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Speaks {
+    /// For everything (`manage = ["*"]`).
+    All,
+    /// For these kinds, in the plural, and their parts.
+    Kinds(Vec<String>),
+}
+
+/// Returns what the models speak for: what `manage` says, else what their sources can say.
+///
+/// # Errors
+/// A sentence about a name in `manage` that is no kind of object.
+pub fn speaks(
+    manage: Option<&[String]>,
+    sources: Sources,
+    declared: &Catalog,
+    dialect: &Dialect,
+) -> Result<Speaks, String> {
+    if let Some(manage) = manage {
+        return named(manage, dialect);
+    }
+    let mut kinds: Vec<String> = Vec::new();
+    let mut add = |names: &[&str]| kinds.extend(names.iter().map(|name| (*name).to_owned()));
+    if sources.sqlalchemy || sources.command {
+        add(RELATIONAL);
+    }
+    if sources.toml {
+        add(TOML);
+    }
+    let sql_alone = sources.sql && !(sources.sqlalchemy || sources.command || sources.toml);
+    for kind in dialect.kinds {
+        let name = plural(kind.name);
+        let mentioned = declared.of_kind(kind.name).next().is_some();
+        if mentioned && (sources.sql || sources.command) || sql_alone && !OPERATIONAL.contains(&name.as_str()) {
+            kinds.push(name);
+        }
+    }
+    Ok(Speaks::Kinds(kinds))
+}
+
+fn named(manage: &[String], dialect: &Dialect) -> Result<Speaks, String> {
+    if manage.iter().any(|name| name == "*") {
+        return Ok(Speaks::All);
+    }
+    let known: Vec<String> = crate::database::DIALECTS
+        .iter()
+        .flat_map(|dialect| dialect.kinds)
+        .map(|kind| plural(kind.name))
+        .collect();
+    for name in manage {
+        if !known.contains(name) {
+            let mut near: Vec<(f64, &String)> =
+                known.iter().map(|known| (strsim::jaro_winkler(known, name), known)).collect();
+            near.sort_by(|a, b| b.0.total_cmp(&a.0));
+            let meant = near.first().map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default();
+            return Err(format!("`{name}` in `manage` under [autogenerate] is no kind of object{meant}"));
+        }
+    }
+    let _ = dialect;
+    Ok(Speaks::Kinds(manage.to_vec()))
+}
+
+impl Speaks {
+    /// Is this object compared, so that it may be created, changed and dropped?
+    pub fn for_object(&self, object: &Object, catalog: &Catalog) -> bool {
+        let Speaks::Kinds(kinds) = self else { return true };
+        let own = plural(object.id.kind);
+        if kinds.contains(&own) {
+            return true;
+        }
+        let part = PARTS.iter().find(|(part, _)| *part == object.id.kind);
+        part.is_some_and(|(_, of)| {
+            kinds.iter().any(|kind| kind == of)
+                || object.parent.as_ref().and_then(|parent| catalog.get(parent)).is_some_and(|parent| {
+                    parent.id.kind != object.id.kind && self.for_object(parent, catalog)
+                })
+        })
+    }
+}
+
+/// Returns the plural of a kind's name, as `manage` and reports write it.
+pub fn plural(kind: &str) -> String {
+    match kind {
+        "statistics" => kind.to_owned(),
+        _ if kind.ends_with('x') || kind.ends_with('s') => format!("{kind}es"),
+        _ => match kind.strip_suffix('y') {
+            Some(stem) => format!("{stem}ies"),
+            None => format!("{kind}s"),
+        },
+    }
+}
