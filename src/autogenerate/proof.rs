@@ -94,8 +94,7 @@ impl Rehearsal<'_> {
 /// down and up; after a rehearsed rename it holds the live schema, and goes up and down.
 pub fn prove(mut at: Rehearsal, comparison: &Comparison, proved: &Proved) -> Result<(), AutogenerateError> {
     let (live, target) = (&comparison.live, &comparison.target.catalog);
-    let down =
-        |at: &mut Rehearsal| at.leads_to(&proved.downgrade, live, "the generated downgrade, tried in a shadow,");
+    let down = |at: &mut Rehearsal| at.leads_to(&proved.downgrade, live, "the generated downgrade, tried in a shadow,");
     let up = |at: &mut Rehearsal| at.leads_to(&proved.upgrade, target, "the generated upgrade, tried in a shadow,");
     if comparison.renamed.is_some() {
         up(&mut at)?;

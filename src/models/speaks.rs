@@ -81,11 +81,8 @@ fn named(manage: &[String], dialect: &Dialect) -> Result<Speaks, String> {
     if manage.iter().any(|name| name == "*") {
         return Ok(Speaks::All);
     }
-    let known: Vec<String> = crate::database::DIALECTS
-        .iter()
-        .flat_map(|dialect| dialect.kinds)
-        .map(|kind| plural(kind.name))
-        .collect();
+    let known: Vec<String> =
+        crate::database::DIALECTS.iter().flat_map(|dialect| dialect.kinds).map(|kind| plural(kind.name)).collect();
     for name in manage {
         if !known.contains(name) {
             let mut near: Vec<(f64, &String)> =
@@ -110,9 +107,11 @@ impl Speaks {
         let part = PARTS.iter().find(|(part, _)| *part == object.id.kind);
         part.is_some_and(|(_, of)| {
             kinds.iter().any(|kind| kind == of)
-                || object.parent.as_ref().and_then(|parent| catalog.get(parent)).is_some_and(|parent| {
-                    parent.id.kind != object.id.kind && self.for_object(parent, catalog)
-                })
+                || object
+                    .parent
+                    .as_ref()
+                    .and_then(|parent| catalog.get(parent))
+                    .is_some_and(|parent| parent.id.kind != object.id.kind && self.for_object(parent, catalog))
         })
     }
 }
