@@ -1,5 +1,6 @@
 //! The tests: one binary, so that one PostgreSQL server serves all of them.
 
+mod commands;
 mod config_schema;
 mod round_trip;
 mod support;

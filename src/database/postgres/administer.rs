@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{Connection, Settings};
 use crate::database::{Administration, DatabaseError, Made, SqlError};
-use crate::sql::{Syntax, quote};
+use crate::sql::quote;
 
 pub const ADMINISTRATION: Administration = Administration { create, drop: remove, place, answers };
 
@@ -77,7 +77,7 @@ fn maintenance(settings: &Settings) -> Result<Connection, DatabaseError> {
 /// What an application does to data (not to the schema), on everything there is and will be.
 fn grant(inside: &Connection, database: &str, role: &str, schemas: &[String]) -> Result<(), DatabaseError> {
     let role_name = quote::identifier(role);
-    let text = |name: &str| quote::literal(name, Syntax::Postgres);
+
     let mut script = format!("BEGIN;\nGRANT CONNECT, TEMPORARY ON DATABASE {database} TO {role_name};\n");
     for schema in schemas.iter().filter(|schema| *schema != "*") {
         let name = quote::identifier(schema);
@@ -95,7 +95,7 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA {name} GRANT USAGE ON TYPES TO {role_name};
         ));
     }
     script.push_str("COMMIT");
-    let doing = format!("granting {} what an application needs", text(role));
+    let doing = format!("granting {} what an application needs", role_name);
     inside.execute(&script).map_err(|error| match error.code.as_deref() {
         // undefined_object
         Some("42704") => failed(doing, error, |_| {
