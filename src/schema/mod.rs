@@ -40,7 +40,13 @@ impl Id {
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.kind, quote::qualified(&self.path))
+        // A last part in parentheses is a signature: `function app.f(integer)`.
+        match self.path.split_last() {
+            Some((signature, name)) if signature.starts_with('(') => {
+                write!(f, "{} {}{signature}", self.kind, quote::qualified(name))
+            }
+            _ => write!(f, "{} {}", self.kind, quote::qualified(&self.path)),
+        }
     }
 }
 

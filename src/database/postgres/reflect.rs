@@ -81,6 +81,7 @@ impl Read {
         let (mut address, mut on): (Address, Option<Address>) = ((0, 0, 0), None);
         let mut also: Address = (0, 0, 0);
         let (mut parent_kind, mut parent_path): (Option<String>, Option<Vec<String>>) = (None, None);
+        let (mut needed_kind, mut needed_path): (Option<String>, Option<Vec<String>>) = (None, None);
         for (column, described) in row.columns().iter().enumerate() {
             match described.name() {
                 "_class" => address.0 = row.try_get(column)?,
@@ -91,6 +92,8 @@ impl Read {
                 "_path" => object.id.path = row.try_get(column)?,
                 "_parent_kind" => parent_kind = row.try_get(column)?,
                 "_parent" => parent_path = row.try_get(column)?,
+                "_needs_kind" => needed_kind = row.try_get(column)?,
+                "_needs" => needed_path = row.try_get(column)?,
                 "_place" => object.place = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
                 "_on_class" => on.get_or_insert((0, 0, 0)).0 = row.try_get(column)?,
                 "_on_oid" => on.get_or_insert((0, 0, 0)).1 = row.try_get(column)?,
@@ -115,10 +118,8 @@ impl Read {
             object.id.path = [vec![holder.kind.to_owned()], holder.path.clone(), own].concat();
             object.parent = Some(holder.clone());
         }
-        if let (Some(kind), Some(path)) = (parent_kind, parent_path) {
-            object.parent =
-                READERS.iter().map(|reader| reader.kind.name).find(|name| *name == kind).map(|kind| Id { kind, path });
-        }
+        object.parent = named(parent_kind, parent_path).or(object.parent);
+        object.depends_on.extend(named(needed_kind, needed_path));
         if address.1 != 0 {
             self.at.insert(address, self.objects.len());
         }
@@ -165,6 +166,12 @@ impl Read {
         }
         Ok(())
     }
+}
+
+fn named(kind: Option<String>, path: Option<Vec<String>>) -> Option<Id> {
+    let kind = kind?;
+    let kind = READERS.iter().map(|reader| reader.kind.name).find(|name| *name == kind)?;
+    Some(Id { kind, path: path? })
 }
 
 fn value(row: &Row, column: usize, type_: &Type) -> Result<Option<Value>, Error> {

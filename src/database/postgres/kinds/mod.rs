@@ -10,6 +10,7 @@
 //! | `_path` | text[] | its path; for an attached object, what its path has beyond that of what it is attached to |
 //! | `_parent_kind`, `_parent` | text, text[] | its parent, or null: what it lives in and is dropped with by one statement. A schema is no parent: it is dropped empty |
 //! | `_on_class`, `_on_oid`, `_on_sub` | oid, oid, int4 | it is attached to the object with this address (a comment, a privilege): that is its parent, and its path begins with the parent's kind and path |
+//! | `_needs_kind`, `_needs` | text, text[] | one object that it depends on and `pg_depend` does not say so, or null |
 //! | `_place` | int4 | its place among its siblings |
 //! | `_known_…` | text, bool, text[] | what the kind's functions know of it besides; never compared |
 //! | any other | text, bool, text[] | a property; null is the absence of one |
@@ -17,6 +18,9 @@
 //! Dependencies are no business of a kind: `reflect` takes them from `pg_depend`, by address.
 
 use crate::schema::kind::Kind;
+
+pub mod address;
+pub mod options;
 
 /// What a kind's query is asked for.
 pub struct Asked {
@@ -63,7 +67,40 @@ macro_rules! kinds {
 
 kinds! {
     schema,
+    extension,
+    language,
+    collation,
+    text_search_parser,
+    text_search_template,
+    text_search_dictionary,
+    text_search_configuration,
+    function,
+    procedure,
+    aggregate,
+    operator,
+    operator_family,
+    operator_class,
+    cast,
+    conversion,
+    foreign_data_wrapper,
+    server,
+    user_mapping,
     table,
+    foreign_table,
     column,
     default,
+    view,
+    view_default,
+    materialized_view,
+    rule,
+    trigger,
+    policy,
+    statistics,
+    publication,
+    publication_table,
+    publication_schema,
+    event_trigger,
+    comment,
+    privilege,
+    default_privilege,
 }

@@ -1,22 +1,19 @@
 //! Schemas.
 
 use super::Asked;
-use crate::schema::kind::Kind;
+use super::address::{drop_by_address, rename_by_address};
+use super::privilege;
+use crate::schema::kind::{Creation, Kind};
 use crate::sql::Statement;
 use crate::sql::quote::identifier;
 
 pub static KIND: Kind = Kind {
     name: "schema",
-    create: |creation| {
-        let id = &creation.object.id;
-        vec![Statement::new(format!("CREATE SCHEMA {}", identifier(id.name())), id)]
-    },
-    drop: |object, _| vec![Statement::new(format!("DROP SCHEMA {}", identifier(object.id.name())), &object.id)],
-    rename: Some(|object, name, _| {
-        let text = format!("ALTER SCHEMA {} RENAME TO {}", identifier(object.id.name()), identifier(name));
-        vec![Statement::new(text, &object.id)]
-    }),
+    create,
+    drop: drop_by_address,
+    rename: Some(rename_by_address),
     occupies: |object| vec![format!("schema {}", object.id.name())],
+    settle: privilege::settle,
     ..Kind::REPLACED
 };
 
@@ -28,4 +25,18 @@ pub fn query(asked: &Asked) -> String {
         asked.schema("n.nspname"),
         asked.own("pg_namespace", "n.oid"),
     )
+}
+
+fn create(creation: &Creation) -> Vec<Statement> {
+    let id = &creation.object.id;
+    if id.name() != "public" {
+        return vec![Statement::new(format!("CREATE SCHEMA {}", identifier(id.name())), id)];
+    }
+    // Every new database has it, with a comment and a grant that are therefore no objects (see `comment`, `privilege`).
+    let texts = [
+        "CREATE SCHEMA IF NOT EXISTS public",
+        "COMMENT ON SCHEMA public IS 'standard public schema'",
+        "GRANT USAGE ON SCHEMA public TO PUBLIC",
+    ];
+    texts.map(|text| Statement::new(text, id)).to_vec()
 }

@@ -1,7 +1,7 @@
 //! Tables: plain, partitioned, partitions, inherited, unlogged.
 
 use super::Asked;
-use super::column;
+use super::{column, privilege};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::{Catalog, Object};
@@ -19,6 +19,7 @@ pub static KIND: Kind = Kind {
     }),
     holds_data: |_, _| true,
     occupies: |object| vec![format!("relation {}", qualified(&object.id.path))],
+    settle: privilege::settle,
     ..Kind::REPLACED
 };
 

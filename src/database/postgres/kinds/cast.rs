@@ -1,0 +1,22 @@
+//! Casts. They live in no schema: each that somebody made is read, whatever schemas are asked for.
+
+use super::Asked;
+use super::address::{create_as_defined, drop_by_address};
+use crate::schema::kind::Kind;
+
+pub static KIND: Kind = Kind { name: "cast", create: create_as_defined, drop: drop_by_address, ..Kind::REPLACED };
+
+pub fn query(asked: &Asked) -> String {
+    format!(
+        "SELECT 'pg_cast'::regclass::oid AS _class, c.oid AS _oid, ARRAY[t.pair] AS _path,
+                'CREATE CAST ' || t.pair || CASE c.castmethod WHEN 'f' THEN ' WITH FUNCTION ' || c.castfunc::regprocedure
+                    WHEN 'i' THEN ' WITH INOUT' ELSE ' WITHOUT FUNCTION' END
+                    || CASE c.castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' ELSE '' END AS definition
+         FROM pg_cast c
+              CROSS JOIN LATERAL (SELECT format('(%s AS %s)', format_type(c.castsource, NULL), format_type(c.casttarget, NULL)) AS pair) t
+         WHERE c.oid >= 16384 AND {}
+               -- A range's cast to its multirange comes with it.
+               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype = 'i')",
+        asked.own("pg_cast", "c.oid"),
+    )
+}

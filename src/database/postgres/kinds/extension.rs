@@ -1,0 +1,55 @@
+//! Extensions. What belongs to one is never an object: it comes and goes with it.
+
+use super::Asked;
+use super::address::drop_by_address;
+use crate::schema::change::Change;
+use crate::schema::kind::{Creation, Kind};
+use crate::sql::quote::{identifier, literal};
+use crate::sql::{Statement, Syntax};
+
+pub static KIND: Kind = Kind { name: "extension", create, drop: drop_by_address, alter, ..Kind::REPLACED };
+
+pub fn query(asked: &Asked) -> String {
+    format!(
+        "SELECT 'pg_extension'::regclass::oid AS _class, e.oid AS _oid, ARRAY[e.extname::text] AS _path,
+                n.nspname::text AS schema, e.extversion AS version,
+                v.default_version IS NOT DISTINCT FROM e.extversion AS _known_default_version,
+                e.extrelocatable AS _known_relocatable,
+                -- A schema that the extension itself makes can't be named when it is created.
+                EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid
+                        AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e') AS _known_own_schema
+         FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+              LEFT JOIN pg_available_extensions v ON v.name = e.extname
+         WHERE e.extname <> 'plpgsql' AND ({} OR n.nspname = 'pg_catalog' OR EXISTS (
+                SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid AND d.deptype = 'e'))",
+        asked.schema("n.nspname"),
+    )
+}
+
+fn create(creation: &Creation) -> Vec<Statement> {
+    let object = creation.object;
+    let mut text = format!("CREATE EXTENSION {}", identifier(object.id.name()));
+    if object.known.get("own_schema").is_none_or(|own| *own != crate::schema::Value::Flag(true)) {
+        text.push_str(&format!(" WITH SCHEMA {}", identifier(object.text("schema").unwrap_or_default())));
+    }
+    if object.known.get("default_version").is_none_or(|default| *default != crate::schema::Value::Flag(true)) {
+        text.push_str(&format!(" VERSION {}", version(object.text("version"))));
+    }
+    vec![Statement::new(text, &object.id)]
+}
+
+fn alter(change: &mut Change) {
+    let name = identifier(change.after.id.name());
+    if change.claim("version") {
+        change.say(format!("ALTER EXTENSION {name} UPDATE TO {}", version(change.after.text("version"))));
+    }
+    let relocatable = change.before.known.get("relocatable") == Some(&crate::schema::Value::Flag(true));
+    if relocatable && change.claim("schema") {
+        let schema = identifier(change.after.text("schema").unwrap_or_default());
+        change.say(format!("ALTER EXTENSION {name} SET SCHEMA {schema}"));
+    }
+}
+
+fn version(version: Option<&str>) -> String {
+    literal(version.unwrap_or_default(), Syntax::Postgres)
+}

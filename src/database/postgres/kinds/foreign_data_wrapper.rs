@@ -1,0 +1,57 @@
+//! Foreign data wrappers that come from no extension.
+
+use super::address::{address, drop_by_address, rename_by_address};
+use super::{Asked, options, privilege};
+use crate::schema::change::Change;
+use crate::schema::kind::{Creation, Kind};
+use crate::sql::Statement;
+
+pub static KIND: Kind = Kind {
+    name: "foreign data wrapper",
+    create,
+    drop: drop_by_address,
+    alter,
+    rename: Some(rename_by_address),
+    settle: privilege::settle,
+    ..Kind::REPLACED
+};
+
+pub fn query(asked: &Asked) -> String {
+    let function = |column: &str| {
+        format!(
+            "(SELECT format('%I.%I', fn.nspname, f.proname) FROM pg_proc f JOIN pg_namespace fn ON fn.oid = f.pronamespace WHERE f.oid = w.{column})"
+        )
+    };
+    format!(
+        "SELECT 'pg_foreign_data_wrapper'::regclass::oid AS _class, w.oid AS _oid, ARRAY[w.fdwname::text] AS _path,
+                {} AS handler, {} AS validator, ARRAY(SELECT unnest(w.fdwoptions) ORDER BY 1) AS options
+         FROM pg_foreign_data_wrapper w WHERE {}",
+        function("fdwhandler"),
+        function("fdwvalidator"),
+        asked.own("pg_foreign_data_wrapper", "w.oid"),
+    )
+}
+
+fn create(creation: &Creation) -> Vec<Statement> {
+    let object = creation.object;
+    let handler = object.text("handler").map(|handler| format!(" HANDLER {handler}")).unwrap_or_default();
+    let validator = object.text("validator").map(|validator| format!(" VALIDATOR {validator}")).unwrap_or_default();
+    let options = options::foreign(object.list("options"));
+    vec![Statement::new(format!("CREATE {}{handler}{validator}{options}", address(object)), &object.id)]
+}
+
+fn alter(change: &mut Change) {
+    let alter = format!("ALTER {}", address(change.after));
+    for (property, word) in [("handler", "HANDLER"), ("validator", "VALIDATOR")] {
+        if change.claim(property) {
+            change.say(match change.after.text(property) {
+                Some(function) => format!("{alter} {word} {function}"),
+                None => format!("{alter} NO {word}"),
+            });
+        }
+    }
+    if change.claim("options") {
+        let options = options::foreign_change(change.before.list("options"), change.after.list("options"));
+        change.say(format!("{alter} {options}"));
+    }
+}

@@ -1,0 +1,188 @@
+//! Privileges: what one grantee may do with one object, where that is not what everybody may by default.
+//!
+//! `acldefault` says what is default: the owner everything, PUBLIC to execute functions and use types and languages. A
+//! grantee without a privilege that is his by default is an object with nothing granted. Who owns an object and who
+//! granted what is not compared.
+
+use std::collections::BTreeSet;
+
+use super::Asked;
+use super::address::{granted, role};
+use crate::schema::kind::{Creation, Kind};
+use crate::schema::{Catalog, Id, Object};
+use crate::sql::Statement;
+use crate::sql::quote::identifier;
+
+pub static KIND: Kind = Kind {
+    name: "privilege",
+    create: |creation: &Creation| {
+        let object = creation.object;
+        lead(object, object.known_list("default"), object.list("granted"), creation.catalog)
+    },
+    drop: |object, catalog| lead(object, object.list("granted"), object.known_list("default"), catalog),
+    alter: |change| {
+        if change.claim("granted") {
+            let (old, new) = (change.before.list("granted"), change.after.list("granted"));
+            change.statements.extend(lead(change.after, old, new, change.to));
+        }
+    },
+    ..Kind::REPLACED
+};
+
+/// A privilege that its holder may grant to others ends so.
+pub const OPTION: &str = " WITH GRANT OPTION";
+
+/// Returns an SQL array of what each grantee holds by the ACL: rows of `grantee` and `list`.
+pub fn exploded(acl: &str) -> String {
+    format!(
+        "SELECT x.grantee, array_agg(x.held ORDER BY x.held) AS list FROM (
+            SELECT e.grantee, e.privilege_type || CASE WHEN bool_or(e.is_grantable) THEN '{OPTION}' ELSE '' END AS held
+            FROM aclexplode({acl}) e GROUP BY e.grantee, e.privilege_type) x GROUP BY x.grantee"
+    )
+}
+
+pub fn query(asked: &Asked) -> String {
+    // A new database's schema public is open to PUBLIC, and until version 14 for creation too.
+    let public = if asked.version >= 150_000 { "" } else { " || makeaclitem(0, h.owner, 'CREATE', false)" };
+    format!(
+        "WITH held AS (
+            SELECT 'pg_class'::regclass::oid AS class, c.oid, 0 AS sub, CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::\"char\" AS type,
+                   c.relowner AS owner, c.relacl AS acl, NULL::text AS part, NULL::text AS sequence
+            FROM pg_class c WHERE c.relacl IS NOT NULL AND NOT EXISTS ({internal})
+            UNION ALL
+            SELECT i.refclassid, i.refobjid, i.refobjsubid, 's', c.relowner, c.relacl, 'sequence', format('%I.%I', n.nspname, c.relname)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+                 JOIN pg_depend i ON i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i'
+            WHERE c.relkind = 'S' AND c.relacl IS NOT NULL
+            UNION ALL
+            SELECT 'pg_class'::regclass, c.oid, CASE WHEN c.relkind IN ('r', 'p', 'f') THEN a.attnum ELSE 0 END, 'c', c.relowner, a.attacl, a.attname, NULL
+            FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
+            UNION ALL SELECT 'pg_proc'::regclass, oid, 0, 'f', proowner, proacl, NULL, NULL FROM pg_proc WHERE proacl IS NOT NULL
+            UNION ALL SELECT 'pg_type'::regclass, oid, 0, 'T', typowner, typacl, NULL, NULL FROM pg_type WHERE typacl IS NOT NULL
+            UNION ALL SELECT 'pg_namespace'::regclass, oid, 0, 'n', nspowner, nspacl, NULL, NULL FROM pg_namespace WHERE nspacl IS NOT NULL OR nspname = 'public'
+            UNION ALL SELECT 'pg_language'::regclass, oid, 0, 'l', lanowner, lanacl, NULL, NULL FROM pg_language WHERE lanacl IS NOT NULL
+            UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, 'F', fdwowner, fdwacl, NULL, NULL FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL
+            UNION ALL SELECT 'pg_foreign_server'::regclass, oid, 0, 'S', srvowner, srvacl, NULL, NULL FROM pg_foreign_server WHERE srvacl IS NOT NULL
+         )
+         SELECT h.class AS _on_class, h.oid AS _on_oid, h.sub AS _on_sub,
+                array_remove(ARRAY[CASE WHEN h.sub = 0 OR h.sequence IS NOT NULL THEN h.part END, CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END], NULL) AS _path,
+                g.list AS granted, g.standard AS _known_default, CASE WHEN h.type = 'c' THEN h.part END AS _known_column, h.sequence AS _known_sequence
+         FROM held h CROSS JOIN LATERAL (
+              SELECT acldefault(h.type, h.owner) || CASE WHEN h.class = 'pg_namespace'::regclass AND (SELECT nspname FROM pg_namespace s WHERE s.oid = h.oid) = 'public'
+                     THEN ARRAY[makeaclitem(0, h.owner, 'USAGE', false)]{public} END AS acl) standard
+              CROSS JOIN LATERAL (
+              SELECT coalesce(now.grantee, born.grantee) AS grantee, now.list, born.list AS standard
+              FROM ({now}) now FULL JOIN ({born}) born ON born.grantee = now.grantee
+              WHERE now.list IS DISTINCT FROM born.list) g
+         WHERE h.oid >= 16384 OR h.class = 'pg_namespace'::regclass",
+        internal = "SELECT FROM pg_depend i WHERE c.relkind = 'S' AND i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i'",
+        now = exploded("coalesce(h.acl, standard.acl)"),
+        born = exploded("standard.acl"),
+    )
+}
+
+/// Leads a grantee from one list of privileges to another.
+fn lead(object: &Object, old: &[String], new: &[String], catalog: &Catalog) -> Vec<Statement> {
+    let Some(holder) = object.parent.as_ref().and_then(|parent| catalog.get(parent)) else { return Vec::new() };
+    let column = object.known_text("column").map(|column| format!(" ({})", identifier(column))).unwrap_or_default();
+    let on = match (object.known_text("sequence"), object.known_text("column"), holder.parent.as_ref()) {
+        (Some(sequence), ..) => format!("SEQUENCE {sequence}"),
+        (_, Some(_), Some(table)) => format!("TABLE {}", crate::sql::quote::qualified(&table.path)),
+        _ => granted(holder),
+    };
+    say(object, &Grant { column: &column, on: &on, to: &role(object.id.name()), before: "" }, old, new)
+}
+
+/// The words around the privileges in GRANT and REVOKE.
+pub struct Grant<'a> {
+    /// `ALTER DEFAULT PRIVILEGES … ` or nothing.
+    pub before: &'a str,
+    /// ` (column)` behind each privilege, or nothing.
+    pub column: &'a str,
+    pub on: &'a str,
+    pub to: &'a str,
+}
+
+/// Returns the GRANTs and REVOKEs from one list of privileges to another, for `object`.
+pub fn say(object: &Object, grant: &Grant, old: &[String], new: &[String]) -> Vec<Statement> {
+    let Grant { before, column, on, to } = grant;
+    let plain = |list: &[String]| -> BTreeSet<String> {
+        list.iter().map(|held| held.strip_suffix(OPTION).unwrap_or(held).to_owned()).collect()
+    };
+    let (held, wanted) = (plain(old), plain(new));
+    let words = |list: Vec<&str>| list.iter().map(|word| format!("{word}{column}")).collect::<Vec<_>>().join(", ");
+    let mut statements = Vec::new();
+    let mut add = |list: Vec<&str>, text: &dyn Fn(String) -> String| {
+        if !list.is_empty() {
+            statements.push(Statement::new(format!("{before}{}", text(words(list))), &object.id));
+        }
+    };
+    // What somebody granted on with an option that goes would hold the option back.
+    let cascade = if old.iter().any(|held| held.ends_with(OPTION)) { " CASCADE" } else { "" };
+    let gone: Vec<&str> = held.difference(&wanted).map(String::as_str).collect();
+    add(gone, &|words| format!("REVOKE {words} ON {on} FROM {to}{cascade}"));
+    let optional = |list: &[String], name: &str| list.iter().any(|held| held.strip_suffix(OPTION) == Some(name));
+    let less: Vec<&str> =
+        wanted.iter().map(String::as_str).filter(|name| optional(old, name) && !optional(new, name)).collect();
+    add(less, &|words| format!("REVOKE GRANT OPTION FOR {words} ON {on} FROM {to}{cascade}"));
+    let come = new.iter().filter(|held| !old.contains(held)).map(String::as_str);
+    let (with, without): (Vec<&str>, Vec<&str>) = come.partition(|held| held.ends_with(OPTION));
+    let without = without.into_iter().filter(|name| !held.contains(*name)).collect();
+    add(without, &|words| format!("GRANT {words} ON {on} TO {to}"));
+    let with = with.into_iter().filter_map(|held| held.strip_suffix(OPTION)).collect();
+    add(with, &|words| format!("GRANT {words} ON {on} TO {to}{OPTION}"));
+    statements
+}
+
+/// Takes back what default privileges that stay in force give a new object beyond what is wanted, and gives what they
+/// keep from it.
+pub fn settle(object: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
+    let Some(type_word) = super::default_privilege::type_of(object.id.kind) else { return Vec::new() };
+    let mut statements = Vec::new();
+    let mut done: BTreeSet<&str> = BTreeSet::new();
+    for default in to.of_kind("default privilege").filter(|default| from.contains(&default.id)) {
+        let path = default.id.path.as_slice();
+        let applies = match path {
+            [_, of, _] => of == type_word,
+            [_, schema, of, _] => of == type_word && object.id.path.len() > 1 && object.id.path.first() == Some(schema),
+            _ => false,
+        };
+        let grantee = default.id.name();
+        if !applies || !done.insert(grantee) {
+            continue;
+        }
+        let given = given(object, &path[0], type_word, grantee, [from, to]);
+        let path = [&[object.id.kind.to_owned()][..], &object.id.path, &[grantee.to_owned()]].concat();
+        let wanted = to.get(&Id::new("privilege", path));
+        let born: &[String] = if grantee == "public" { default.known_list("born") } else { &[] };
+        let target: &[String] = wanted.map_or(born, |wanted| wanted.list("granted"));
+        let on = granted(object);
+        let words = Grant { before: "", column: "", on: &on, to: &role(grantee) };
+        let extra: Vec<String> = given.iter().filter(|held| !target.contains(held)).cloned().collect();
+        if !extra.is_empty() {
+            statements.extend(say(object, &words, &extra, &[]));
+        }
+        if wanted.is_none() {
+            let missing: Vec<String> = target.iter().filter(|held| !given.contains(held)).cloned().collect();
+            statements.extend(say(object, &words, &[], &missing));
+        }
+    }
+    statements
+}
+
+/// What the default privileges of `owner`, of this database before or after, give `grantee` on a new object.
+fn given(object: &Object, owner: &str, type_word: &str, grantee: &str, catalogs: [&Catalog; 2]) -> Vec<String> {
+    let paths = [
+        vec![owner.to_owned(), type_word.to_owned(), grantee.to_owned()],
+        vec![
+            owner.to_owned(),
+            object.id.path.first().cloned().unwrap_or_default(),
+            type_word.to_owned(),
+            grantee.to_owned(),
+        ],
+    ];
+    let ids = paths.map(|path| Id::new("default privilege", path));
+    let objects = ids.iter().flat_map(|id| catalogs.iter().filter_map(|catalog| catalog.get(id)));
+    let all: BTreeSet<String> = objects.flat_map(|object| object.list("granted").iter().cloned()).collect();
+    all.into_iter().collect()
+}

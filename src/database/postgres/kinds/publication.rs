@@ -1,0 +1,77 @@
+//! Publications. The tables and schemas that they name are objects that live in them.
+
+use super::address::{address, drop_by_address, rename_by_address};
+use super::{Asked, publication_schema, publication_table};
+use crate::schema::Object;
+use crate::schema::change::Change;
+use crate::schema::kind::{Creation, Kind};
+use crate::sql::Statement;
+
+pub static KIND: Kind = Kind {
+    name: "publication",
+    create,
+    drop: drop_by_address,
+    alter,
+    rename: Some(rename_by_address),
+    ..Kind::REPLACED
+};
+
+pub fn query(asked: &Asked) -> String {
+    let generated =
+        if asked.version >= 180_000 { "CASE p.pubgencols WHEN 's' THEN 'stored' END" } else { "NULL::text" };
+    format!(
+        "SELECT 'pg_publication'::regclass::oid AS _class, p.oid AS _oid, ARRAY[p.pubname::text] AS _path,
+                p.puballtables AS all_tables, p.pubviaroot AS via_root, {generated} AS generated_columns,
+                concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
+                    CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END) AS publish
+         FROM pg_publication p
+         WHERE {}",
+        asked.own("pg_publication", "p.oid"),
+    )
+}
+
+fn create(creation: &Creation) -> Vec<Statement> {
+    let object = creation.object;
+    let mut text = format!("CREATE {}", address(object));
+    let members: Vec<String> = creation
+        .inline_in(&object.id)
+        .map(|part| match part.id.kind {
+            "publication schema" => publication_schema::member(part),
+            _ => publication_table::member(part),
+        })
+        .collect();
+    if object.flag("all_tables") {
+        text.push_str(" FOR ALL TABLES");
+    } else if !members.is_empty() {
+        text.push_str(&format!(" FOR {}", members.join(", ")));
+    }
+    let options: Vec<String> = ["publish", "via_root", "generated_columns"]
+        .into_iter()
+        .filter(|property| object.properties.contains_key(*property))
+        .filter(|property| *property != "publish" || object.text("publish") != Some(EVERYTHING))
+        .map(|property| option(object, property))
+        .collect();
+    if !options.is_empty() {
+        text.push_str(&format!(" WITH ({})", options.join(", ")));
+    }
+    vec![Statement::new(text, &object.id)]
+}
+
+const EVERYTHING: &str = "insert, update, delete, truncate";
+
+fn alter(change: &mut Change) {
+    if change.differs("all_tables") {
+        return;
+    }
+    let options = ["publish", "via_root", "generated_columns"].map(|property| change.claim(property).then_some(property));
+    let options: Vec<String> = options.into_iter().flatten().map(|property| option(change.after, property)).collect();
+    change.say(format!("ALTER {} SET ({})", address(change.after), options.join(", ")));
+}
+
+fn option(object: &Object, property: &str) -> String {
+    match property {
+        "publish" => format!("publish = '{}'", object.text("publish").unwrap_or_default()),
+        "via_root" => format!("publish_via_partition_root = {}", object.flag("via_root")),
+        _ => format!("publish_generated_columns = {}", object.text("generated_columns").unwrap_or("none")),
+    }
+}

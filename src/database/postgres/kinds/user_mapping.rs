@@ -1,0 +1,30 @@
+//! User mappings. The server shows their options to their owners only; what can't be seen is no difference.
+
+use super::address::{address, drop_by_address};
+use super::{Asked, options};
+use crate::schema::kind::Kind;
+use crate::sql::Statement;
+
+pub static KIND: Kind = Kind {
+    name: "user mapping",
+    create: |creation| {
+        let options = options::foreign(creation.object.list("options"));
+        vec![Statement::new(format!("CREATE {}{options}", address(creation.object)), &creation.object.id)]
+    },
+    drop: drop_by_address,
+    alter: |change| {
+        if change.claim("options") {
+            let options = options::foreign_change(change.before.list("options"), change.after.list("options"));
+            change.say(format!("ALTER {} {options}", address(change.after)));
+        }
+    },
+    ..Kind::REPLACED
+};
+
+pub fn query(_: &Asked) -> String {
+    "SELECT 'pg_user_mapping'::regclass::oid AS _class, m.umid AS _oid,
+            ARRAY[m.srvname::text, CASE m.umuser WHEN 0 THEN 'public' ELSE m.usename::text END] AS _path,
+            ARRAY(SELECT unnest(m.umoptions) ORDER BY 1) AS options
+     FROM pg_user_mappings m"
+        .to_owned()
+}

@@ -1,0 +1,65 @@
+//! Views.
+
+use super::address::{drop_by_address, rename_by_address};
+use super::{Asked, options, privilege};
+use crate::schema::Object;
+use crate::schema::change::Change;
+use crate::schema::kind::{Creation, Kind};
+use crate::sql::Statement;
+use crate::sql::quote::qualified;
+
+pub static KIND: Kind = Kind {
+    name: "view",
+    create: |creation: &Creation| vec![create(creation.object, "CREATE VIEW")],
+    drop: drop_by_address,
+    alter,
+    rename: Some(rename_by_address),
+    steps_aside: |_| true,
+    occupies,
+    settle: privilege::settle,
+    ..Kind::REPLACED
+};
+
+pub fn query(asked: &Asked) -> String {
+    format!(
+        "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, ARRAY[n.nspname, c.relname]::text[] AS _path,
+                {DEFINITION} AS definition, c.reloptions AS options, {COLUMNS} AS _known_columns
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind = 'v' AND {} AND {} AND {}",
+        asked.schema("n.nspname"),
+        asked.not_ours("n.nspname", "c.relname"),
+        asked.own("pg_class", "c.oid"),
+    )
+}
+
+/// The query of a view or materialized view, without the semicolon.
+pub const DEFINITION: &str = "btrim(rtrim(pg_get_viewdef(c.oid), ';'))";
+
+/// The columns: name, type, collation.
+const COLUMNS: &str = "ARRAY(SELECT concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), nullif(a.attcollation, 0)::regcollation)
+    FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 ORDER BY a.attnum)";
+
+pub fn occupies(object: &Object) -> Vec<String> {
+    let name = qualified(&object.id.path);
+    vec![format!("relation {name}"), format!("type {name}")]
+}
+
+fn create(object: &Object, verb: &str) -> Statement {
+    let (name, with) = (qualified(&object.id.path), options::with(object.list("options")));
+    Statement::new(format!("{verb} {name}{with} AS\n{}", object.text("definition").unwrap_or_default()), &object.id)
+}
+
+fn alter(change: &mut Change) {
+    // CREATE OR REPLACE keeps the columns that are there, in order, and may add others behind them.
+    let (old, new) = (change.before.known_list("columns"), change.after.known_list("columns"));
+    if change.differs("definition") && new.starts_with(old) {
+        change.claim("definition");
+        change.claim("options");
+        change.statements.push(create(change.after, "CREATE OR REPLACE VIEW"));
+    } else if !change.differs("definition") && change.claim("options") {
+        let name = qualified(&change.after.id.path);
+        for action in options::set_and_reset(change.before.list("options"), change.after.list("options")) {
+            change.say(format!("ALTER VIEW {name} {action}"));
+        }
+    }
+}
