@@ -2,6 +2,7 @@
 
 mod commands;
 mod config_schema;
+mod documents;
 mod round_trip;
 mod support;
 mod support_itself;
