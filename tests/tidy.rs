@@ -15,7 +15,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("revision", &["schema", "sql"]),
     ("database", &["revision", "schema", "sql"]),
     ("config", &[]),
-    ("models", &["config", "database", "schema", "sql"]),
+    ("models", &["config", "database", "revision", "schema", "sql"]),
     ("history", &["config", "database", "revision", "schema", "sql"]),
     ("source", &["config", "database", "models", "revision", "apply", "schema", "sql"]),
     ("apply", &["config", "database", "revision", "schema", "sql"]),

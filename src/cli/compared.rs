@@ -1,0 +1,126 @@
+//! What `check` and `revision --autogenerate` share: the database beside the models, and what is said about it.
+
+use serde_json::{Value, json};
+
+use super::Session;
+use super::failure::{Failure, Place};
+use super::output::Output;
+use crate::autogenerate::{self, AutogenerateError, Comparison, NotProved, Wish};
+use crate::config::Config;
+use crate::database::Database;
+use crate::models::{self, ModelError};
+use crate::schema::explain;
+use crate::schema::rename::Rename;
+use crate::source::SourceError;
+
+/// How many differences are shown where a list would be endless.
+const SHOWN: usize = 40;
+
+/// Compares the database with the models; renames are asked for where `ask` is true and somebody can answer.
+pub fn compare(
+    session: &Session,
+    config: &Config,
+    database: &mut dyn Database,
+    wishes: &[Wish],
+    ask: bool,
+) -> Result<Comparison, Failure> {
+    let declared = models::read(&config.models, database.dialect(), &config.root)?;
+    let output = &session.output;
+    let mut question = |rename: &Rename| asked(output, rename);
+    let ask: Option<&mut autogenerate::Ask> =
+        if ask && output.is_interactive() { Some(&mut question) } else { None };
+    Ok(autogenerate::compare(database, &declared, config, wishes, ask)?)
+}
+
+fn asked(output: &Output, rename: &Rename) -> bool {
+    let question = format!("Was {} renamed to {}? [y/N]", rename.from, rename.to.name());
+    output.ask(question).is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+}
+
+/// Says what is there and was not compared.
+pub fn say_left_alone(output: &Output, comparison: &Comparison) {
+    let words = |counts: &[(String, usize)]| {
+        counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+    };
+    let left_alone = comparison.left_alone();
+    if !left_alone.is_empty() {
+        output.say(format_args!("left alone: {}", words(&left_alone)));
+    }
+    if !comparison.unmanaged.is_empty() {
+        output.say(format_args!("not understood, and left alone: {}", words(&comparison.unmanaged)));
+    }
+}
+
+/// The comparison as JSON.
+pub fn as_json(comparison: &Comparison) -> Value {
+    let mut document = explain::as_json(&comparison.upgrade);
+    let renames: Vec<Value> = comparison
+        .renames
+        .iter()
+        .map(|rename| json!({ "kind": rename.from.kind, "from": rename.from.path, "to": rename.to.path }))
+        .collect();
+    let counts = |counts: &[(String, usize)]| -> Value {
+        counts.iter().map(|(kind, count)| (kind.clone(), json!(count))).collect::<serde_json::Map<_, _>>().into()
+    };
+    if let Some(object) = document.as_object_mut() {
+        object.insert("agree".to_owned(), json!(comparison.is_empty()));
+        object.insert("renames".to_owned(), json!(renames));
+        object.insert("left_alone".to_owned(), counts(&comparison.left_alone()));
+        object.insert("unmanaged".to_owned(), counts(&comparison.unmanaged));
+    }
+    document
+}
+
+impl From<ModelError> for Failure {
+    fn from(error: ModelError) -> Self {
+        let place = error.place.map(|place| Place {
+            path: place.path,
+            line: place.line,
+            column: place.column,
+            line_text: place.line_text,
+            width: place.width,
+        });
+        Failure { place, notes: error.notes, hint: error.hint, ..Failure::new(error.message) }
+    }
+}
+
+impl From<SourceError> for Failure {
+    fn from(error: SourceError) -> Self {
+        match error {
+            SourceError::Config(error) => error.into(),
+            SourceError::Database(error) => error.into(),
+            SourceError::Model(error) => error.into(),
+        }
+    }
+}
+
+impl From<AutogenerateError> for Failure {
+    fn from(error: AutogenerateError) -> Self {
+        let message = error.to_string();
+        match error {
+            AutogenerateError::Source(error) => error.into(),
+            AutogenerateError::Manage(_) | AutogenerateError::Rename(_) => Failure::new(message),
+            AutogenerateError::Refused { refused, .. } => {
+                let mut failure = Failure::new(message);
+                failure.notes = refused.iter().map(|refusal| format!("{}: {}", refusal.id, refusal.reason)).collect();
+                failure.hint("write this step by hand (`migrate revision -m …`), or change the models so that it is not needed")
+            }
+            AutogenerateError::NotProved(fault) => not_proved(*fault),
+        }
+    }
+}
+
+fn not_proved(fault: NotProved) -> Failure {
+    let mut failure = Failure::new(fault.what);
+    failure.notes.extend(fault.statement);
+    if let Some(error) = &fault.error {
+        failure = failure.sql(error);
+    }
+    let more = fault.differences.len().saturating_sub(SHOWN);
+    failure.notes.extend(fault.differences.into_iter().take(SHOWN));
+    if more > 0 {
+        failure.notes.push(format!("… and {more} more"));
+    }
+    failure.notes.push("nothing was written".to_owned());
+    failure
+}
