@@ -27,8 +27,7 @@ pub fn compare(
     let declared = models::read(&config.models, database.dialect(), &config.root)?;
     let output = &session.output;
     let mut question = |rename: &Rename| asked(output, rename);
-    let ask: Option<&mut autogenerate::Ask> =
-        if ask && output.is_interactive() { Some(&mut question) } else { None };
+    let ask: Option<&mut autogenerate::Ask> = if ask && output.is_interactive() { Some(&mut question) } else { None };
     Ok(autogenerate::compare(database, &declared, config, wishes, ask)?)
 }
 
@@ -103,7 +102,9 @@ impl From<AutogenerateError> for Failure {
             AutogenerateError::Refused { refused, .. } => {
                 let mut failure = Failure::new(message);
                 failure.notes = refused.iter().map(|refusal| format!("{}: {}", refusal.id, refusal.reason)).collect();
-                failure.hint("write this step by hand (`migrate revision -m …`), or change the models so that it is not needed")
+                failure.hint(
+                    "write this step by hand (`migrate revision -m …`), or change the models so that it is not needed",
+                )
             }
             AutogenerateError::NotProved(fault) => not_proved(*fault),
         }
