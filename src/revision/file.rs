@@ -1,1 +1,581 @@
 //! The text of one revision file into a `Revision` and back.
+//!
+//! A line that begins with `-- migrate:` is a directive wherever it stands; everything else is left to the server. What
+//! the format doesn't know is an error with the nearest thing that it does know, because a misspelt word that is
+//! passed over as a comment would change what runs.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use super::guard;
+use super::{Revision, Section, nearest};
+use crate::sql::Syntax;
+use crate::sql::token::{TokenKind, tokens};
+
+/// A mistake in a revision file, and where it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct FileError {
+    pub message: String,
+    pub path: PathBuf,
+    /// From 1; 0 where the mistake is the whole file's (it can't be read).
+    pub line: usize,
+    /// From 1, in characters.
+    pub column: usize,
+    pub line_text: String,
+    /// How many characters are wrong.
+    pub width: usize,
+    pub hint: Option<String>,
+    /// What the header says, where it is whole: the graph stays right though this file can't be run.
+    pub header: Option<Box<Revision>>,
+}
+
+const HEADER_KEYS: [&str; 7] = ["revision", "revises", "depends-on", "branch-labels", "replaces", "created", "message"];
+const DIRECTIVES: [&str; 6] = ["upgrade", "downgrade", "unless", "if", "end", "keeps-rows"];
+const SECTION_WORDS: [&str; 3] = ["postgresql", "sqlite", "no-transaction"];
+
+/// Returns the revision that the file at `path` with the content `bytes` describes.
+///
+/// Line ends become `\n` in what runs, so that a checkout with other line ends runs, and hashes, the same.
+///
+/// # Errors
+/// The first mistake in the file.
+pub fn parse(path: &Path, bytes: &[u8]) -> Result<Revision, Box<FileError>> {
+    let text = decode(path, bytes)?;
+    Parser::new(path, &text).run()
+}
+
+/// Returns the file's text for `revision`: what `parse` reads back as the same revision.
+pub fn write(revision: &Revision) -> String {
+    let mut out = header(revision);
+    for (name, sections) in [("upgrade", &revision.upgrade), ("downgrade", &revision.downgrade)] {
+        for section in sections {
+            out.push('\n');
+            out.push_str(&section_line(name, section.dialect, section.transactional));
+            out.push('\n');
+            out.push_str(&section.text);
+            if !section.text.is_empty() && !section.text.ends_with('\n') {
+                out.push('\n');
+            }
+        }
+    }
+    out
+}
+
+/// Returns the header's lines for `revision`, each with its line end.
+pub fn header(revision: &Revision) -> String {
+    let mut out = format!("-- revision: {}\n", revision.id);
+    for (key, values) in [
+        ("revises", &revision.revises),
+        ("depends-on", &revision.depends_on),
+        ("branch-labels", &revision.branch_labels),
+        ("replaces", &revision.replaces),
+    ] {
+        if !values.is_empty() {
+            out.push_str(&format!("-- {key}: {}\n", values.join(", ")));
+        }
+    }
+    if let Some(created) = &revision.created {
+        out.push_str(&format!("-- created: {created}\n"));
+    }
+    for (number, line) in revision.message.lines().enumerate() {
+        match (number, line.trim()) {
+            (0, line) => out.push_str(&format!("-- message: {line}\n")),
+            (_, "") => out.push_str("--\n"),
+            (_, line) => out.push_str(&format!("--   {line}\n")),
+        }
+    }
+    out
+}
+
+/// Returns the line that opens a section, without its line end.
+pub fn section_line(direction: &str, dialect: Option<Syntax>, transactional: bool) -> String {
+    let mut line = format!("-- migrate:{direction}");
+    if let Some(dialect) = dialect {
+        line.push_str(match dialect {
+            Syntax::Postgres => " postgresql",
+            Syntax::Sqlite => " sqlite",
+        });
+    }
+    if !transactional {
+        line.push_str(" no-transaction");
+    }
+    line
+}
+
+/// Says why `name` can't be the id of a revision or a branch label, or returns None when it can.
+///
+/// The characters of the target grammar are out, and so are those that a file name or a header can't hold.
+pub fn fault_in_name(name: &str) -> Option<String> {
+    if name.is_empty() {
+        return Some("it is empty".to_owned());
+    }
+    if ["head", "heads", "base", "current"].contains(&name) {
+        return Some(format!("`{name}` is a word of the target grammar"));
+    }
+    if name.starts_with(['+', '-']) {
+        return Some("a name that begins with + or - would be read as a number of steps".to_owned());
+    }
+    let unfit = |c: char| c.is_whitespace() || c.is_control() || "@:+,/\\'\"".contains(c);
+    name.chars().find(|&c| unfit(c)).map(|c| match c {
+        c if c.is_whitespace() => "it contains a blank".to_owned(),
+        c => format!("it contains `{}`", c.escape_default()),
+    })
+}
+
+/// Returns what follows `migrate:` when `line` is a directive, or begins with one.
+pub(super) fn directive(line: &str) -> Option<&str> {
+    line.trim_start().strip_prefix("--")?.trim_start().strip_prefix("migrate:")
+}
+
+fn decode<'a>(path: &Path, bytes: &'a [u8]) -> Result<Cow<'a, str>, Box<FileError>> {
+    let whole = |message: &str, hint: &str| {
+        Box::new(FileError {
+            message: message.to_owned(),
+            path: path.to_owned(),
+            line: 0,
+            column: 0,
+            line_text: String::new(),
+            width: 0,
+            hint: Some(hint.to_owned()),
+            header: None,
+        })
+    };
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Err(whole("the file is in UTF-16, and a revision is read as UTF-8", "save it as UTF-8"));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let text = std::str::from_utf8(bytes).map_err(|error| {
+        let before = &bytes[..error.valid_up_to()];
+        let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
+        let line_end =
+            bytes[line_start..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |length| line_start + length);
+        Box::new(FileError {
+            message: format!("the byte 0x{:02x} is not UTF-8", bytes.get(error.valid_up_to()).copied().unwrap_or(0)),
+            path: path.to_owned(),
+            line: before.iter().filter(|&&b| b == b'\n').count() + 1,
+            column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
+            line_text: String::from_utf8_lossy(&bytes[line_start..line_end]).trim_end().to_owned(),
+            width: 1,
+            hint: Some("save the file as UTF-8".to_owned()),
+            header: None,
+        })
+    })?;
+    if text.contains('\0') {
+        return Err(whole("the file contains a NUL character, which no database takes", "remove it"));
+    }
+    Ok(if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) })
+}
+
+struct Parser<'a> {
+    path: &'a Path,
+    text: &'a str,
+    revision: Revision,
+    /// The header keys seen, and the line of each.
+    seen: Vec<(&'static str, usize)>,
+}
+
+/// A section whose end has not been seen.
+struct Open {
+    section: Section,
+    upgrade: bool,
+    /// Where its text begins in the file.
+    start: usize,
+    /// It contains directives.
+    directives: bool,
+}
+
+/// A line of the file: its number from 1, where it begins, and its text without the line end.
+#[derive(Clone, Copy)]
+struct Line<'a> {
+    number: usize,
+    start: usize,
+    text: &'a str,
+}
+
+fn lines(text: &str) -> impl Iterator<Item = Line<'_>> {
+    let mut start = 0;
+    text.split_inclusive('\n').enumerate().map(move |(index, whole)| {
+        let line = Line { number: index + 1, start, text: whole.strip_suffix('\n').unwrap_or(whole) };
+        start += whole.len();
+        line
+    })
+}
+
+type Parsed<T> = Result<T, Box<FileError>>;
+
+impl<'a> Parser<'a> {
+    fn new(path: &'a Path, text: &'a str) -> Self {
+        let revision = Revision { path: path.to_owned(), ..Revision::default() };
+        Parser { path, text, revision, seen: Vec::new() }
+    }
+
+    fn run(mut self) -> Parsed<Revision> {
+        let mut lines = lines(self.text).peekable();
+        let mut in_message = false;
+        let mut blank_lines = 0;
+        let mut in_comment = false;
+        // The header: up to the first directive.
+        while let Some(line) = lines.next_if(|line| directive(line.text).is_none()) {
+            let trimmed = line.text.trim();
+            if in_comment {
+                in_comment = !trimmed.contains("*/");
+                continue;
+            }
+            let Some(content) = trimmed.strip_prefix("--") else {
+                in_message = false;
+                if trimmed.starts_with("/*") {
+                    in_comment = !trimmed.contains("*/");
+                } else if !trimmed.is_empty() {
+                    return Err(self
+                        .error(line, trimmed, "SQL stands before the first section")
+                        .hint("begin the section with a line `-- migrate:upgrade`"));
+                }
+                continue;
+            };
+            if in_message && content.is_empty() {
+                blank_lines += 1;
+            } else if in_message && (content.starts_with("  ") || content.starts_with('\t')) {
+                self.revision.message.push_str(&"\n".repeat(blank_lines + 1));
+                self.revision.message.push_str(content.trim());
+                blank_lines = 0;
+            } else {
+                in_message = self.header_line(line, content)?;
+                blank_lines = 0;
+            }
+        }
+        if self.revision.id.is_empty() {
+            let first = Line { number: 1, start: 0, text: self.text.lines().next().unwrap_or("") };
+            return Err(self
+                .error(first, "", "the file has no line `-- revision: ID`")
+                .hint("add one, or move the file out of the folder if it is no revision"));
+        }
+        if lines.peek().is_none() {
+            let last = last_line(self.text);
+            return Err(self.error(last, "", "the file has no section `-- migrate:upgrade`").with_header(&self));
+        }
+        let header = Revision { upgrade: Vec::new(), downgrade: Vec::new(), ..self.revision.clone() };
+        self.sections(lines).map_err(|mut error| {
+            error.header = Some(Box::new(header));
+            error
+        })
+    }
+
+    /// Reads one header line and says whether it was the message, which may continue.
+    fn header_line(&mut self, line: Line<'a>, content: &'a str) -> Parsed<bool> {
+        let content = content.trim();
+        let Some((word, value)) = content.split_once(':') else { return Ok(false) };
+        let key_like = !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        if !key_like || !(value.is_empty() || value.starts_with([' ', '\t'])) {
+            return Ok(false);
+        }
+        let name = word.to_ascii_lowercase().replace('_', "-");
+        let Some(key) = HEADER_KEYS.into_iter().find(|key| *key == name) else {
+            let error = self.error(line, word, format!("`{word}` is not a key of the header"));
+            return Err(match nearest(&name, &HEADER_KEYS) {
+                Some(near) => error.hint(format!("did you mean `{near}`?")),
+                None => error.hint(format!(
+                    "the keys are {}; a comment of your own goes below the first `-- migrate:` line",
+                    HEADER_KEYS.join(", ")
+                )),
+            });
+        };
+        if let Some((_, first)) = self.seen.iter().find(|(seen, _)| *seen == key) {
+            return Err(self.error(line, word, format!("`{key}` stands here for the second time, after line {first}")));
+        }
+        self.seen.push((key, line.number));
+        let value = value.trim();
+        match key {
+            "revision" => {
+                if let Some(fault) = fault_in_name(value) {
+                    let wrong = if value.is_empty() { word } else { value };
+                    return Err(self.error(line, wrong, format!("`{value}` can't be the id of a revision: {fault}")));
+                }
+                self.revision.id = value.to_owned();
+            }
+            "revises" => self.revision.revises = self.names(line, value)?,
+            "depends-on" => self.revision.depends_on = self.names(line, value)?,
+            "branch-labels" => self.revision.branch_labels = self.names(line, value)?,
+            "replaces" => self.revision.replaces = self.names(line, value)?,
+            "created" => self.revision.created = Some(value.to_owned()).filter(|value| !value.is_empty()),
+            _ => self.revision.message = value.to_owned(),
+        }
+        Ok(key == "message")
+    }
+
+    fn names(&self, line: Line<'a>, value: &'a str) -> Parsed<Vec<String>> {
+        let mut names: Vec<String> = Vec::new();
+        for name in value.split(',').map(str::trim).filter(|_| !value.is_empty()) {
+            if let Some(fault) = fault_in_name(name) {
+                let error = self.error(line, name, format!("`{name}` can't be a name here: {fault}"));
+                let hint = name.contains(char::is_whitespace).then_some("write commas between several");
+                return Err(match hint {
+                    Some(hint) => error.hint(hint),
+                    None => error,
+                });
+            }
+            if names.iter().any(|known| known == name) {
+                return Err(self.error(line, name, format!("`{name}` is listed twice")));
+            }
+            names.push(name.to_owned());
+        }
+        Ok(names)
+    }
+
+    fn sections(mut self, lines: impl Iterator<Item = Line<'a>>) -> Parsed<Revision> {
+        let mut open: Option<Open> = None;
+        for line in lines {
+            let Some(rest) = directive(line.text) else { continue };
+            let (word, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest.trim_end(), ""));
+            match (word, &mut open) {
+                ("upgrade" | "downgrade", _) => {
+                    self.close(open.take(), line.start)?;
+                    let section = self.section(line, word, arguments)?;
+                    let start = (line.start + line.text.len() + 1).min(self.text.len());
+                    open = Some(Open { section, upgrade: word == "upgrade", start, directives: false });
+                }
+                (_, Some(open)) => open.directives = true,
+                (word, None) if DIRECTIVES.contains(&word) => {
+                    return Err(self
+                        .error(line, word, format!("`migrate:{word}` stands before the first section"))
+                        .hint("begin the section with a line `-- migrate:upgrade`"));
+                }
+                (word, None) => return Err(self.unknown_directive(line, word)),
+            }
+        }
+        self.close(open, self.text.len())?;
+        if self.revision.upgrade.is_empty() {
+            return Err(self.error(last_line(self.text), "", "the file has no section `-- migrate:upgrade`"));
+        }
+        Ok(self.revision)
+    }
+
+    fn unknown_directive(&self, line: Line<'a>, word: &str) -> Box<FileError> {
+        let error = self.error(line, word, format!("`migrate:{word}` is not a directive of a revision"));
+        let near = match word {
+            "up" => Some("upgrade"),
+            "down" => Some("downgrade"),
+            word => nearest(word, &DIRECTIVES),
+        };
+        error.hint(match near {
+            Some(near) => format!("did you mean `-- migrate:{near}`?"),
+            None => format!("there are {}", DIRECTIVES.join(", ")),
+        })
+    }
+
+    fn section(&self, line: Line<'a>, name: &str, arguments: &'a str) -> Parsed<Section> {
+        let mut section =
+            Section { dialect: None, transactional: true, text: String::new(), first_line: line.number + 1 };
+        for word in arguments.split_whitespace() {
+            let dialect = match word {
+                "postgresql" | "postgres" => Syntax::Postgres,
+                "sqlite" => Syntax::Sqlite,
+                "no-transaction" if section.transactional => {
+                    section.transactional = false;
+                    continue;
+                }
+                _ => {
+                    let error = self.error(line, word, format!("`{word}` means nothing on a section's line"));
+                    return Err(error.hint(match nearest(word, &SECTION_WORDS) {
+                        Some(near) => format!("did you mean `{near}`?"),
+                        None => format!("there are {}", SECTION_WORDS.join(", ")),
+                    }));
+                }
+            };
+            if section.dialect.is_some() {
+                return Err(self
+                    .error(line, word, "a section is for one database, or for all")
+                    .hint("write a section for each, or leave the name out"));
+            }
+            section.dialect = Some(dialect);
+        }
+        let known = if name == "upgrade" { &self.revision.upgrade } else { &self.revision.downgrade };
+        if let Some(first) = known.iter().find(|known| known.dialect == section.dialect) {
+            return Err(self.error(
+                line,
+                line.text.trim(),
+                format!("this is the second {name} section of its kind, after line {}", first.first_line - 1),
+            ));
+        }
+        Ok(section)
+    }
+
+    /// Ends the open section, whose text reaches to the byte `end` of the file.
+    fn close(&mut self, open: Option<Open>, end: usize) -> Parsed<()> {
+        let Some(Open { mut section, upgrade, start, directives }) = open else { return Ok(()) };
+        let text = self.text.get(start..end).unwrap_or_default();
+        if directives {
+            self.check_directives(text, start, section.dialect.unwrap_or(Syntax::Postgres))?;
+        }
+        section.text = text.to_owned();
+        if upgrade {
+            self.revision.upgrade.push(section)
+        } else {
+            self.revision.downgrade.push(section)
+        }
+        Ok(())
+    }
+
+    /// Looks at every directive inside a section; one in a literal is none.
+    fn check_directives(&self, text: &'a str, start: usize, syntax: Syntax) -> Parsed<()> {
+        for token in tokens(text, syntax).filter(|token| token.kind == TokenKind::Comment) {
+            let Some(rest) = directive(token.text(text)) else { continue };
+            let word = rest.split_whitespace().next().unwrap_or_default();
+            if !DIRECTIVES.contains(&word) {
+                return Err(self.unknown_directive(self.line_at(start + token.start), word));
+            }
+            if word == "end" && rest.trim() != word {
+                let line = self.line_at(start + token.start);
+                return Err(self.error(line, rest.trim(), "`-- migrate:end` takes nothing after it"));
+            }
+        }
+        match guard::parts(text, syntax) {
+            Ok(_) => Ok(()),
+            Err(error) => {
+                let line = self.line_at(start + error.at);
+                Err(self.error(line, line.text.trim(), error.message))
+            }
+        }
+    }
+
+    /// Returns the line in which the byte `at` of the file stands.
+    fn line_at(&self, at: usize) -> Line<'a> {
+        lines(self.text).take_while(|line| line.start <= at).last().unwrap_or(Line { number: 1, start: 0, text: "" })
+    }
+
+    /// Makes the error of `wrong`, which stands somewhere in `line`.
+    fn error(&self, line: Line<'_>, wrong: &str, message: impl Into<String>) -> Box<FileError> {
+        let at = line.text.find(wrong).unwrap_or(0);
+        Box::new(FileError {
+            message: message.into(),
+            path: self.path.to_owned(),
+            line: line.number,
+            column: line.text[..at].chars().count() + 1,
+            line_text: line.text.to_owned(),
+            width: wrong.chars().count().max(1),
+            hint: None,
+            header: None,
+        })
+    }
+}
+
+/// The last line of `text`.
+fn last_line(text: &str) -> Line<'_> {
+    lines(text).last().unwrap_or(Line { number: 1, start: 0, text: "" })
+}
+
+impl FileError {
+    fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    fn with_header(mut self: Box<Self>, parser: &Parser) -> Box<Self> {
+        self.header = Some(Box::new(parser.revision.clone()));
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Revision, Box<FileError>> {
+        parse(Path::new("a.sql"), text.as_bytes())
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let text = "-- revision: 3adcc9a56557\n-- revises: 1975ea83b712, other\n-- depends-on: billing\n-- branch-labels: app\n\
+                    -- created: 2026-11-21T10:00:00Z\n-- message: add users\n--   and more\n--\n--   at last\n\n\
+                    -- migrate:upgrade postgresql no-transaction\nselect 1;\n\n-- migrate:upgrade\nselect 2;\n\n\
+                    -- migrate:downgrade\n";
+        let revision = read(text).unwrap();
+        assert_eq!(revision.message, "add users\nand more\n\nat last");
+        assert_eq!(revision.revises, ["1975ea83b712", "other"]);
+        assert_eq!(revision.upgrade.len(), 2);
+        assert_eq!(
+            revision.upgrade[0],
+            Section {
+                dialect: Some(Syntax::Postgres),
+                transactional: false,
+                text: "select 1;\n\n".into(),
+                first_line: 12
+            }
+        );
+        assert_eq!(read(&write(&revision)).unwrap().message, revision.message);
+        let windows = read(&format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
+        assert_eq!(windows, revision);
+    }
+
+    /// The mistake in `text`: line, column, the words underlined, message and hint.
+    fn fault(text: &str) -> String {
+        let error = read(text).unwrap_err();
+        let under: String = error.line_text.chars().skip(error.column - 1).take(error.width).collect();
+        format!("{}:{} [{under}] {} ({})", error.line, error.column, error.message, error.hint.unwrap_or_default())
+    }
+
+    #[test]
+    fn every_mistake_has_its_place_and_a_way_out() {
+        let head = "-- revision: a1\n-- migrate:upgrade\n";
+        for (text, says) in [
+            ("-- revison: a", "1:4 [revison] `revison` is not a key of the header (did you mean `revision`?)"),
+            ("-- revision: a b", "1:14 [a b] `a b` can't be the id of a revision: it contains a blank ()"),
+            (
+                "-- revision: head",
+                "1:14 [head] `head` can't be the id of a revision: `head` is a word of the target grammar ()",
+            ),
+            (
+                "-- revision: a\n-- revises: b c",
+                "2:13 [b c] `b c` can't be a name here: it contains a blank (write commas between several)",
+            ),
+            (
+                "-- revision: a\n\nselect 1;",
+                "3:1 [select 1;] SQL stands before the first section (begin the section with a line `-- migrate:upgrade`)",
+            ),
+            (
+                "-- revision: a\n-- revision: b",
+                "2:4 [revision] `revision` stands here for the second time, after line 1 ()",
+            ),
+            (
+                "select",
+                "1:1 [select] SQL stands before the first section (begin the section with a line `-- migrate:upgrade`)",
+            ),
+            (
+                "",
+                "1:1 [] the file has no line `-- revision: ID` (add one, or move the file out of the folder if it is no revision)",
+            ),
+            ("-- revision: a\n", "1:1 [-] the file has no section `-- migrate:upgrade` ()"),
+            (
+                "-- revision: a\n-- migrate:upgrad\n",
+                "2:12 [upgrad] `migrate:upgrad` is not a directive of a revision (did you mean `-- migrate:upgrade`?)",
+            ),
+            (
+                "-- revision: a\n-- migrate:upgrade postgre\n",
+                "2:20 [postgre] `postgre` means nothing on a section's line (did you mean `postgresql`?)",
+            ),
+            (
+                "-- revision: a\n-- migrate:upgrade\n-- migrate:upgrade\n",
+                "3:1 [-- migrate:upgrade] this is the second upgrade section of its kind, after line 2 ()",
+            ),
+        ] {
+            assert_eq!(fault(text), says, "{text}");
+        }
+        for (text, says) in [
+            (
+                "  -- migrate:unles table t",
+                "3:14 [unles] `migrate:unles` is not a directive of a revision (did you mean `-- migrate:unless`?)",
+            ),
+            (
+                "select 1;\n-- migrate:end",
+                "4:1 [-- migrate:end] `-- migrate:end` without a `-- migrate:unless` or `-- migrate:if` before it ()",
+            ),
+        ] {
+            assert_eq!(fault(&format!("{head}{text}")), says, "{text}");
+        }
+        assert!(read(&format!("{head}select '\n-- migrate:nothing\n';")).is_ok());
+        let error = parse(Path::new("a.sql"), b"-- revision: a\n-- message: \xe4\n").unwrap_err();
+        assert_eq!((error.line, error.column), (2, 13));
+        assert_eq!(read(&format!("{head}-- migrate:oops")).unwrap_err().header.unwrap().id, "a1");
+    }
+}

@@ -5,6 +5,8 @@ pub mod file;
 pub mod folder;
 pub mod graph;
 pub mod guard;
+pub mod name;
+pub mod route;
 pub mod target;
 
 use std::path::PathBuf;
@@ -41,7 +43,7 @@ pub struct Section {
     pub dialect: Option<Syntax>,
     /// False for a `no-transaction` section.
     pub transactional: bool,
-    /// The text below the section's line, as it is in the file.
+    /// The text below the section's line, as it is in the file but for line ends, which are `\n`.
     pub text: String,
     /// The line of the file on which `text` begins, counted from 1.
     pub first_line: usize,
@@ -66,4 +68,15 @@ impl Revision {
             .find(|section| section.dialect == Some(syntax))
             .or_else(|| sections.iter().find(|section| section.dialect.is_none()))
     }
+}
+
+/// Returns the one of `known` that `word` is most likely a misspelling of.
+pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let word = word.to_lowercase();
+    known
+        .iter()
+        .map(|name| (strsim::damerau_levenshtein(&word, &name.to_lowercase()), *name))
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 4)
+        .min()
+        .map(|(_, name)| name)
 }
