@@ -89,7 +89,8 @@ impl Comparison {
     /// One line for each difference, renames first.
     pub fn lines(&self) -> Vec<String> {
         let renames = self.renames.iter().map(|rename| format!("rename {} to {}", rename.from, rename.to.name()));
-        renames.chain(self.upgrade.differences.iter().map(explain::line)).collect()
+        let from = self.renamed.as_ref().map_or(&self.live, |renamed| &renamed.catalog);
+        renames.chain(explain::lines(&self.upgrade, from, &self.target.catalog)).collect()
     }
 }
 

@@ -53,26 +53,32 @@ impl Rehearsal<'_> {
         let at_once = if script.transactional { STATEMENTS_AT_ONCE } else { 1 };
         for group in script.statements.chunks(at_once) {
             let text = if script.transactional {
-                format!("{}{};\nCOMMIT", self.begin(), group.join("\n;\n") + "\n")
+                format!("BEGIN;\n{}\n;\nCOMMIT", group.join("\n;\n"))
             } else {
                 group.concat()
             };
             if let Err(error) = self.shadow.execute(&text) {
-                let before = if script.transactional { self.begin().matches(';').count() } else { 0 };
-                let failed = error.completed.saturating_sub(before).min(group.len().saturating_sub(1));
+                let failed = match error.position.filter(|_| error.completed == 0) {
+                    // A syntax error is found before anything runs, and only its place says whose it is.
+                    Some(position) => {
+                        let before = text.get(..position).unwrap_or_default();
+                        let whole = group.iter().scan(0, |end, statement| {
+                            *end += before.get(*end..)?.find(statement.as_str())? + statement.len();
+                            Some(())
+                        });
+                        whole.count()
+                    }
+                    None => error.completed.saturating_sub(usize::from(script.transactional)),
+                };
                 return Err(AutogenerateError::NotProved(Box::new(NotProved {
                     what: format!("{way} fails: {}", error.message),
-                    statement: group.get(failed).cloned(),
+                    statement: group.get(failed).or(group.last()).cloned(),
                     error: Some(error),
                     differences: Vec::new(),
                 })));
             }
         }
         Ok(())
-    }
-
-    fn begin(&self) -> &'static str {
-        "BEGIN;\n"
     }
 
     /// Turns what the shadow holds into another catalog, by a plan that nobody will see.

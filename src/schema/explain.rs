@@ -1,10 +1,11 @@
 //! A plan in words, for people and as JSON.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use serde_json::json;
 
-use super::Value;
+use super::{Catalog, Id, Value};
 use super::plan::{Action, Difference, Plan, Risk};
 
 impl Action {
@@ -36,6 +37,22 @@ pub fn line(difference: &Difference) -> String {
         let _ = write!(text, "{} {name} {} → {}", if number == 0 { ":" } else { "," }, word(old), word(new));
     }
     text
+}
+
+/// Returns a line for each difference of a plan, but for what only comes or goes with what it lives inside of.
+pub fn lines(plan: &Plan, from: &Catalog, to: &Catalog) -> Vec<String> {
+    let whole: BTreeSet<(Action, &Id)> =
+        plan.differences.iter().map(|difference| (difference.action, &difference.id)).collect();
+    let with_its_parent = |difference: &Difference| {
+        let side = match difference.action {
+            Action::Drop => from,
+            Action::Create => to,
+            _ => return false,
+        };
+        let parent = side.get(&difference.id).and_then(|object| object.parent.as_ref());
+        parent.is_some_and(|parent| whole.contains(&(difference.action, parent)))
+    };
+    plan.differences.iter().filter(|difference| !with_its_parent(difference)).map(line).collect()
 }
 
 /// Returns the plan's differences, refusals and risks as JSON.

@@ -72,7 +72,13 @@ fn run(
         let _ = connection.execute("ROLLBACK");
         // A constraint that is checked at the end of the transaction fails in COMMIT: blamed on the last statement.
         let before = if alone { 0 } else { STATEMENTS_IN_BEGIN };
-        let failed = error.completed.saturating_sub(before).min(group.len() - 1);
+        let failed = match error.position {
+            // A syntax error is found before anything runs, and only its place says whose it is.
+            Some(position) if !alone && error.completed == 0 => {
+                starts.partition_point(|start| *start <= position).saturating_sub(1)
+            }
+            _ => error.completed.saturating_sub(before).min(group.len() - 1),
+        };
         let start = starts.get(failed).copied().unwrap_or_default();
         error.position = error.position.and_then(|position| position.checked_sub(start));
         error.completed = 0;
