@@ -5,8 +5,8 @@ use std::fmt::Write;
 
 use serde_json::json;
 
-use super::{Catalog, Id, Value};
 use super::plan::{Action, Difference, Plan, Risk};
+use super::{Catalog, Id, Value};
 
 impl Action {
     pub fn verb(self) -> &'static str {
