@@ -1,8 +1,9 @@
 //! Where a catalog comes from: live, models, revisions replayed, a file, a URL.
 
 use crate::config::{Config, ConfigError};
-use crate::database::{Database, DatabaseError, Reading, Scope};
+use crate::database::{Database, DatabaseError, Reading, Scope, SqlError};
 use crate::models::{Declared, ModelError, error};
+use crate::sql::Statement;
 
 /// Why a catalog could not be had.
 #[derive(Debug, thiserror::Error)]
@@ -35,8 +36,24 @@ pub fn declared_in_shadow(
     declared: &Declared,
     config: &Config,
 ) -> Result<Shadowed, SourceError> {
+    let loaded = in_shadow(database, &declared.statements(), config)?;
+    Ok(loaded.map_err(|(at, refusal)| error::refused(declared, at, &refusal))?)
+}
+
+/// Loads statements into a shadow of `database` and reads them back; or the number of the first that can't be loaded, and
+/// what the database said.
+///
+/// # Errors
+/// No shadow can be had, or it can't be read.
+pub fn in_shadow(
+    database: &mut dyn Database,
+    statements: &[Statement],
+    config: &Config,
+) -> Result<Result<Shadowed, (usize, SqlError)>, SourceError> {
     let mut shadow = database.shadow(config.database.shadow_url()?)?;
-    shadow.load(&declared.statements()).map_err(|(at, refusal)| error::refused(declared, at, &refusal))?;
+    if let Err(refusal) = shadow.load(statements) {
+        return Ok(Err(refusal));
+    }
     let reading = shadow.reflect(&scope(config))?;
-    Ok(Shadowed { shadow, reading })
+    Ok(Ok(Shadowed { shadow, reading }))
 }

@@ -3,20 +3,24 @@
 mod proof;
 mod renames;
 pub mod script;
+mod slices;
+
+use std::collections::BTreeSet;
 
 use crate::config::Config;
-use crate::database::{Database, DatabaseError, Dialect};
+use crate::database::{Database, DatabaseError, Dialect, Reading};
 use crate::models::Declared;
 use crate::models::speaks::{self, Speaks, plural};
 use crate::schema::filter::{self, Filter, Target};
 use crate::schema::plan::{Plan, Refusal, plan};
-use crate::schema::rename::Rename;
+use crate::schema::rename::{self, Rename};
 use crate::schema::{Catalog, Id, explain};
 use crate::source::{self, SourceError};
 
 pub use proof::NotProved;
 use renames::Renamed;
 use script::Script;
+use slices::{Assumed, MustLoad};
 
 /// Why no revision could be written.
 #[derive(Debug, thiserror::Error)]
@@ -73,6 +77,7 @@ pub struct Comparison {
     renamed: Option<Renamed>,
     shadow: Option<Box<dyn Database>>,
     declared: Catalog,
+    assumed: Assumed,
 }
 
 impl Comparison {
@@ -117,17 +122,45 @@ pub fn compare(
     wishes: &[Wish],
     ask: Option<&mut Ask>,
 ) -> Result<Comparison, AutogenerateError> {
-    let dialect = database.dialect();
     let live = database.reflect(&source::scope(config)).map_err(SourceError::from)?;
-    let shadowed = source::declared_in_shadow(database, declared, config)?;
-    let (wanted, mut shadow) = (shadowed.reading.catalog, shadowed.shadow);
+    let mut ask = ask;
+    let mut must_load = MustLoad::These(BTreeSet::new());
+    loop {
+        let ask = ask.as_mut().map(|ask| &mut **ask as &mut Ask);
+        match attempt(database, &live, declared, config, wishes, ask, &must_load)? {
+            Ok(comparison) => return Ok(comparison),
+            Err(more) => must_load = more,
+        }
+    }
+}
+
+/// Compares with what `must_load` says loaded, or returns what must be loaded besides.
+fn attempt(
+    database: &mut dyn Database,
+    live: &Reading,
+    declared: &Declared,
+    config: &Config,
+    wishes: &[Wish],
+    ask: Option<&mut Ask>,
+    must_load: &MustLoad,
+) -> Result<Result<Comparison, MustLoad>, AutogenerateError> {
+    let dialect = database.dialect();
+    let spelled = slices::spell(database, declared, config, &live.catalog, must_load)?;
+    let (wanted, mut shadow, assumed) = (spelled.catalog, spelled.shadow, spelled.assumed);
     let speaks = speaks::speaks(config.autogenerate.manage.as_deref(), declared.sources, &wanted, dialect)
         .map_err(AutogenerateError::Manage)?;
     let mut target = reached(&wanted, &live.catalog, &speaks, config);
+    let in_slices = matches!(must_load, MustLoad::These(_));
+    if in_slices && ask.is_some() && !rename::similar(&live.catalog, &target.catalog, dialect.kinds).is_empty() {
+        return Ok(Err(MustLoad::All));
+    }
     let renames = renames::wanted(&live.catalog, &target.catalog, declared, wishes, ask, dialect)?;
     let mut renamed = None;
     if !renames.is_empty() {
-        let at = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config };
+        if in_slices {
+            return Ok(Err(MustLoad::All));
+        }
+        let at = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &assumed };
         let done = renames::rehearse(at, &wanted, &target.catalog, &live.catalog, &renames)?;
         target = reached(&wanted, &done.catalog, &speaks, config);
         renamed = Some(done);
@@ -135,18 +168,24 @@ pub fn compare(
     let from = renamed.as_ref().map_or(&live.catalog, |renamed| &renamed.catalog);
     let upgrade = plan(from, &target.catalog, dialect.kinds);
     let downgrade = plan(&target.catalog, from, dialect.kinds);
-    Ok(Comparison {
+    let plans = [(&upgrade, from, &target.catalog), (&downgrade, &target.catalog, from)];
+    let touched = assumed.touched(plans, &target.left_alone, &target.catalog);
+    if let (false, MustLoad::These(known)) = (touched.is_empty(), must_load) {
+        return Ok(Err(MustLoad::These(known.union(&touched).cloned().collect())));
+    }
+    Ok(Ok(Comparison {
         dialect,
         upgrade,
         downgrade,
-        live: live.catalog,
+        live: live.catalog.clone(),
         target,
         renames: renamed.as_ref().map(|renamed| renamed.renames.clone()).unwrap_or_default(),
         renamed,
-        unmanaged: live.unmanaged,
+        unmanaged: live.unmanaged.clone(),
         shadow: Some(shadow),
         declared: wanted,
-    })
+        assumed,
+    }))
 }
 
 fn reached(declared: &Catalog, live: &Catalog, speaks: &Speaks, config: &Config) -> Target {
@@ -183,7 +222,12 @@ pub fn write(mut comparison: Comparison, config: &Config) -> Result<Proved, Auto
         downgrade: script::script(&[], &comparison.downgrade, after, comparison.dialect),
     };
     if let Some(mut shadow) = comparison.shadow.take() {
-        let rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect: comparison.dialect, config };
+        let rehearsal = proof::Rehearsal {
+            shadow: shadow.as_mut(),
+            dialect: comparison.dialect,
+            config,
+            assumed: &comparison.assumed,
+        };
         proof::prove(rehearsal, &comparison, &proved)?;
     }
     Ok(proved)

@@ -1,6 +1,7 @@
 //! A revision is tried in a shadow before it is written.
 
 use super::script::{self, Script};
+use super::slices::Assumed;
 use super::{AutogenerateError, Comparison, Proved};
 use crate::config::Config;
 use crate::database::{Database, Dialect, SqlError};
@@ -29,13 +30,15 @@ pub struct Rehearsal<'a> {
     pub shadow: &'a mut dyn Database,
     pub dialect: &'static Dialect,
     pub config: &'a Config,
+    /// What the shadow does not hold.
+    pub assumed: &'a Assumed,
 }
 
 impl Rehearsal<'_> {
     /// Runs a script as a revision would, and checks that it leads to `wanted`.
     pub fn leads_to(&mut self, script: &Script, wanted: &Catalog, way: &str) -> Result<(), AutogenerateError> {
         self.run(script, way)?;
-        let read = self.shadow.reflect(&source::scope(self.config))?.catalog;
+        let read = self.assumed.over(self.shadow.reflect(&source::scope(self.config))?.catalog);
         let rest = plan(&read, wanted, self.dialect.kinds);
         if rest.is_empty() {
             return Ok(());

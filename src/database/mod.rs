@@ -11,9 +11,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::revision::guard::{Guard, Subject};
-use crate::schema::Catalog;
 use crate::schema::kind::Kind;
-use crate::sql::Syntax;
+use crate::schema::{Catalog, Id};
+use crate::sql::{Statement, Syntax};
 use version_table::AppliedRow;
 
 /// The facts in which databases differ.
@@ -26,6 +26,9 @@ pub struct Dialect {
     pub schemes: &'static [&'static str],
     /// Every kind of object, in the order in which they are created where nothing else decides.
     pub kinds: &'static [&'static Kind],
+    /// Returns the tables of the live catalog that the declared statements are certain to declare just so, each with the
+    /// numbers of all statements about it. It may prove a table equal, never two tables different.
+    pub alike: fn(&[Statement], &Catalog, &Scope) -> Vec<(Id, Vec<usize>)>,
     /// How scripts for it are put together.
     pub scripting: Scripting,
     /// How whole databases come and go.
@@ -266,5 +269,5 @@ pub trait Database {
     ///
     /// # Errors
     /// The first statement that no order makes acceptable: its index in `statements`, and what the server said.
-    fn load(&mut self, statements: &[crate::sql::Statement]) -> Result<(), (usize, SqlError)>;
+    fn load(&mut self, statements: &[Statement]) -> Result<(), (usize, SqlError)>;
 }

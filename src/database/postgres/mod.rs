@@ -27,6 +27,7 @@ pub static DIALECT: Dialect = Dialect {
     syntax: Syntax::Postgres,
     schemes: &["postgresql", "postgres"],
     kinds: kinds::KINDS,
+    alike: predict::alike,
     scripting: script::SCRIPTING,
     administration: administer::ADMINISTRATION,
 };

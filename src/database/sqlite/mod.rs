@@ -20,6 +20,7 @@ pub static DIALECT: Dialect = Dialect {
     syntax: Syntax::Sqlite,
     schemes: &["sqlite", "sqlite3"],
     kinds: kinds::KINDS,
+    alike: |_, _, _| Vec::new(),
     scripting: script::SCRIPTING,
     administration: administer::ADMINISTRATION,
 };

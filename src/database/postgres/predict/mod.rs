@@ -11,6 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::ddl::{Column, Constraint, Ddl, Index, Rule, Table, TypeName, columns_of};
 use self::expression::{means, parse};
+use crate::database::Scope;
 use crate::schema::{Catalog, Id, Object};
 use crate::sql::split::leading_words;
 use crate::sql::token::{Token, TokenKind, name_of, tokens};
@@ -21,8 +22,9 @@ const LONGEST_NAME: usize = 63;
 
 /// Returns the tables of `live` that `statements` declare just so, each with the numbers of the statements that do.
 ///
-/// `schema` is the one in which an unqualified name is made.
-pub fn alike(statements: &[Statement], live: &Catalog, schema: &str) -> Vec<(Id, Vec<usize>)> {
+/// A name without a schema is one of `public`, in which a shadow makes it.
+pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(Id, Vec<usize>)> {
+    let schema = "public";
     let mut slices: BTreeMap<Vec<String>, Slice> = BTreeMap::new();
     let mut mentioned: BTreeSet<String> = BTreeSet::new();
     for (number, statement) in statements.iter().enumerate() {
@@ -314,8 +316,9 @@ mod tests {
     }
 
     fn proved(ddl: &[&str]) -> bool {
+        let scope = Scope { schemas: vec!["public".to_owned()], version_table: "migrate_version".to_owned() };
         let statements: Vec<Statement> = ddl.iter().map(|text| Statement::new(*text, "")).collect();
-        !alike(&statements, &live(), "public").is_empty()
+        !alike(&statements, &live(), &scope).is_empty()
     }
 
     const TABLE: &str = "create table t (id int primary key, price decimal(10,2) default 0 check (price > 0))";

@@ -1,0 +1,202 @@
+//! Loads into a shadow only what may differ.
+//!
+//! A table that the dialect proves equal without a server is taken over from the live catalog. Where a statement that is
+//! loaded mentions such a table, a stand-in is made for it: its columns and keys. The plain way (everything is loaded) is
+//! taken when nothing can be proved, when a slice does not load by itself, and wherever a rename is wanted.
+
+use std::collections::BTreeSet;
+
+use crate::config::Config;
+use crate::database::{Database, Dialect};
+use crate::models::Declared;
+use crate::schema::plan::{Plan, plan};
+use crate::schema::{Catalog, Id, Object};
+use crate::source::{self, SourceError};
+use crate::sql::token::{TokenKind, name_of, tokens};
+use crate::sql::{Statement, Syntax};
+
+/// The declared schema in the database's own words.
+pub struct Spelled {
+    pub catalog: Catalog,
+    pub shadow: Box<dyn Database>,
+    /// What the shadow does not hold, because it was proved equal to the live catalog.
+    pub assumed: Assumed,
+}
+
+/// Tables, with all that lives in them, that are certain to be declared as they are.
+#[derive(Clone, Debug, Default)]
+pub struct Assumed {
+    /// The tables themselves.
+    tables: BTreeSet<Id>,
+    /// Those of them that a stand-in in the shadow stands for.
+    stand_ins: BTreeSet<Id>,
+    objects: Vec<Object>,
+}
+
+impl Assumed {
+    /// Returns what was read of a shadow with what is assumed in the place of its stand-ins.
+    pub fn over(&self, read: Catalog) -> Catalog {
+        if self.tables.is_empty() {
+            return read;
+        }
+        let kept = read.objects().filter(|object| !self.tables.contains(&root(object, &read))).cloned();
+        kept.chain(self.objects.iter().cloned()).collect()
+    }
+
+    /// Returns the assumed tables that the plans touch, or that something they make or leave alone needs and the shadow
+    /// does not hold: they must be loaded after all.
+    pub fn touched(
+        &self,
+        plans: [(&Plan, &Catalog, &Catalog); 2],
+        left_alone: &[Id],
+        target: &Catalog,
+    ) -> BTreeSet<Id> {
+        let mut touched = BTreeSet::new();
+        if self.tables.is_empty() {
+            return touched;
+        }
+        for (plan, from, to) in plans {
+            for catalog in [from, to] {
+                for object in plan.steps.iter().filter_map(|step| catalog.get(&step.id)) {
+                    touched.insert(root(object, catalog));
+                    self.needs(object, catalog, &mut touched);
+                }
+            }
+        }
+        left_alone.iter().filter_map(|id| target.get(id)).for_each(|object| self.needs(object, target, &mut touched));
+        touched.retain(|id| self.tables.contains(id));
+        touched
+    }
+
+    fn needs(&self, object: &Object, catalog: &Catalog, touched: &mut BTreeSet<Id>) {
+        let needed = object.depends_on.iter().filter_map(|id| catalog.get(id)).map(|needed| root(needed, catalog));
+        touched.extend(needed.filter(|id| !self.stand_ins.contains(id)));
+        for child in catalog.children(&object.id) {
+            self.needs(child, catalog, touched);
+        }
+    }
+}
+
+/// Which tables must be loaded, whatever can be proved of them.
+#[derive(Clone, Debug)]
+pub enum MustLoad {
+    These(BTreeSet<Id>),
+    All,
+}
+
+/// Returns the declared schema as the database spells it.
+///
+/// # Errors
+/// No shadow can be had; a statement that can't be loaded, with its place.
+pub fn spell(
+    database: &mut dyn Database,
+    declared: &Declared,
+    config: &Config,
+    live: &Catalog,
+    must_load: &MustLoad,
+) -> Result<Spelled, SourceError> {
+    if let MustLoad::These(tables) = must_load {
+        if let Some(spelled) = by_slices(database, declared, config, live, tables)? {
+            return Ok(spelled);
+        }
+    }
+    let shadowed = source::declared_in_shadow(database, declared, config)?;
+    Ok(Spelled { catalog: shadowed.reading.catalog, shadow: shadowed.shadow, assumed: Assumed::default() })
+}
+
+fn by_slices(
+    database: &mut dyn Database,
+    declared: &Declared,
+    config: &Config,
+    live: &Catalog,
+    must_load: &BTreeSet<Id>,
+) -> Result<Option<Spelled>, SourceError> {
+    let dialect = database.dialect();
+    let statements = declared.statements();
+    let mut proved = (dialect.alike)(&statements, live, &source::scope(config));
+    proved.retain(|(id, _)| !must_load.contains(id));
+    if proved.is_empty() {
+        return Ok(None);
+    }
+    let spared: BTreeSet<usize> = proved.iter().flat_map(|(_, numbers)| numbers.iter().copied()).collect();
+    let rest: Vec<&Statement> = statements
+        .iter()
+        .enumerate()
+        .filter(|(number, _)| !spared.contains(number))
+        .map(|(_, statement)| statement)
+        .collect();
+    let mut assumed = Assumed { tables: proved.into_iter().map(|(id, _)| id).collect(), ..Assumed::default() };
+    for object in live.objects() {
+        if assumed.tables.contains(&root(object, live)) {
+            assumed.objects.push(object.clone());
+        }
+    }
+    let mentioned = names(&rest, dialect.syntax);
+    assumed.stand_ins =
+        assumed.tables.iter().filter(|id| mentioned.contains(&id.name().to_lowercase())).cloned().collect();
+    let mut load: Vec<Statement> = stand_ins(&assumed.stand_ins, live, dialect);
+    load.extend(rest.into_iter().cloned());
+    tracing::debug!(tables = assumed.tables.len(), loaded = load.len(), "tables proved equal without a shadow");
+    let Some(shadowed) = source::in_shadow(database, &load, config)?.ok() else { return Ok(None) };
+    let catalog = assumed.over(shadowed.reading.catalog);
+    Ok(Some(Spelled { catalog, shadow: shadowed.shadow, assumed }))
+}
+
+/// What an object lives in, at last: itself, where it lives in nothing.
+fn root(object: &Object, catalog: &Catalog) -> Id {
+    let mut outermost = object;
+    while let Some(parent) = outermost.parent.as_ref() {
+        match catalog.get(parent) {
+            Some(parent) => outermost = parent,
+            None => return parent.clone(),
+        }
+    }
+    outermost.id.clone()
+}
+
+/// Every name in the statements, in lower case.
+fn names(statements: &[&Statement], syntax: Syntax) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for statement in statements {
+        let text = statement.text.as_str();
+        for token in tokens(text, syntax) {
+            match token.kind {
+                TokenKind::Word | TokenKind::QuotedName => {
+                    _ = names.insert(name_of(token.text(text), syntax).to_lowercase())
+                }
+                // A routine's body names what it needs when it is checked; more stand-ins than needed do no harm.
+                TokenKind::String => names.extend(words(token.text(text))),
+                _ => {}
+            }
+        }
+    }
+    names
+}
+
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split(|char: char| !(char.is_alphanumeric() || char == '_'))
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+}
+
+/// The DDL of tables with their columns and with what is written inside them and needs nothing outside: keys, not what
+/// refers to other tables.
+fn stand_ins(tables: &BTreeSet<Id>, live: &Catalog, dialect: &Dialect) -> Vec<Statement> {
+    let mut catalog = Catalog::default();
+    for table in tables.iter().filter_map(|id| live.get(id)) {
+        add(table, live, dialect, &mut catalog);
+    }
+    plan(&Catalog::default(), &catalog, dialect.kinds).statements()
+}
+
+fn add(object: &Object, live: &Catalog, dialect: &Dialect, catalog: &mut Catalog) {
+    catalog.insert(object.clone());
+    for child in live.children(&object.id) {
+        let Some(kind) = dialect.kinds.iter().find(|kind| kind.name == child.id.kind) else { continue };
+        let own = |id: &Id| live.get(id).is_some_and(|needed| root(needed, live) == root(child, live));
+        let stands_alone = (kind.inline)(child, live) && child.depends_on.iter().all(own);
+        if (kind.holds_data)(child, live) || stands_alone {
+            add(child, live, dialect, catalog);
+        }
+    }
+}
