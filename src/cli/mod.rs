@@ -55,6 +55,7 @@ macro_rules! commands {
 commands! {
     Check(check),
     Database(database),
+    Import(import),
 }
 
 /// Schema migrations in plain SQL, for PostgreSQL and SQLite.

@@ -165,6 +165,37 @@ pub fn insert(name: &str, row: &NewRow, dialect: &Dialect) -> String {
     )
 }
 
+/// A row for a revision that another tool applied.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Adopted {
+    pub revision: String,
+    pub message: String,
+    pub checksum: String,
+    /// None where it is not known what ran.
+    pub script: Option<String>,
+    /// RFC 3339; None: the other tool kept no time, and the row gets this moment.
+    pub applied_at: Option<String>,
+    /// By whom, through which tool, and what that tool calls it.
+    pub applied_by: String,
+}
+
+/// Returns the statement that inserts an adopted row; it fails when the revision has one already.
+pub fn adopt(name: &str, row: &Adopted, dialect: &Dialect) -> String {
+    let text = |text: &str| quote::literal(text, dialect.syntax);
+    format!(
+        "INSERT INTO {name} (revision, message, checksum, script, state, statements_done, applied_at, applied_by, duration_ms, tool_version)\n\
+         VALUES ({}, {}, {}, {}, {}, 0, {}, {}, 0, {})",
+        text(&row.revision),
+        text(&row.message),
+        text(&row.checksum),
+        row.script.as_deref().map_or_else(|| "NULL".to_owned(), text),
+        text(State::Adopted.name()),
+        row.applied_at.as_deref().map_or_else(|| dialect.scripting.now.to_owned(), text),
+        text(&row.applied_by),
+        text(env!("CARGO_PKG_VERSION")),
+    )
+}
+
 /// Returns the statement that changes the row of one revision; `assignments` is its SET clause.
 pub fn update(name: &str, assignments: &str, revision: &str, dialect: &Dialect) -> String {
     format!("UPDATE {name} SET {assignments} WHERE revision = {}", quote::literal(revision, dialect.syntax))

@@ -10,7 +10,6 @@ pub mod predict;
 pub mod reflect;
 pub mod script;
 mod shadow;
-mod spelling;
 mod tls;
 mod url;
 

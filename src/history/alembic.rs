@@ -1,0 +1,300 @@
+//! Alembic: revisions in Python, printed by Alembic itself through the project's own interpreter, and `alembic_version`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::database::{DIALECTS, Database};
+use crate::revision::Section;
+use crate::sql::Syntax;
+
+use super::{Files, History, HistoryRow, ImportError, Imported, Project, Source, files, python, script, table};
+
+pub static SOURCE: Source = Source {
+    name: "alembic",
+    title: "Alembic",
+    reads: "alembic.ini or pyproject.toml, the versions folder and alembic_version",
+    usual_folders: &["."],
+    table: "alembic_version",
+    files: read,
+    history,
+    lock: None,
+};
+
+/// What the helper answers; see alembic.py.
+#[derive(Deserialize)]
+struct Answer {
+    revisions: Vec<Facts>,
+    dialects: BTreeMap<String, BTreeMap<String, Printed>>,
+    version_table: Option<String>,
+    version_table_schema: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Facts {
+    id: String,
+    down_revisions: Vec<String>,
+    labels: Vec<String>,
+    depends_on: Vec<String>,
+    message: String,
+    created: Option<String>,
+    path: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct Printed {
+    upgrade: Direction,
+    downgrade: Direction,
+}
+
+/// One function for one dialect: its SQL, or why there is none.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Direction {
+    sql: String,
+    transactional: bool,
+    /// The module has no such function.
+    missing: bool,
+    notes: Vec<String>,
+    error: Option<String>,
+    /// The line of the revision's file at which it went wrong.
+    line: Option<usize>,
+}
+
+fn read(project: &Project) -> Result<Files, ImportError> {
+    let (root, ini, toml, section) = configuration(&project.path)?;
+    let dialects: Vec<&str> = names(&project.dialects);
+    let record: BTreeMap<&str, &str> = DIALECTS
+        .iter()
+        .flat_map(|dialect| {
+            project
+                .record
+                .iter()
+                .filter(|(syntax, _)| *syntax == dialect.syntax)
+                .map(|(_, url)| (dialect.name, url.as_str()))
+        })
+        .collect();
+    let request = json!({
+        "root": root, "ini": ini, "toml": toml, "section": section, "dialects": dialects,
+        "record": record, "without_env": project.without_env, "extra": project.extra,
+    });
+    let interpreter = python::interpreter(project, &root)?;
+    let answer = python::ask(&interpreter, include_str!("alembic.py"), &root, request)?;
+    let answer: Answer = serde_json::from_value(answer).map_err(|error| {
+        ImportError::refused(
+            format!("what Alembic printed can't be read: {error}"),
+            "this is a fault of migrate; report it with the version of Alembic",
+        )
+    })?;
+    let ids: BTreeSet<&str> = answer.revisions.iter().map(|facts| facts.id.as_str()).collect();
+    let mapped = |name: &String| if ids.contains(name.as_str()) { super::legal_id(name) } else { name.clone() };
+    let mut found = Files::default();
+    for facts in &answer.revisions {
+        let mut revision = Imported {
+            id: super::legal_id(&facts.id),
+            original: facts.id.clone(),
+            parents: facts.down_revisions.iter().map(mapped).collect(),
+            branch_labels: facts.labels.clone(),
+            depends_on: facts.depends_on.iter().map(mapped).collect(),
+            message: facts.message.clone(),
+            created: facts.created.as_deref().and_then(moment),
+            path: facts.path.strip_prefix(&root).unwrap_or(&facts.path).to_owned(),
+            ..Imported::default()
+        };
+        let printed = answer.dialects.iter().filter_map(|(dialect, all)| Some((dialect.as_str(), all.get(&facts.id)?)));
+        for (dialect, printed) in printed {
+            let syntax = DIALECTS.iter().find(|known| known.name == dialect).map(|known| known.syntax);
+            take(&printed.upgrade, dialect, syntax, "", &mut revision.upgrade, &mut revision.notes);
+            if let Some(error) = &printed.upgrade.error {
+                let why = format!("Alembic could not print revision {} for {dialect}: {error}", facts.id);
+                revision.upgrade.extend(script::to_be_written(&why).into_iter().filter(|own| own.dialect == syntax));
+            }
+            take(&printed.downgrade, dialect, syntax, "downgrade ", &mut revision.downgrade, &mut revision.notes);
+        }
+        join(&mut revision.upgrade, project.dialects.len());
+        join(&mut revision.downgrade, project.dialects.len());
+        found.revisions.push(revision);
+    }
+    found.table = answer.version_table.map(|table| match answer.version_table_schema {
+        Some(schema) => format!("{schema}.{table}"),
+        None => table,
+    });
+    Ok(found)
+}
+
+/// Adds what was printed for one dialect as a section, or the reason why there is none as a note.
+fn take(
+    printed: &Direction,
+    dialect: &str,
+    syntax: Option<Syntax>,
+    prefix: &str,
+    sections: &mut Vec<Section>,
+    notes: &mut Vec<String>,
+) {
+    if let Some(error) = &printed.error {
+        let line = printed.line.map(|line| format!(" (line {line})")).unwrap_or_default();
+        notes.push(format!("{prefix}{dialect}: no SQL, because {error}{line}"));
+        return;
+    }
+    notes.extend(printed.notes.iter().map(|note| format!("{prefix}{dialect}: {note}")));
+    if printed.missing {
+        return;
+    }
+    let mut section = if script::does_nothing(&printed.sql) {
+        script::of("-- Nothing to do.\n".to_owned(), true)
+    } else {
+        let tidied = script::made_section(&printed.sql, printed.transactional);
+        notes.extend(tidied.notes.into_iter().map(|note| format!("{prefix}{dialect}: {note}")));
+        tidied.section
+    };
+    section.dialect = syntax;
+    sections.push(section);
+}
+
+/// Makes one section for every dialect of those that say the same for all that were asked for.
+fn join(sections: &mut Vec<Section>, asked: usize) {
+    let same = |one: &Section, other: &Section| one.text == other.text && one.transactional == other.transactional;
+    if asked > 1 && sections.len() == asked && sections.windows(2).all(|pair| same(&pair[0], &pair[1])) {
+        sections.truncate(1);
+        for section in sections {
+            section.dialect = None;
+        }
+    }
+}
+
+fn names(dialects: &[Syntax]) -> Vec<&'static str> {
+    DIALECTS.iter().filter(|dialect| dialects.contains(&dialect.syntax)).map(|dialect| dialect.name).collect()
+}
+
+/// The project's folder, its alembic.ini, its pyproject.toml with a [tool.alembic], and the section to read.
+type Configuration = (PathBuf, Option<PathBuf>, Option<PathBuf>, String);
+
+/// `path` is the project's folder or its configuration file.
+fn configuration(path: &Path) -> Result<Configuration, ImportError> {
+    let absolute = std::path::absolute(path).map_err(|error| ImportError::Io {
+        doing: "cannot find",
+        path: path.to_owned(),
+        error,
+    })?;
+    let is_toml = |path: &Path| path.extension().is_some_and(|extension| extension == "toml");
+    if absolute.is_file() {
+        let root = absolute.parent().map(Path::to_owned).unwrap_or_default();
+        return Ok(match is_toml(&absolute) {
+            true => (root, None, Some(absolute), "alembic".to_owned()),
+            false => (root, Some(absolute), None, "alembic".to_owned()),
+        });
+    }
+    let ini = Some(absolute.join("alembic.ini")).filter(|path| path.is_file());
+    let toml = absolute.join("pyproject.toml");
+    let mut has_table = false;
+    if toml.is_file() {
+        let table: toml::Table = files::text(&toml)?
+            .parse()
+            .map_err(|error: toml::de::Error| ImportError::file(&toml, 1, error.message().to_owned()))?;
+        has_table = table.get("tool").and_then(|tool| tool.get("alembic")).is_some();
+    }
+    if ini.is_none() && !has_table {
+        return Err(ImportError::refused(
+            format!("{} has neither an alembic.ini nor a pyproject.toml with [tool.alembic]", path.display()),
+            "name the folder or the configuration file of the Alembic project",
+        ));
+    }
+    Ok((absolute, ini, has_table.then_some(toml), "alembic".to_owned()))
+}
+
+/// Reads the date of a revision's docstring, which has a zone only where the project set one.
+fn moment(text: &str) -> Option<String> {
+    let with_zone = text.parse::<jiff::Timestamp>();
+    let without = || text.parse::<jiff::civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    let moment = with_zone.ok().or_else(|| without().map(|zoned| zoned.timestamp()))?;
+    Some(moment.round(jiff::Unit::Second).unwrap_or(moment).to_string())
+}
+
+/// The rows are the newest applied revisions: what is below them was applied too.
+fn history(database: &mut dyn Database, project: &Project, files: &Files) -> Result<Option<History>, ImportError> {
+    let usual = files.table.as_deref().unwrap_or(SOURCE.table);
+    let Some(table) = table::find(database, project, usual)? else { return Ok(None) };
+    table.must_have(&["version_num"], SOURCE.title)?;
+    let rows = table::query(
+        database,
+        &format!("SELECT version_num FROM {} ORDER BY version_num", table.sql),
+        "reading Alembic's version table",
+    )?;
+    let rows: Vec<String> = rows.into_iter().flatten().flatten().collect();
+    let applied = below(&rows, &files.revisions)?;
+    let mut history = History { table: table.name, ..History::default() };
+    history.rows = files
+        .revisions
+        .iter()
+        .filter(|revision| applied.contains(revision.id.as_str()))
+        .map(|revision| HistoryRow { original: revision.original.clone(), ..HistoryRow::default() })
+        .collect();
+    history.notes.push(format!(
+        "Alembic is at {}; it keeps no times, so the rows get the time of this import",
+        if rows.is_empty() { "base".to_owned() } else { rows.join(", ") }
+    ));
+    Ok(Some(history))
+}
+
+/// Returns the ids at and below Alembic's rows, by parents and by depends_on (ids or branch labels).
+fn below<'a>(rows: &[String], revisions: &'a [Imported]) -> Result<BTreeSet<&'a str>, ImportError> {
+    let named = |name: &str| {
+        revisions
+            .iter()
+            .find(|revision| revision.id == name)
+            .or_else(|| revisions.iter().find(|revision| revision.branch_labels.iter().any(|label| label == name)))
+    };
+    let mut open = Vec::new();
+    for row in rows {
+        match revisions.iter().find(|revision| revision.original == *row) {
+            Some(revision) => open.push(revision),
+            None => {
+                return Err(ImportError::refused(
+                    format!("the database is at {row}, and the Alembic project has no such revision"),
+                    "import from the project that was deployed there, or name its version table with --table",
+                ));
+            }
+        }
+    }
+    let mut found = BTreeSet::new();
+    while let Some(revision) = open.pop() {
+        if found.insert(revision.id.as_str()) {
+            open.extend(revision.parents.iter().chain(&revision.depends_on).filter_map(|name| named(name)));
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_below_a_row_was_applied() {
+        let revision = |id: &str, parents: &[&str], needs: &[&str]| Imported {
+            id: id.to_owned(),
+            original: id.to_owned(),
+            parents: parents.iter().map(|id| (*id).to_owned()).collect(),
+            depends_on: needs.iter().map(|id| (*id).to_owned()).collect(),
+            ..Imported::default()
+        };
+        let mut all = vec![revision("a", &[], &[]), revision("b", &["a"], &[]), revision("x", &[], &["side"])];
+        all.push(Imported { branch_labels: vec!["side".to_owned()], ..revision("s", &[], &[]) });
+        let ids = |rows: &[&str]| {
+            let rows: Vec<String> = rows.iter().map(|row| (*row).to_owned()).collect();
+            below(&rows, &all).map(|found| found.into_iter().collect::<Vec<_>>().join(" ")).unwrap_or_default()
+        };
+        assert_eq!(ids(&["b"]), "a b");
+        assert_eq!(ids(&["x", "a"]), "a s x");
+        assert!(below(&["gone".to_owned()], &all).is_err());
+    }
+
+    #[test]
+    fn dates_have_a_zone_afterwards() {
+        assert_eq!(moment("2024-05-06 07:08:09.123456").as_deref(), Some("2024-05-06T07:08:09Z"));
+        assert_eq!(moment("2024-05-06 07:08:09+02:00").as_deref(), Some("2024-05-06T05:08:09Z"));
+        assert_eq!(moment("yesterday"), None);
+    }
+}
