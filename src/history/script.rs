@@ -17,9 +17,8 @@ pub struct Tidied {
 /// and ends several becomes a `no-transaction` section, whose statements run one by one. What stays as it is, because it
 /// can't be told apart or done without (psql commands, ROLLBACK), is noted.
 pub fn section(text: &str, transactional: bool) -> Tidied {
-    let is_directive = |line: &str| {
-        line.trim_start().strip_prefix("--").is_some_and(|rest| rest.trim_start().starts_with("migrate:"))
-    };
+    let is_directive =
+        |line: &str| line.trim_start().strip_prefix("--").is_some_and(|rest| rest.trim_start().starts_with("migrate:"));
     if !text.lines().any(is_directive) {
         return made_section(text, transactional);
     }
