@@ -83,6 +83,26 @@ pub struct Scripting {
     pub refuses_transaction: fn(statement: &str) -> bool,
     /// Says how to find out whether a statement that ran outside a transaction took effect.
     pub effect: fn(statement: &str) -> Effect,
+    /// Must this statement stand outside the transaction, though it belongs to a section that runs in one (SQLite's
+    /// `PRAGMA foreign_keys`)?
+    pub outside_transaction: fn(statement: &str) -> bool,
+    /// Undoes what such statements set.
+    pub restore: Option<&'static str>,
+    /// A query of the rows that violate a foreign key, which such a statement makes possible; each cell a word of the
+    /// answer.
+    pub violations: Option<&'static str>,
+    /// Returns the deletion of a row as statements that fail when the row is not there.
+    pub claim_removal: fn(delete: &str) -> String,
+    /// The error codes that mean: another run has put this row there, or taken it away.
+    pub claimed_codes: &'static [&'static str],
+    /// The error codes after which the same transaction may succeed when it is tried again.
+    pub passing_codes: &'static [&'static str],
+    /// The error codes by which a server refuses a statement because a transaction is open.
+    pub in_transaction_codes: &'static [&'static str],
+    /// About how many revisions in one transaction fill the server's lock table at its default size.
+    pub revisions_in_one_transaction: usize,
+    /// How a person runs a script, in a sentence.
+    pub how_to_run: &'static str,
     /// Returns what undoes the settings that these statements leave behind in the session, the version table's
     /// visibility among them.
     pub resets: fn(statements: &[&str]) -> Vec<String>,
@@ -253,6 +273,9 @@ pub trait Database {
     -> Result<(), DatabaseError>;
 
     fn unlock(&mut self);
+
+    /// Looks, after `delay` and on another connection, who keeps this one waiting for a lock, while it runs a script.
+    fn watch_blockers(&self, delay: Duration) -> Option<std::thread::JoinHandle<Option<String>>>;
 
     /// Reads the catalog of the part of the database that `scope` names.
     fn reflect(&mut self, scope: &Scope) -> Result<Reading, DatabaseError>;

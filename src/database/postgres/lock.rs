@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Connection, Settings};
 use crate::database::{DatabaseError, SqlError};
+use crate::sql::{Syntax, quote};
 
 /// Holds the lock until it is dropped, or the process dies.
 pub struct Lock {
@@ -109,6 +110,38 @@ fn holder(connection: &Connection, key: i64) -> String {
         }
         _ => "a run that has just ended".to_owned(),
     }
+}
+
+/// Looks after `delay` who keeps a session of this application waiting for a lock in this database.
+pub fn watch_blockers(
+    settings: &Settings,
+    application: &str,
+    delay: Duration,
+) -> std::thread::JoinHandle<Option<String>> {
+    let name = settings.application_name.clone().unwrap_or_else(|| application.to_owned());
+    let settings = Settings { application_name: Some(introduction(application)), ..settings.clone() };
+    std::thread::spawn(move || {
+        std::thread::sleep(delay);
+        let connection = Connection::open(&settings, "migrate").ok()?;
+        let name = quote::literal(&name, Syntax::Postgres);
+        let answers = connection.run(&format!(
+            "SELECT DISTINCT b.pid, coalesce(b.usename, ''), coalesce(nullif(b.application_name, ''), 'unnamed'), \
+             coalesce(b.state, ''), pg_catalog.to_char(b.xact_start AT TIME ZONE 'UTC', 'HH24:MI:SS \"UTC\"'), \
+             pg_catalog.left(b.query, 80) \
+             FROM pg_catalog.pg_stat_activity w CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) x \
+             JOIN pg_catalog.pg_stat_activity b ON b.pid = x \
+             WHERE w.wait_event_type = 'Lock' AND w.application_name = {name} AND w.datname = pg_catalog.current_database() \
+             ORDER BY 1 LIMIT 5"
+        ));
+        let rows = answers.ok()?.pop()?;
+        let words = rows.into_iter().map(|row| {
+            let mut cells = row.into_iter().map(Option::unwrap_or_default);
+            let mut cell = || cells.next().unwrap_or_default();
+            let (pid, user, application, state, since, query) = (cell(), cell(), cell(), cell(), cell(), cell());
+            format!("server process {pid} of {user} ({application}), {state}, in a transaction since {since}: {query}")
+        });
+        Some(words.collect::<Vec<_>>().join("\n")).filter(|words| !words.is_empty())
+    })
 }
 
 #[cfg(test)]

@@ -148,6 +148,10 @@ impl Database for Postgres {
         self.lock = None;
     }
 
+    fn watch_blockers(&self, delay: Duration) -> Option<std::thread::JoinHandle<Option<String>>> {
+        Some(lock::watch_blockers(&self.settings, &self.application, delay))
+    }
+
     fn reflect(&mut self, scope: &Scope) -> Result<Reading, DatabaseError> {
         let version = self.connection.version_number();
         let read = self.connection.drive(|client| reflect::reflect(client, version, scope));

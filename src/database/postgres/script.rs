@@ -23,6 +23,18 @@ pub const SCRIPTING: Scripting = Scripting {
     guarded,
     refuses_transaction,
     effect: effect::effect,
+    outside_transaction: |_| false,
+    restore: None,
+    violations: None,
+    claim_removal: |delete| format!("WITH gone AS ({delete} RETURNING 1) SELECT 1 / count(*) FROM gone"),
+    // unique_violation, division_by_zero.
+    claimed_codes: &["23505", "22012"],
+    // lock_not_available, deadlock_detected, serialization_failure.
+    passing_codes: &["55P03", "40P01", "40001"],
+    // active_sql_transaction, invalid_transaction_termination.
+    in_transaction_codes: &["25001", "2D000"],
+    revisions_in_one_transaction: 1000,
+    how_to_run: "Run it with `psql -v ON_ERROR_STOP=1 -f FILE`, which stops at the first error.",
     resets,
 };
 

@@ -76,6 +76,10 @@ impl Database for Sqlite {
         Sqlite::unlock(self);
     }
 
+    fn watch_blockers(&self, _: Duration) -> Option<std::thread::JoinHandle<Option<String>>> {
+        None
+    }
+
     fn reflect(&mut self, _scope: &Scope) -> Result<Reading, DatabaseError> {
         Err(DatabaseError::Shadow("reading an SQLite catalog is not built in yet".to_owned()))
     }

@@ -19,6 +19,18 @@ pub const SCRIPTING: Scripting = Scripting {
     guarded,
     refuses_transaction,
     effect,
+    outside_transaction,
+    restore: Some("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF"),
+    violations: Some(
+        "SELECT \"table\", coalesce(rowid, 'without rowid'), parent, fkid FROM pragma_foreign_key_check ORDER BY 1, 2, 3, 4",
+    ),
+    claim_removal: |delete| format!("{delete};\nSELECT abs(-9223372036854775807 - 1 + changes())"),
+    // The second is `integer overflow`, which abs() of the smallest number is.
+    claimed_codes: &["SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_ERROR"],
+    passing_codes: &[],
+    in_transaction_codes: &[],
+    revisions_in_one_transaction: usize::MAX,
+    how_to_run: "Run it with `sqlite3 -bail DATABASE < FILE`, which stops at the first error.",
     resets: |_| Vec::new(),
 };
 
@@ -138,6 +150,13 @@ fn refuses_transaction(statement: &str) -> bool {
         ),
         _ => false,
     }
+}
+
+/// `foreign_keys` is a no-op inside a transaction; `legacy_alter_table` must not stay on.
+fn outside_transaction(statement: &str) -> bool {
+    let words = split::leading_words(statement, Syntax::Sqlite, 2);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    matches!(words.as_slice(), ["PRAGMA", "FOREIGN_KEYS" | "LEGACY_ALTER_TABLE"])
 }
 
 /// Each of the statements that refuse a transaction may run again.

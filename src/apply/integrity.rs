@@ -1,0 +1,51 @@
+//! Does what ran still stand in the files? Checksums, and the difference where they differ.
+
+use similar::TextDiff;
+
+use crate::database::version_table::{self, AppliedRow, State};
+use crate::database::{Database, DatabaseError, Dialect};
+use crate::revision::{Direction, Revision, checksum};
+
+/// Has what the revision's file says been changed since the row was written?
+///
+/// A half-done `no-transaction` section is not judged here: going on with it is, when it comes to that. A row without
+/// a checksum (taken over from another tool that had none) can't have been edited.
+pub fn is_edited(row: &AppliedRow, revision: &Revision, dialect: &Dialect) -> bool {
+    let half_done = matches!(row.state, State::Running | State::Reverting);
+    !half_done && !row.checksum.is_empty() && row.checksum != checksum_of(revision, dialect)
+}
+
+/// Returns the checksum of what the revision runs on its way up.
+pub fn checksum_of(revision: &Revision, dialect: &Dialect) -> String {
+    checksum::checksum(revision.section(Direction::Upgrade, dialect.syntax), dialect.syntax)
+}
+
+/// Returns the unified difference from the script that ran to what the file says, or None when the script was not kept.
+///
+/// # Errors
+/// `Sql`, when the script can't be read.
+pub fn difference(
+    database: &mut dyn Database,
+    version_table: &str,
+    revision: &Revision,
+) -> Result<Option<String>, DatabaseError> {
+    let dialect = database.dialect();
+    let table = database.version_table(version_table);
+    let query = version_table::stored_script(&table, &revision.id, dialect);
+    let rows = database.query(&query).map_err(|error| {
+        let doing = format!("reading the script of revision {} from {table}", revision.id);
+        DatabaseError::Sql { doing, error }
+    })?;
+    let Some(stored) = rows.into_iter().flatten().next().flatten() else { return Ok(None) };
+    let section = revision.section(Direction::Upgrade, dialect.syntax);
+    let current = section.map_or("", |section| section.text.as_str());
+    let names = (format!("{} as it ran", revision.id), format!("{} as it is", revision.path.display()));
+    Ok(Some(unified(&stored, current, &names.0, &names.1)))
+}
+
+/// Returns a unified difference with three lines of context.
+pub fn unified(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
+    // A last line without its end would only add a remark about it.
+    let (old, new) = (format!("{}\n", old.trim_end()), format!("{}\n", new.trim_end()));
+    TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(old_name, new_name).to_string()
+}

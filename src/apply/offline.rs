@@ -1,0 +1,302 @@
+//! Writes revisions as a script for psql or the sqlite3 shell, which leaves what an online run leaves.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use super::prepare::{Prepared, PreparedPart, prepare};
+use super::{ApplyError, Options, Spot, Step};
+use crate::config::TransactionMode;
+use crate::database::version_table::{self, NewRow, State};
+use crate::database::{Dialect, Effect};
+use crate::revision::{Direction, RevisionId};
+use crate::sql::split::Piece;
+use crate::sql::quote;
+
+/// Where a database must be for a script to fit.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// In words: `revision 3adc`, `base`.
+    pub words: String,
+    /// Revisions that must be applied.
+    pub present: Vec<RevisionId>,
+    /// Revisions that must not be.
+    pub absent: Vec<RevisionId>,
+}
+
+/// Why a script could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum OfflineError {
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
+    #[error("cannot write the script: {0}")]
+    Write(#[from] io::Error),
+}
+
+/// Writes the script of `steps` to `out`, one revision after the other; `title` is its first line, without the dashes.
+///
+/// Every step is validated before the first byte is written.
+///
+/// # Errors
+/// Those of `prepare`; a guard that this database's scripts can't express; what writing to `out` says.
+pub fn script(
+    out: &mut dyn Write,
+    title: &str,
+    start: &Start,
+    steps: &[Step],
+    options: &Options,
+    dialect: &'static Dialect,
+) -> Result<(), OfflineError> {
+    let table = table_name(options, dialect);
+    let script = Script { dialect, table, options, all: options.transaction == TransactionMode::All };
+    for &step in steps {
+        let prepared = prepare(step, options.transaction, dialect)?;
+        prepared.parts.iter().try_for_each(|part| script.part(&prepared, part).map(drop))?;
+    }
+    writeln!(out, "-- {}", one_line(title))?;
+    writeln!(out, "-- {}", dialect.scripting.how_to_run)?;
+    writeln!(out, "\n-- The version table, and where the database must be: {}.", one_line(&start.words))?;
+    write!(out, "{}", script.begin())?;
+    writeln!(out, "{};", version_table::create(&script.table, dialect))?;
+    writeln!(out, "{};", script.refuse_unless_at(start))?;
+    if !script.all {
+        writeln!(out, "COMMIT;")?;
+    }
+    for &step in steps {
+        let prepared = prepare(step, options.transaction, dialect)?;
+        script.revision(out, &prepared)?;
+    }
+    if script.all {
+        writeln!(out, "\nCOMMIT;")?;
+    }
+    out.flush()?;
+    Ok(())
+}
+
+/// Writes the script of a stamp to `out`: rows removed, rows added, in one transaction.
+///
+/// # Errors
+/// What writing says.
+pub fn stamp(
+    out: &mut dyn Write,
+    title: &str,
+    start: Option<&Start>,
+    statements: &[String],
+    options: &Options,
+    dialect: &'static Dialect,
+) -> Result<(), OfflineError> {
+    let script = Script { dialect, table: table_name(options, dialect), options, all: false };
+    writeln!(out, "-- {}", one_line(title))?;
+    writeln!(out, "-- {}", dialect.scripting.how_to_run)?;
+    write!(out, "\n{}", script.begin())?;
+    writeln!(out, "{};", version_table::create(&script.table, dialect))?;
+    if let Some(start) = start {
+        writeln!(out, "{};", script.refuse_unless_at(start))?;
+    }
+    for statement in statements {
+        writeln!(out, "{statement};")?;
+    }
+    writeln!(out, "COMMIT;")?;
+    out.flush()?;
+    Ok(())
+}
+
+/// Returns the version table's name as a script writes it: as configured, since no database is there to look into.
+pub fn table_name(options: &Options, dialect: &Dialect) -> String {
+    let path = version_table::path(&options.version_table, dialect.syntax);
+    quote::qualified(&(dialect.scripting.version_table)(&path))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+struct Script<'s> {
+    dialect: &'static Dialect,
+    table: String,
+    options: &'s Options,
+    /// Is one transaction around everything?
+    all: bool,
+}
+
+impl Script<'_> {
+    fn begin(&self) -> String {
+        (self.dialect.scripting.begin)(self.options.lock_timeout)
+    }
+
+    fn literal(&self, text: &str) -> String {
+        quote::literal(text, self.dialect.syntax)
+    }
+
+    fn refuse_unless_at(&self, start: &Start) -> String {
+        let list = |ids: &[RevisionId]| ids.iter().map(|id| self.literal(id)).collect::<Vec<_>>().join(", ");
+        let mut conditions = Vec::new();
+        if !start.present.is_empty() {
+            conditions.push(format!(
+                "(SELECT count(*) FROM {} WHERE revision IN ({})) = {}",
+                self.table,
+                list(&start.present),
+                start.present.len()
+            ));
+        }
+        if !start.absent.is_empty() {
+            conditions
+                .push(format!("NOT EXISTS (SELECT 1 FROM {} WHERE revision IN ({}))", self.table, list(&start.absent)));
+        }
+        conditions.push(format!("NOT EXISTS (SELECT 1 FROM {} WHERE state IN ('running', 'reverting'))", self.table));
+        let message = format!("this script is for a database at {}, and this one is not", one_line(&start.words));
+        (self.dialect.scripting.refuse_unless)(&conditions.join(" AND "), &message)
+    }
+
+    fn revision(&self, out: &mut dyn Write, prepared: &Prepared) -> Result<(), OfflineError> {
+        let verb = match prepared.direction {
+            Direction::Upgrade => "Upgrade",
+            Direction::Downgrade => "Downgrade",
+        };
+        let revision = prepared.revision;
+        let message = one_line(&revision.message);
+        let colon = if message.is_empty() { "" } else { ": " };
+        writeln!(out, "\n-- {verb} {}{colon}{message} ({})", revision.id, revision.path.display())?;
+        match prepared.transactional {
+            true => self.transaction(out, prepared),
+            false => self.journalled(out, prepared),
+        }
+    }
+
+    fn transaction(&self, out: &mut dyn Write, prepared: &Prepared) -> Result<(), OfflineError> {
+        for piece in &prepared.outside {
+            writeln!(out, "{};", piece.text(prepared.text()))?;
+        }
+        if !self.all {
+            write!(out, "{}", self.begin())?;
+        }
+        let row = match prepared.direction {
+            Direction::Upgrade => version_table::insert(&self.table, &row(prepared, State::Applied), self.dialect),
+            Direction::Downgrade => version_table::delete(&self.table, &prepared.revision.id, self.dialect),
+        };
+        writeln!(out, "{row};")?;
+        let (before, after) = self.checks(prepared);
+        write!(out, "{before}")?;
+        for part in &prepared.parts {
+            write!(out, "{}", self.part(prepared, part)?)?;
+        }
+        write!(out, "{after}")?;
+        for reset in prepared.resets(self.dialect) {
+            writeln!(out, "{reset};")?;
+        }
+        if let (Direction::Upgrade, Some(clock)) = (prepared.direction, self.dialect.scripting.stop_the_clock) {
+            writeln!(out, "{};", version_table::update(&self.table, clock, &prepared.revision.id, self.dialect))?;
+        }
+        if !self.all {
+            writeln!(out, "COMMIT;")?;
+        }
+        if let Some(restore) = self.dialect.scripting.restore.filter(|_| !prepared.outside.is_empty()) {
+            writeln!(out, "{restore};")?;
+        }
+        Ok(())
+    }
+
+    /// Returns the statements of a part as a script runs them.
+    fn part(&self, prepared: &Prepared, part: &PreparedPart) -> Result<String, ApplyError> {
+        let text = prepared.text();
+        let (Some(first), Some(last)) = (part.statements.first(), part.statements.last()) else { return Ok(String::new()) };
+        let Some(guard) = &part.guard else {
+            return Ok(format!("{};\n", text.get(first.start..last.end).unwrap_or_default()));
+        };
+        let statements: Vec<&str> = part.statements.iter().map(|piece| piece.text(text)).collect();
+        let guarded = (self.dialect.scripting.guarded)(guard, &statements).map_err(|reason| ApplyError::Refused {
+            revision: prepared.revision.id.clone(),
+            reason,
+            spot: self.spot(prepared, first),
+            hint: None,
+        })?;
+        Ok(format!("{guarded};\n"))
+    }
+
+    fn spot(&self, prepared: &Prepared, piece: &Piece) -> Option<Spot> {
+        prepared.spot(piece.start, self.dialect)
+    }
+
+    /// Returns what counts rows and violations before the statements, and what refuses another count after them.
+    fn checks(&self, prepared: &Prepared) -> (String, String) {
+        let (mut before, mut after) = (String::new(), String::new());
+        let mut check = |number: usize, count: &str, holds: &str, message: &str| {
+            let table = format!("migrate_before_{number}");
+            let _ = writeln!(before, "CREATE TEMP TABLE {table} AS SELECT ({count}) AS n;");
+            let condition = format!("({count}) {holds} (SELECT n FROM {table})");
+            let _ = writeln!(after, "{};", (self.dialect.scripting.refuse_unless)(&condition, message));
+            let _ = writeln!(after, "DROP TABLE {table};");
+        };
+        for (at, table) in prepared.keeps_rows.iter().enumerate() {
+            let name = quote::qualified(table);
+            check(at, &format!("SELECT count(*) FROM {name}"), "=", &format!("rows of {name} would be lost or added"));
+        }
+        if let Some(query) = self.dialect.scripting.violations.filter(|_| !prepared.outside.is_empty()) {
+            let count = format!("SELECT count(*) FROM ({query})");
+            check(prepared.keeps_rows.len(), &count, "<=", "foreign keys would lead nowhere");
+        }
+        (before, after)
+    }
+
+    fn journalled(&self, out: &mut dyn Write, prepared: &Prepared) -> Result<(), OfflineError> {
+        let id = &prepared.revision.id;
+        let update = |assignments: &str| version_table::update(&self.table, assignments, id, self.dialect);
+        match prepared.direction {
+            Direction::Upgrade => {
+                writeln!(out, "{};", version_table::insert(&self.table, &row(prepared, State::Running), self.dialect))?;
+            }
+            Direction::Downgrade => {
+                let (checksum, script) = (self.literal(&prepared.checksum), self.literal(prepared.text()));
+                let assignments =
+                    format!("state = 'reverting', statements_done = 0, checksum = {checksum}, script = {script}");
+                writeln!(out, "{};", update(&assignments))?;
+            }
+        }
+        let mut done = 0;
+        for part in &prepared.parts {
+            let alone = |piece: &Piece| (self.dialect.scripting.refuses_transaction)(piece.text(prepared.text()));
+            if part.guard.is_some() {
+                if let Some(piece) = part.statements.iter().find(|piece| alone(piece)) {
+                    return Err(OfflineError::Apply(ApplyError::Refused {
+                        revision: id.clone(),
+                        reason: "a script cannot put a condition around a statement that refuses a transaction".to_owned(),
+                        spot: self.spot(prepared, piece),
+                        hint: Some("run it with `migrate upgrade`, or leave the guard out".to_owned()),
+                    }));
+                }
+                done += part.statements.len();
+                write!(out, "{}{}", self.begin(), self.part(prepared, part)?)?;
+                writeln!(out, "{};\nCOMMIT;", update(&format!("statements_done = {done}")))?;
+                continue;
+            }
+            for piece in &part.statements {
+                let text = piece.text(prepared.text());
+                done += 1;
+                let entry = update(&format!("statements_done = {done}"));
+                if alone(piece) {
+                    if (self.dialect.scripting.effect)(text) == Effect::Unknown {
+                        writeln!(out, "{};", update(&format!("statements_done = -{done}")))?;
+                    }
+                    writeln!(out, "{text};\n{entry};")?;
+                } else {
+                    writeln!(out, "{}{text};\n{entry};\nCOMMIT;", self.begin())?;
+                }
+            }
+        }
+        for reset in prepared.resets(self.dialect) {
+            writeln!(out, "{reset};")?;
+        }
+        let close = match prepared.direction {
+            Direction::Upgrade => {
+                let clock = self.dialect.scripting.stop_the_clock.map_or(String::new(), |clock| format!(", {clock}"));
+                update(&format!("state = 'applied'{clock}"))
+            }
+            Direction::Downgrade => version_table::delete(&self.table, id, self.dialect),
+        };
+        writeln!(out, "{close};")?;
+        Ok(())
+    }
+}
+
+fn row<'p>(prepared: &'p Prepared, state: State) -> NewRow<'p> {
+    super::online::new_row(prepared, state)
+}

@@ -1,0 +1,424 @@
+//! Runs revisions on an open database, each with its row of the version table.
+
+use std::time::{Duration, Instant};
+
+use super::message::{Failed, Message};
+use super::prepare::{Prepared, prepare};
+use super::{ApplyError, Event, Options, Step, on_the_way};
+use crate::config::TransactionMode;
+use crate::database::version_table::{self, AppliedRow, NewRow, State};
+use crate::database::{Database, Dialect, SqlError};
+use crate::revision::guard::Guard;
+use crate::revision::{Direction, Revision};
+use crate::sql::{quote, split};
+
+/// How often a transaction is tried that a lock timeout, a deadlock or a serialization failure undid.
+const ATTEMPTS: usize = 10;
+
+/// What a run came to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Summary {
+    pub done: usize,
+    /// What another run had done meanwhile.
+    pub already_done: usize,
+}
+
+/// Finds what can't be run, before anything does.
+///
+/// # Errors
+/// Those of `prepare`.
+pub fn validate(steps: &[Step], mode: TransactionMode, dialect: &Dialect) -> Result<(), ApplyError> {
+    steps.iter().try_for_each(|&step| prepare(step, mode, dialect).map(drop))
+}
+
+/// Runs the steps in their order; `rows` is the version table as it was read under the lock.
+///
+/// The version table must exist. Every step is validated before the first one runs. After an error, what ran before the
+/// failed step stays, but for `TransactionMode::All`, where nothing does.
+///
+/// # Errors
+/// Any `ApplyError`.
+pub fn run(
+    database: &mut dyn Database,
+    steps: &[Step],
+    rows: &[AppliedRow],
+    options: &Options,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Summary, ApplyError> {
+    let dialect = database.dialect();
+    validate(steps, options.transaction, dialect)?;
+    let table = database.version_table(&options.version_table);
+    let mut run = Run { database, dialect, table, options, tell, all: options.transaction == TransactionMode::All };
+    if run.all {
+        return run.everything(steps);
+    }
+    let mut summary = Summary::default();
+    for &step in steps {
+        let prepared = prepare(step, options.transaction, dialect)?;
+        let row = rows.iter().find(|row| row.revision == step.revision.id);
+        let begun = row.filter(|row| matches!(row.state, State::Running | State::Reverting));
+        (run.tell)(Event::Started { revision: step.revision, direction: step.direction });
+        let started = Instant::now();
+        let done = if prepared.transactional && begun.is_none() {
+            run.with_retries(&prepared)?
+        } else {
+            run.journalled(&prepared, begun)?
+        };
+        run.finished(step, done, started.elapsed());
+        match done {
+            true => summary.done += 1,
+            false => summary.already_done += 1,
+        }
+    }
+    Ok(summary)
+}
+
+/// A run on its way.
+pub(super) struct Run<'r, 'e> {
+    pub database: &'r mut dyn Database,
+    pub dialect: &'static Dialect,
+    /// The version table as statements write it.
+    pub table: String,
+    pub options: &'r Options,
+    pub tell: &'r mut dyn FnMut(Event<'e>),
+    /// Is one transaction open around all revisions?
+    all: bool,
+}
+
+/// Why a transaction came to nothing.
+enum Stop {
+    Sql { error: SqlError, failed: Failed, blockers: Option<String> },
+    Apply(ApplyError),
+}
+
+impl<'e> Run<'_, 'e> {
+    fn finished(&mut self, step: Step<'e>, done: bool, took: Duration) {
+        let Step { revision, direction } = step;
+        (self.tell)(match done {
+            true => Event::Finished { revision, direction, took },
+            false => Event::AlreadyDone { revision, direction },
+        });
+    }
+
+    /// Runs a revision in its transaction until it has succeeded or no attempt is left; false: another run had done it.
+    fn with_retries(&mut self, prepared: &Prepared<'e>) -> Result<bool, ApplyError> {
+        let mut attempt = 1;
+        loop {
+            match self.transaction(prepared, attempt) {
+                Ok(()) => return Ok(true),
+                Err(Stop::Apply(error)) => return Err(error),
+                Err(Stop::Sql { error, failed: Failed::Claim, .. }) if self.is_claimed(&error) => {
+                    return self.claimed_by_another(prepared).map(|()| false);
+                }
+                Err(Stop::Sql { error, blockers, .. }) if self.may_pass(&error) && attempt < ATTEMPTS => {
+                    self.pause(prepared.revision, &error, blockers, attempt);
+                    attempt += 1;
+                }
+                Err(Stop::Sql { error, failed, blockers }) => {
+                    let left = "It was rolled back; the database is as it was before this revision.";
+                    return Err(self.failure(prepared, error, failed, blockers, left));
+                }
+            }
+        }
+    }
+
+    /// Runs all steps in one transaction, from the start again when that was undone by something passing.
+    fn everything(&mut self, steps: &[Step<'e>]) -> Result<Summary, ApplyError> {
+        let mut left: Vec<Step<'e>> = steps.to_vec();
+        let mut attempt = 1;
+        'again: loop {
+            let started = Instant::now();
+            let mut begin = Message::default();
+            for &step in &left {
+                let prepared = prepare(step, self.options.transaction, self.dialect)?;
+                for piece in &prepared.outside {
+                    begin.tool(piece.text(prepared.text()), 1);
+                }
+            }
+            self.begin(&mut begin);
+            let Some(&first) = left.first() else { return Ok(Summary { done: 0, already_done: steps.len() }) };
+            let mut message = begin;
+            for (at, &step) in left.iter().enumerate() {
+                let prepared = prepare(step, self.options.transaction, self.dialect)?;
+                (self.tell)(Event::Started { revision: step.revision, direction: step.direction });
+                let is_last = at + 1 == left.len();
+                match self.body(&prepared, std::mem::take(&mut message), is_last, attempt) {
+                    Ok(()) => self.finished(step, true, started.elapsed()),
+                    Err(Stop::Apply(error)) => {
+                        self.roll_back();
+                        self.restore();
+                        return Err(error);
+                    }
+                    Err(Stop::Sql { error, failed: Failed::Claim, .. }) if self.is_claimed(&error) => {
+                        self.restore();
+                        self.claimed_by_another(&prepared)?;
+                        self.finished(step, false, started.elapsed());
+                        left.remove(at);
+                        continue 'again;
+                    }
+                    Err(Stop::Sql { error, blockers, .. }) if self.may_pass(&error) && attempt < ATTEMPTS => {
+                        self.pause(first.revision, &error, blockers, attempt);
+                        attempt += 1;
+                        continue 'again;
+                    }
+                    Err(Stop::Sql { error, failed, blockers }) => {
+                        self.restore();
+                        let left = "Everything was rolled back; the database is as it was before this run.";
+                        return Err(self.failure(&prepared, error, failed, blockers, left));
+                    }
+                }
+            }
+            self.restore();
+            return Ok(Summary { done: left.len(), already_done: steps.len() - left.len() });
+        }
+    }
+
+    /// One attempt at a revision: settings outside, the transaction, and the settings restored.
+    fn transaction(&mut self, prepared: &Prepared<'e>, attempt: usize) -> Result<(), Stop> {
+        let mut outside = Message::default();
+        outside.section(prepared.text(), &prepared.outside);
+        self.send(&mut outside, attempt)?;
+        let mut message = Message::default();
+        self.begin(&mut message);
+        let result = self.body(prepared, message, true, attempt);
+        if let Err(Stop::Apply(_)) = result {
+            self.roll_back();
+        }
+        if !prepared.outside.is_empty() {
+            self.restore();
+        }
+        result
+    }
+
+    /// The claim, the statements, the checks and the end. A plain revision is one message to a server; what must be
+    /// asked in between (a guard, row counts) ends the message before it.
+    fn body(&mut self, prepared: &Prepared<'e>, begun: Message, commit: bool, attempt: usize) -> Result<(), Stop> {
+        let started = Instant::now();
+        let scripting = &self.dialect.scripting;
+        let mut message = begun;
+        let claim = self.claim(prepared);
+        message.claim(&claim, self.count(&claim));
+        let watched = !prepared.keeps_rows.is_empty() || !prepared.outside.is_empty();
+        let before = if watched {
+            self.send(&mut message, attempt)?;
+            (self.row_counts(prepared)?, self.violations(prepared)?)
+        } else {
+            Default::default()
+        };
+        for part in &prepared.parts {
+            if let Some(guard) = &part.guard {
+                self.send(&mut message, attempt)?;
+                if !self.allows(guard)? {
+                    continue;
+                }
+            }
+            message.section(prepared.text(), &part.statements);
+        }
+        if watched {
+            self.send(&mut message, attempt)?;
+            self.look_for_damage(prepared, before)?;
+        }
+        for reset in prepared.resets(self.dialect) {
+            message.tool(&reset, 1);
+        }
+        if prepared.direction == Direction::Upgrade {
+            let assignments = match scripting.stop_the_clock {
+                Some(assignments) => assignments.to_owned(),
+                None => {
+                    self.send(&mut message, attempt)?;
+                    format!("duration_ms = {}", started.elapsed().as_millis())
+                }
+            };
+            message.tool(&version_table::update(&self.table, &assignments, &prepared.revision.id, self.dialect), 1);
+        }
+        if commit {
+            message.tool("COMMIT", 1);
+        }
+        self.send(&mut message, attempt)
+    }
+
+    /// The statement that writes or removes the row, before anything else: two runs can't both have it.
+    fn claim(&self, prepared: &Prepared) -> String {
+        match prepared.direction {
+            Direction::Upgrade => version_table::insert(&self.table, &new_row(prepared, State::Applied), self.dialect),
+            Direction::Downgrade => (self.dialect.scripting.claim_removal)(&version_table::delete(
+                &self.table,
+                &prepared.revision.id,
+                self.dialect,
+            )),
+        }
+    }
+
+    pub(super) fn begin(&self, message: &mut Message) {
+        let begin = (self.dialect.scripting.begin)(self.options.lock_timeout);
+        message.tool(&begin, self.count(&begin));
+    }
+
+    /// How many statements the tool's own text has.
+    pub(super) fn count(&self, text: &str) -> usize {
+        split::split(text, self.dialect.syntax).map_or(1, |statements| statements.len())
+    }
+
+    fn send(&mut self, message: &mut Message, attempt: usize) -> Result<(), Stop> {
+        if message.is_empty() {
+            return Ok(());
+        }
+        let message = std::mem::take(message);
+        // Only a transaction that had to wait before is worth a second connection.
+        let half = self.options.lock_timeout / 2;
+        let watcher = (attempt > 1).then(|| self.database.watch_blockers(half)).flatten();
+        let result = self.database.execute(&message.text);
+        result.map_err(|error| {
+            let blockers = watcher.and_then(|watcher| watcher.join().ok()).flatten();
+            Stop::Sql { failed: message.blame(&error), error, blockers }
+        })
+    }
+
+    fn ask(&mut self, query: &str) -> Result<Vec<Vec<Option<String>>>, Stop> {
+        let answer = self.database.query(query);
+        answer.map_err(|error| Stop::Sql { error, failed: Failed::Tool, blockers: None })
+    }
+
+    fn allows(&mut self, guard: &Guard) -> Result<bool, Stop> {
+        // `prepare` has seen to it that the database can tell.
+        let condition = (self.dialect.scripting.exists)(&guard.subject).unwrap_or_else(|_| "1 = 0".to_owned());
+        Ok(is_true(&self.ask(&format!("SELECT {condition}"))?) == guard.when_there)
+    }
+
+    fn row_counts(&mut self, prepared: &Prepared) -> Result<Vec<String>, Stop> {
+        let mut counts = Vec::new();
+        for table in &prepared.keeps_rows {
+            let rows = self.ask(&format!("SELECT count(*) FROM {}", quote::qualified(table)))?;
+            counts.push(rows.into_iter().flatten().next().flatten().unwrap_or_default());
+        }
+        Ok(counts)
+    }
+
+    /// The rows that violate a foreign key, where the section has switched that check off.
+    fn violations(&mut self, prepared: &Prepared) -> Result<Vec<String>, Stop> {
+        let Some(query) = self.dialect.scripting.violations.filter(|_| !prepared.outside.is_empty()) else {
+            return Ok(Vec::new());
+        };
+        let words = |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>();
+        let rows = self.ask(query)?.into_iter().map(words).map(|row| match row.as_slice() {
+            [table, row, parent, ..] => format!("row {row} of {table} refers to a row of {parent} that is not there"),
+            other => other.join(", "),
+        });
+        Ok(rows.collect())
+    }
+
+    fn look_for_damage(&mut self, prepared: &Prepared, before: (Vec<String>, Vec<String>)) -> Result<(), Stop> {
+        let damage = |reason: &str, rows: Vec<String>| {
+            let (revision, reason) = (prepared.revision.id.clone(), reason.to_owned());
+            Err(Stop::Apply(ApplyError::Damage { revision, reason, rows }))
+        };
+        let (counts, known) = before;
+        let after = self.row_counts(prepared)?;
+        let changed = prepared.keeps_rows.iter().zip(counts.iter().zip(&after)).filter(|(_, (old, new))| old != new);
+        let lines: Vec<String> = changed
+            .map(|(table, (old, new))| format!("{} had {old} rows and would have {new}", quote::qualified(table)))
+            .collect();
+        if !lines.is_empty() {
+            return damage("rows would be lost or added in tables that must keep theirs", lines);
+        }
+        let new: Vec<String> =
+            self.violations(prepared)?.into_iter().filter(|violation| !known.contains(violation)).collect();
+        match new.is_empty() {
+            true => Ok(()),
+            false => damage("it leaves foreign keys that lead nowhere", new),
+        }
+    }
+
+    fn is_claimed(&self, error: &SqlError) -> bool {
+        has_code(error, self.dialect.scripting.claimed_codes)
+    }
+
+    fn may_pass(&self, error: &SqlError) -> bool {
+        has_code(error, self.dialect.scripting.passing_codes)
+    }
+
+    fn pause(&mut self, revision: &'e Revision, error: &SqlError, blockers: Option<String>, attempt: usize) {
+        let reason = error.message.clone();
+        (self.tell)(Event::TriedAgain { revision, reason, blockers, attempt: attempt + 1 });
+        // Apart from the others that wait for the same lock: 100 ms, doubled each time, up to 5 s, and some chance.
+        let chance = u64::from(std::process::id() % 97);
+        std::thread::sleep(Duration::from_millis((100 << attempt.min(6)).min(5_000) + chance));
+    }
+
+    /// Another run has written or removed the row. That is as good as having done it, unless it is still at it.
+    pub(super) fn claimed_by_another(&mut self, prepared: &Prepared) -> Result<(), ApplyError> {
+        let rows = self.database.applied(&self.options.version_table)?.unwrap_or_default();
+        let row = rows.iter().find(|row| row.revision == prepared.revision.id);
+        match row.map(|row| row.state) {
+            Some(State::Running | State::Reverting) => Err(ApplyError::Stuck {
+                revision: prepared.revision.id.clone(),
+                reason: "another run has begun it and not ended it".to_owned(),
+                hint: "wait for that run to end, or run the same command again".to_owned(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn roll_back(&mut self) {
+        // Where an error has done so already, there is nothing to roll back, and that error is no news.
+        let _ = self.database.execute("ROLLBACK");
+    }
+
+    fn restore(&mut self) {
+        if let Some(restore) = self.dialect.scripting.restore {
+            let _ = self.database.execute(restore);
+        }
+    }
+
+    /// Returns the error for a person, with the place in the file.
+    pub(super) fn failure(
+        &self,
+        prepared: &Prepared,
+        error: SqlError,
+        failed: Failed,
+        blockers: Option<String>,
+        left: &str,
+    ) -> ApplyError {
+        let revision = prepared.revision.id.clone();
+        let left = match error.connection_lost {
+            true => "The connection was lost, so it is not known whether it took effect; the version table will tell: run the same command again.",
+            false => left,
+        };
+        let Failed::Section { at } = failed else {
+            let doing = format!("what migrate does around it {}", on_the_way(&prepared.direction));
+            return ApplyError::Around { revision, doing, error, left: left.to_owned() };
+        };
+        let number = prepared.statements().take_while(|piece| piece.start <= at).count();
+        ApplyError::Statement {
+            revision,
+            direction: prepared.direction,
+            statement: number.max(1),
+            of: prepared.statement_count(),
+            spot: prepared.spot(at, self.dialect),
+            error,
+            blockers,
+            left: left.to_owned(),
+        }
+    }
+}
+
+pub(super) fn new_row<'p>(prepared: &'p Prepared, state: State) -> NewRow<'p> {
+    NewRow {
+        revision: &prepared.revision.id,
+        message: &prepared.revision.message,
+        checksum: &prepared.checksum,
+        script: prepared.section.map(|section| section.text.as_str()),
+        state,
+        duration_ms: 0,
+    }
+}
+
+pub(super) fn has_code(error: &SqlError, codes: &[&str]) -> bool {
+    error.code.as_deref().is_some_and(|code| codes.contains(&code))
+}
+
+/// Is the one cell of the answer a true value, as either database writes it?
+pub(super) fn is_true(rows: &[Vec<Option<String>>]) -> bool {
+    let cell = rows.first().and_then(|row| row.first()).and_then(Option::as_deref);
+    matches!(cell, Some("t" | "1" | "true"))
+}

@@ -1,0 +1,64 @@
+//! Stamps: rows of the version table come and go, and nothing runs.
+
+use super::{ApplyError, Options};
+use crate::database::version_table::{self, NewRow, State};
+use crate::database::{Database, DatabaseError, Dialect};
+use crate::revision::{Direction, Revision, RevisionId, checksum};
+use crate::sql::quote;
+
+/// Which rows a stamp removes and adds.
+#[derive(Clone, Debug, Default)]
+pub struct Stamp<'a> {
+    /// Every row goes first, also those of revisions that no file knows.
+    pub purge: bool,
+    pub remove: Vec<RevisionId>,
+    pub add: Vec<&'a Revision>,
+}
+
+impl Stamp<'_> {
+    pub fn is_empty(&self) -> bool {
+        !self.purge && self.remove.is_empty() && self.add.is_empty()
+    }
+}
+
+/// Returns the stamp's statements, in order; `table` is quoted.
+pub fn statements(stamp: &Stamp, state: State, table: &str, dialect: &Dialect) -> Vec<String> {
+    let mut statements = Vec::new();
+    if stamp.purge {
+        statements.push(format!("DELETE FROM {table}"));
+    } else if !stamp.remove.is_empty() {
+        let ids: Vec<String> = stamp.remove.iter().map(|id| quote::literal(id, dialect.syntax)).collect();
+        statements.push(format!("DELETE FROM {table} WHERE revision IN ({})", ids.join(", ")));
+    }
+    for revision in &stamp.add {
+        let section = revision.section(Direction::Upgrade, dialect.syntax);
+        let row = NewRow {
+            revision: &revision.id,
+            message: &revision.message,
+            checksum: &checksum::checksum(section, dialect.syntax),
+            script: section.map(|section| section.text.as_str()),
+            state,
+            duration_ms: 0,
+        };
+        statements.push(version_table::insert(table, &row, dialect));
+    }
+    statements
+}
+
+/// Writes the stamp to the database, in one transaction; makes the version table where it is not there.
+///
+/// # Errors
+/// `Database`; nothing has changed then.
+pub fn run(database: &mut dyn Database, stamp: &Stamp, state: State, options: &Options) -> Result<(), ApplyError> {
+    let dialect = database.dialect();
+    let table = database.version_table(&options.version_table);
+    let mut script = (dialect.scripting.begin)(options.lock_timeout);
+    let create = version_table::create(&table, dialect);
+    for statement in std::iter::once(create).chain(statements(stamp, state, &table, dialect)) {
+        script.push_str(&statement);
+        script.push_str(";\n");
+    }
+    script.push_str("COMMIT");
+    let doing = || format!("writing the stamp to {table}");
+    database.execute(&script).map_err(|error| DatabaseError::Sql { doing: doing(), error }.into())
+}
