@@ -7,7 +7,7 @@
 use std::time::Instant;
 
 use super::message::{Failed, Message};
-use super::online::{Run, has_code, is_true, new_row};
+use super::online::{ATTEMPTS, Run, Stop, has_code, is_true, new_row};
 use super::prepare::Prepared;
 use super::{ApplyError, Event};
 use crate::database::version_table::{self, AppliedRow, State};
@@ -146,7 +146,7 @@ impl<'e> Run<'_, 'e> {
                     if let Some(guard) = &part.guard {
                         let condition = (self.dialect.scripting.exists)(&guard.subject).unwrap_or_else(|_| "1 = 0".into());
                         let rows = self.database.query(&format!("SELECT {condition}"));
-                        let rows = rows.map_err(|error| self.stopped(prepared, error, Failed::Tool, number))?;
+                        let rows = rows.map_err(|error| self.stopped(prepared, error, Failed::Tool, None, number))?;
                         skipped = is_true(&rows) != guard.when_there;
                     }
                 }
@@ -165,23 +165,40 @@ impl<'e> Run<'_, 'e> {
     /// Runs one statement: with its journal entry in a transaction, or, where that is refused, before it.
     fn statement(&mut self, prepared: &Prepared<'e>, piece: Piece, number: usize) -> Result<(), ApplyError> {
         let text = piece.text(prepared.text());
-        if !(self.dialect.scripting.refuses_transaction)(text) {
-            let mut message = Message::default();
-            self.begin(&mut message);
-            message.section(prepared.text(), &[piece]);
-            message.tool(&self.entry(prepared, number as i64), 1);
-            message.tool("COMMIT", 1);
-            match self.database.execute(&message.text) {
-                Ok(()) => return Ok(()),
-                Err(error) if has_code(&error, self.dialect.scripting.in_transaction_codes) => {}
-                Err(error) => return Err(self.stopped(prepared, error.clone(), message.blame(&error), number)),
-            }
+        if !(self.dialect.scripting.refuses_transaction)(text) && self.with_entry(prepared, piece, number)? {
+            return Ok(());
         }
         if (self.dialect.scripting.effect)(text) == Effect::Unknown {
             self.note(prepared, -(number as i64))?;
         }
         self.alone(prepared, piece, number)?;
         self.note(prepared, number)
+    }
+
+    /// Runs one statement and its journal entry in a transaction; false: the server refused it because of that.
+    fn with_entry(&mut self, prepared: &Prepared<'e>, piece: Piece, number: usize) -> Result<bool, ApplyError> {
+        let mut attempt = 1;
+        loop {
+            let mut message = Message::default();
+            self.begin(&mut message);
+            message.section(prepared.text(), &[piece]);
+            message.tool(&self.entry(prepared, number as i64), 1);
+            message.tool("COMMIT", 1);
+            match self.send(&mut message, attempt) {
+                Ok(()) => return Ok(true),
+                Err(Stop::Apply(error)) => return Err(error),
+                Err(Stop::Sql { error, .. }) if has_code(&error, self.dialect.scripting.in_transaction_codes) => {
+                    return Ok(false);
+                }
+                Err(Stop::Sql { error, blockers, .. }) if self.may_pass(&error) && attempt < ATTEMPTS => {
+                    self.pause(prepared.revision, &error, blockers, attempt);
+                    attempt += 1;
+                }
+                Err(Stop::Sql { error, failed, blockers }) => {
+                    return Err(self.stopped(prepared, error, failed, blockers, number));
+                }
+            }
+        }
     }
 
     fn alone(&mut self, prepared: &Prepared<'e>, piece: Piece, number: usize) -> Result<(), ApplyError> {
@@ -195,7 +212,7 @@ impl<'e> Run<'_, 'e> {
                 if !error.connection_lost {
                     self.note(prepared, number - 1)?;
                 }
-                Err(self.stopped(prepared, error.clone(), message.blame(&error), number))
+                Err(self.stopped(prepared, error.clone(), message.blame(&error), None, number))
             }
         }
     }
@@ -204,16 +221,16 @@ impl<'e> Run<'_, 'e> {
     fn look(&mut self, prepared: &Prepared<'e>, text: &str, number: usize) -> Result<Known, ApplyError> {
         let Effect::Ask(query) = (self.dialect.scripting.effect)(text) else { return Ok(Known::Undone) };
         let rows = self.database.query(&query);
-        let rows = rows.map_err(|error| self.stopped(prepared, error, Failed::Tool, number))?;
+        let rows = rows.map_err(|error| self.stopped(prepared, error, Failed::Tool, None, number))?;
         match rows.into_iter().flatten().next().flatten().as_deref() {
             Some("done") => Ok(Known::Done),
             Some("undone") | None => Ok(Known::Undone),
             Some(first) => {
                 let cleared = self.database.execute(first);
-                cleared.map_err(|error| self.stopped(prepared, error, Failed::Tool, number))?;
+                cleared.map_err(|error| self.stopped(prepared, error, Failed::Tool, None, number))?;
                 // FINALIZE ends a statement; DROP INDEX only makes room for it.
                 let rows = self.database.query(&query);
-                let rows = rows.map_err(|error| self.stopped(prepared, error, Failed::Tool, number))?;
+                let rows = rows.map_err(|error| self.stopped(prepared, error, Failed::Tool, None, number))?;
                 let is_done = rows.into_iter().flatten().next().flatten().as_deref() == Some("done");
                 Ok(if is_done { Known::Done } else { Known::Undone })
             }
@@ -236,7 +253,14 @@ impl<'e> Run<'_, 'e> {
         result.map_err(|error| self.failure(prepared, error, Failed::Tool, None, left))
     }
 
-    fn stopped(&self, prepared: &Prepared, error: SqlError, failed: Failed, number: usize) -> ApplyError {
+    fn stopped(
+        &self,
+        prepared: &Prepared,
+        error: SqlError,
+        failed: Failed,
+        blockers: Option<String>,
+        number: usize,
+    ) -> ApplyError {
         let left = match number {
             0 | 1 => "None of its statements took effect; once this one can run, run the same command again.".to_owned(),
             2 => "Its statement 1 took effect; once this one can run, the same command goes on from there.".to_owned(),
@@ -245,7 +269,7 @@ impl<'e> Run<'_, 'e> {
                 number - 1
             ),
         };
-        self.failure(prepared, error, failed, None, &left)
+        self.failure(prepared, error, failed, blockers, &left)
     }
 
     fn unknown(&self, prepared: &Prepared, number: usize) -> ApplyError {

@@ -13,7 +13,7 @@ use crate::revision::{Direction, Revision};
 use crate::sql::{quote, split};
 
 /// How often a transaction is tried that a lock timeout, a deadlock or a serialization failure undid.
-const ATTEMPTS: usize = 10;
+pub(super) const ATTEMPTS: usize = 10;
 
 /// What a run came to.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -86,7 +86,7 @@ pub(super) struct Run<'r, 'e> {
 }
 
 /// Why a transaction came to nothing.
-enum Stop {
+pub(super) enum Stop {
     Sql { error: SqlError, failed: Failed, blockers: Option<String> },
     Apply(ApplyError),
 }
@@ -259,7 +259,7 @@ impl<'e> Run<'_, 'e> {
         split::split(text, self.dialect.syntax).map_or(1, |statements| statements.len())
     }
 
-    fn send(&mut self, message: &mut Message, attempt: usize) -> Result<(), Stop> {
+    pub(super) fn send(&mut self, message: &mut Message, attempt: usize) -> Result<(), Stop> {
         if message.is_empty() {
             return Ok(());
         }
@@ -333,11 +333,11 @@ impl<'e> Run<'_, 'e> {
         has_code(error, self.dialect.scripting.claimed_codes)
     }
 
-    fn may_pass(&self, error: &SqlError) -> bool {
+    pub(super) fn may_pass(&self, error: &SqlError) -> bool {
         has_code(error, self.dialect.scripting.passing_codes)
     }
 
-    fn pause(&mut self, revision: &'e Revision, error: &SqlError, blockers: Option<String>, attempt: usize) {
+    pub(super) fn pause(&mut self, revision: &'e Revision, error: &SqlError, blockers: Option<String>, attempt: usize) {
         let reason = error.message.clone();
         (self.tell)(Event::TriedAgain { revision, reason, blockers, attempt: attempt + 1 });
         // Apart from the others that wait for the same lock: 100 ms, doubled each time, up to 5 s, and some chance.

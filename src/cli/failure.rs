@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::apply::offline::OfflineError;
+use crate::apply::{ApplyError, Spot};
 use crate::config::ConfigError;
 use crate::database::{DatabaseError, SqlError};
 
@@ -82,6 +84,55 @@ impl From<ConfigError> for Failure {
             width: error.width,
         });
         Failure { message: error.message, place, notes: Vec::new(), hint: error.hint, exit_code: NO }
+    }
+}
+
+impl From<Spot> for Place {
+    fn from(spot: Spot) -> Self {
+        let Spot { path, line, column, line_text, width } = spot;
+        Place { path, line, column, line_text, width }
+    }
+}
+
+impl From<ApplyError> for Failure {
+    fn from(error: ApplyError) -> Self {
+        let message = error.to_string();
+        let mut failure = Failure::new(message);
+        match error {
+            ApplyError::Database(error) => return error.into(),
+            ApplyError::Refused { spot, hint, .. } => {
+                failure.place = spot.map(Place::from);
+                failure.hint = hint;
+                failure.note("Nothing was run.")
+            }
+            ApplyError::NoWayBack { path, .. } => failure
+                .note("Nothing was run.")
+                .hint(format!("write a `-- migrate:downgrade` section in {}, be it empty", path.display())),
+            ApplyError::Statement { spot, error, blockers, left, .. } => {
+                failure.message = format!("{}: {}", failure.message, error.message);
+                failure.place = spot.map(Place::from);
+                failure.notes.extend(blockers.map(|blockers| format!("waiting for {blockers}")));
+                failure.sql(&error).note(left)
+            }
+            ApplyError::Around { error, left, .. } => {
+                failure.message = format!("{}: {}", failure.message, error.message);
+                failure.sql(&error).note(left)
+            }
+            ApplyError::Damage { rows, .. } => {
+                failure.notes.extend(rows);
+                failure
+            }
+            ApplyError::Stuck { hint, .. } => failure.hint(hint),
+        }
+    }
+}
+
+impl From<OfflineError> for Failure {
+    fn from(error: OfflineError) -> Self {
+        match error {
+            OfflineError::Apply(error) => error.into(),
+            OfflineError::Write(_) => Failure::new(error.to_string()),
+        }
     }
 }
 
