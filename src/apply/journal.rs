@@ -24,7 +24,11 @@ enum Known {
 
 impl<'e> Run<'_, 'e> {
     /// Runs the section, from where an earlier run was cut off if `begun` says so; false: another run had done it.
-    pub(super) fn journalled(&mut self, prepared: &Prepared<'e>, begun: Option<&AppliedRow>) -> Result<bool, ApplyError> {
+    pub(super) fn journalled(
+        &mut self,
+        prepared: &Prepared<'e>,
+        begun: Option<&AppliedRow>,
+    ) -> Result<bool, ApplyError> {
         let started = Instant::now();
         let state = match prepared.direction {
             Direction::Upgrade => State::Running,
@@ -144,7 +148,8 @@ impl<'e> Run<'_, 'e> {
                 // Asked before the first statement of the part only: its own statements change the answer.
                 if at == 0 && number == first + 1 {
                     if let Some(guard) = &part.guard {
-                        let condition = (self.dialect.scripting.exists)(&guard.subject).unwrap_or_else(|_| "1 = 0".into());
+                        let condition =
+                            (self.dialect.scripting.exists)(&guard.subject).unwrap_or_else(|_| "1 = 0".into());
                         let rows = self.database.query(&format!("SELECT {condition}"));
                         let rows = rows.map_err(|error| self.stopped(prepared, error, Failed::Tool, None, number))?;
                         skipped = is_true(&rows) != guard.when_there;
@@ -262,7 +267,9 @@ impl<'e> Run<'_, 'e> {
         number: usize,
     ) -> ApplyError {
         let left = match number {
-            0 | 1 => "None of its statements took effect; once this one can run, run the same command again.".to_owned(),
+            0 | 1 => {
+                "None of its statements took effect; once this one can run, run the same command again.".to_owned()
+            }
             2 => "Its statement 1 took effect; once this one can run, the same command goes on from there.".to_owned(),
             _ => format!(
                 "Its statements 1 to {} took effect; once this one can run, the same command goes on from there.",
@@ -294,4 +301,3 @@ impl<'e> Run<'_, 'e> {
         }
     }
 }
-

@@ -62,7 +62,9 @@ impl Message {
     fn add(&mut self, origin: Origin, text: &str) {
         self.chunks.push(Chunk { at: self.text.len(), origin });
         self.text.push_str(text);
-        if !text.trim_end().ends_with(';') || matches!(self.chunks.last(), Some(Chunk { origin: Origin::Section { .. }, .. })) {
+        if !text.trim_end().ends_with(';')
+            || matches!(self.chunks.last(), Some(Chunk { origin: Origin::Section { .. }, .. }))
+        {
             self.text.push_str(";\n");
         }
     }
@@ -72,7 +74,9 @@ impl Message {
         if let Some(position) = error.position {
             let chunk = self.chunks.iter().rev().find(|chunk| chunk.at <= position);
             return match chunk {
-                Some(Chunk { at, origin: Origin::Section { start, .. } }) => Failed::Section { at: start + position - at },
+                Some(Chunk { at, origin: Origin::Section { start, .. } }) => {
+                    Failed::Section { at: start + position - at }
+                }
                 _ => Failed::Tool,
             };
         }

@@ -40,14 +40,33 @@ pub struct Options {
 /// What happens during a run, as it happens.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
-    Started { revision: &'a Revision, direction: Direction },
-    Finished { revision: &'a Revision, direction: Direction, took: Duration },
+    Started {
+        revision: &'a Revision,
+        direction: Direction,
+    },
+    Finished {
+        revision: &'a Revision,
+        direction: Direction,
+        took: Duration,
+    },
     /// Another run had done it meanwhile.
-    AlreadyDone { revision: &'a Revision, direction: Direction },
+    AlreadyDone {
+        revision: &'a Revision,
+        direction: Direction,
+    },
     /// A `no-transaction` section goes on after its first `done` statements.
-    Resumed { revision: &'a Revision, done: usize, of: usize },
+    Resumed {
+        revision: &'a Revision,
+        done: usize,
+        of: usize,
+    },
     /// What a passing error undid is tried once more.
-    TriedAgain { revision: &'a Revision, reason: String, blockers: Option<String>, attempt: usize },
+    TriedAgain {
+        revision: &'a Revision,
+        reason: String,
+        blockers: Option<String>,
+        attempt: usize,
+    },
 }
 
 /// A place in a revision file.

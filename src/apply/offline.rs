@@ -9,8 +9,8 @@ use crate::config::TransactionMode;
 use crate::database::version_table::{self, NewRow, State};
 use crate::database::{Dialect, Effect};
 use crate::revision::{Direction, RevisionId};
-use crate::sql::split::Piece;
 use crate::sql::quote;
+use crate::sql::split::Piece;
 
 /// Where a database must be for a script to fit.
 #[derive(Clone, Debug, Default)]
@@ -139,8 +139,11 @@ impl Script<'_> {
             ));
         }
         if !start.absent.is_empty() {
-            conditions
-                .push(format!("NOT EXISTS (SELECT 1 FROM {} WHERE revision IN ({}))", self.table, list(&start.absent)));
+            conditions.push(format!(
+                "NOT EXISTS (SELECT 1 FROM {} WHERE revision IN ({}))",
+                self.table,
+                list(&start.absent)
+            ));
         }
         conditions.push(format!("NOT EXISTS (SELECT 1 FROM {} WHERE state IN ('running', 'reverting'))", self.table));
         let message = format!("this script is for a database at {}, and this one is not", one_line(&start.words));
@@ -198,7 +201,9 @@ impl Script<'_> {
     /// Returns the statements of a part as a script runs them.
     fn part(&self, prepared: &Prepared, part: &PreparedPart) -> Result<String, ApplyError> {
         let text = prepared.text();
-        let (Some(first), Some(last)) = (part.statements.first(), part.statements.last()) else { return Ok(String::new()) };
+        let (Some(first), Some(last)) = (part.statements.first(), part.statements.last()) else {
+            return Ok(String::new());
+        };
         let Some(guard) = &part.guard else {
             return Ok(format!("{};\n", text.get(first.start..last.end).unwrap_or_default()));
         };
@@ -258,7 +263,8 @@ impl Script<'_> {
                 if let Some(piece) = part.statements.iter().find(|piece| alone(piece)) {
                     return Err(OfflineError::Apply(ApplyError::Refused {
                         revision: id.clone(),
-                        reason: "a script cannot put a condition around a statement that refuses a transaction".to_owned(),
+                        reason: "a script cannot put a condition around a statement that refuses a transaction"
+                            .to_owned(),
                         spot: self.spot(prepared, piece),
                         hint: Some("run it with `migrate upgrade`, or leave the guard out".to_owned()),
                     }));

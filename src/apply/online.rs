@@ -381,7 +381,9 @@ impl<'e> Run<'_, 'e> {
     ) -> ApplyError {
         let revision = prepared.revision.id.clone();
         let left = match error.connection_lost {
-            true => "The connection was lost, so it is not known whether it took effect; the version table will tell: run the same command again.",
+            true => {
+                "The connection was lost, so it is not known whether it took effect; the version table will tell: run the same command again."
+            }
             false => left,
         };
         let Failed::Section { at } = failed else {
