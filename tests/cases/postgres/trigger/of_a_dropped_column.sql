@@ -1,0 +1,8 @@
+-- old
+create table t (a int, b int);
+create function f() returns trigger language plpgsql as 'begin return new; end';
+create trigger x before update of a, b on t for each row execute function f();
+-- new
+create table t (a int);
+create function f() returns trigger language plpgsql as 'begin return new; end';
+create trigger x before update of a on t for each row execute function f();
