@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Declared, ModelError, sql};
+use super::{Declared, ModelError, sql, toml};
 use crate::database::Dialect;
 
 /// Reads the files and folders in the order in which they are named, what is in a folder by name.
@@ -15,16 +15,17 @@ pub fn read(
     root: &Path,
     declared: &mut Declared,
 ) -> Result<(), ModelError> {
+    let mut document = toml::Document::default();
     for path in paths {
         if path.is_dir() {
             for file in in_folder(path)? {
-                read_file(&file, dialect, root, declared)?;
+                read_file(&file, dialect, root, declared, &mut document)?;
             }
         } else {
-            read_file(path, dialect, root, declared)?;
+            read_file(path, dialect, root, declared, &mut document)?;
         }
     }
-    Ok(())
+    toml::declare(&document, dialect, declared)
 }
 
 /// Returns the model files below `folder`, by name; what begins with a dot is none.
@@ -55,12 +56,13 @@ fn extension(path: &Path) -> Option<&str> {
     path.extension().and_then(|extension| extension.to_str()).filter(|extension| matches!(*extension, "sql" | "toml"))
 }
 
-/// Reads one file into `declared`.
-pub fn read_file(
+/// Reads one file: SQL into `declared`, TOML into `document`.
+fn read_file(
     path: &Path,
     dialect: &'static Dialect,
     root: &Path,
     declared: &mut Declared,
+    document: &mut toml::Document,
 ) -> Result<(), ModelError> {
     let shown = path.strip_prefix(root).unwrap_or(path);
     let bytes = std::fs::read(path).map_err(|error| {
@@ -76,7 +78,7 @@ pub fn read_file(
         }
         Some(_) => {
             declared.sources.toml = true;
-            Ok(())
+            toml::read(path, &text, dialect, document)
         }
         None => Err(ModelError::new(format!("the models in {} are neither .sql nor .toml", shown.display()))),
     }

@@ -8,6 +8,7 @@ pub mod error;
 pub mod files;
 pub mod speaks;
 pub mod sql;
+pub mod toml;
 
 use std::path::{Path, PathBuf};
 
