@@ -24,9 +24,12 @@ pub fn declare(document: &Document, dialect: &'static Dialect, declared: &mut De
     if dialect.syntax == Syntax::Postgres {
         for table in &document.tables {
             let alter = format!("ALTER TABLE {} ADD ", qualified(&table.path));
-            texts.extend(table.foreign_keys.iter().map(|key| {
-                Text::new(format!("{alter}{}", foreign_key(key, dialect.syntax)), key.spot)
-            }));
+            texts.extend(
+                table
+                    .foreign_keys
+                    .iter()
+                    .map(|key| Text::new(format!("{alter}{}", foreign_key(key, dialect.syntax)), key.spot)),
+            );
         }
     }
     for table in &document.tables {
@@ -142,7 +145,8 @@ impl Writer<'_> {
     fn table(&self, table: &Table) -> Text {
         let mut parts: Vec<(String, Spot)> = Vec::new();
         // A key of one column is written at the column.
-        let alone = table.primary_key.is_none() && table.columns.iter().filter(|column| column.primary_key).count() == 1;
+        let alone =
+            table.primary_key.is_none() && table.columns.iter().filter(|column| column.primary_key).count() == 1;
         for column in &table.columns {
             parts.push((self.column(table, column, alone), column.spot));
         }
@@ -445,12 +449,7 @@ order_status = ["pending", "completed"]
     fn faults_say_where_and_what_was_meant() {
         for (text, message, line, hint) in [
             ("[tables.x]", "unknown key `tables` in a model file", 1, "did you mean `table`?"),
-            (
-                "[table.x.column]\nid = { typ = \"int\" }",
-                "unknown key `typ` in a column",
-                2,
-                "did you mean `type`?",
-            ),
+            ("[table.x.column]\nid = { typ = \"int\" }", "unknown key `typ` in a column", 2, "did you mean `type`?"),
             (
                 "[table.x.column]\nid = { type = \"int\", references = \"a.b\", on_delete = \"cascad\" }",
                 "table.x.column.id.on_delete can't be `cascad`",

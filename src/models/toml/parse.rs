@@ -18,12 +18,35 @@ type Name<'a> = Spanned<Cow<'a, str>>;
 type Item<'a> = Spanned<DeValue<'a>>;
 
 const TABLE_KEYS: &[&str] = &[
-    "column", "index", "check", "unique", "primary_key", "foreign_key", "comment", "renamed_from", "strict",
+    "column",
+    "index",
+    "check",
+    "unique",
+    "primary_key",
+    "foreign_key",
+    "comment",
+    "renamed_from",
+    "strict",
     "without_rowid",
 ];
 const COLUMN_KEYS: &[&str] = &[
-    "type", "nullable", "default", "primary_key", "autoincrement", "unique", "references", "on_delete", "on_update",
-    "deferrable", "check", "generated", "virtual", "identity", "collate", "comment", "renamed_from",
+    "type",
+    "nullable",
+    "default",
+    "primary_key",
+    "autoincrement",
+    "unique",
+    "references",
+    "on_delete",
+    "on_update",
+    "deferrable",
+    "check",
+    "generated",
+    "virtual",
+    "identity",
+    "collate",
+    "comment",
+    "renamed_from",
 ];
 const KEY_KEYS: &[&str] = &["name", "columns", "nulls_not_distinct", "deferrable"];
 const FOREIGN_KEY_KEYS: &[&str] = &["columns", "references", "on_delete", "on_update", "deferrable"];
@@ -32,12 +55,7 @@ const ENUM_KEYS: &[&str] = &["values", "comment", "renamed_from"];
 const ACTIONS: &[&str] = &["cascade", "restrict", "set null", "set default", "no action"];
 
 /// Adds what `text` declares to the document.
-pub fn parse(
-    path: &Path,
-    text: &str,
-    dialect: &'static Dialect,
-    document: &mut Document,
-) -> Result<(), ModelError> {
+pub fn parse(path: &Path, text: &str, dialect: &'static Dialect, document: &mut Document) -> Result<(), ModelError> {
     let root = DeTable::parse(text).map_err(|error| {
         let span = error.span().unwrap_or(text.len()..text.len());
         ModelError::new(format!("not valid TOML: {}", error.message())).at(path, text, span.start, span.end)
@@ -93,11 +111,7 @@ impl File<'_> {
         Spot { file: self.number, line: before.matches('\n').count() + 1 }
     }
 
-    fn entries<'t, 'a>(
-        &self,
-        item: &'t Item<'a>,
-        what: &str,
-    ) -> Result<Vec<(&'t Name<'a>, &'t Item<'a>)>, ModelError> {
+    fn entries<'t, 'a>(&self, item: &'t Item<'a>, what: &str) -> Result<Vec<(&'t Name<'a>, &'t Item<'a>)>, ModelError> {
         let table = item.get_ref().as_table();
         table.map(in_order).ok_or_else(|| self.wrong(item, what, "a table of names"))
     }
@@ -161,7 +175,10 @@ impl File<'_> {
     fn action(&self, item: &Item<'_>, what: &str) -> Result<Option<String>, ModelError> {
         let Some(action) = self.text(item, what)? else { return Ok(None) };
         let folded = action.to_lowercase();
-        if ACTIONS.iter().any(|known| folded == *known || folded.starts_with("set null (") || folded.starts_with("set default (")) {
+        if ACTIONS
+            .iter()
+            .any(|known| folded == *known || folded.starts_with("set null (") || folded.starts_with("set default ("))
+        {
             return Ok(Some(folded.to_uppercase()).filter(|action| action != "NO ACTION"));
         }
         let hint = match nearest(&folded, ACTIONS) {
@@ -197,11 +214,7 @@ impl File<'_> {
     }
 
     fn enumeration(&self, name: &Name<'_>, item: &Item<'_>) -> Result<Enum, ModelError> {
-        let mut made = Enum {
-            path: self.path(name, "an enum")?,
-            spot: self.spot(name.span()),
-            ..Enum::default()
-        };
+        let mut made = Enum { path: self.path(name, "an enum")?, spot: self.spot(name.span()), ..Enum::default() };
         let what = format!("enum.{}", name.get_ref());
         if let DeValue::Array(_) = item.get_ref() {
             made.labels = self.texts(item, &what)?;
@@ -224,8 +237,7 @@ impl File<'_> {
 
     fn table(&self, name: &Name<'_>, item: &Item<'_>) -> Result<Table, ModelError> {
         let shown = format!("table.{}", name.get_ref());
-        let mut table =
-            Table { path: self.path(name, "a table")?, spot: self.spot(name.span()), ..Table::default() };
+        let mut table = Table { path: self.path(name, "a table")?, spot: self.spot(name.span()), ..Table::default() };
         for (key, item) in self.entries(item, &shown)? {
             let what = format!("{shown}.{}", key.get_ref());
             match key.get_ref().as_ref() {
@@ -265,15 +277,8 @@ impl File<'_> {
         Ok(table)
     }
 
-    fn column(
-        &self,
-        name: &Name<'_>,
-        item: &Item<'_>,
-        shown: &str,
-        table: &mut Table,
-    ) -> Result<Column, ModelError> {
-        let mut column =
-            Column { name: name.get_ref().to_string(), spot: self.spot(name.span()), ..Column::default() };
+    fn column(&self, name: &Name<'_>, item: &Item<'_>, shown: &str, table: &mut Table) -> Result<Column, ModelError> {
+        let mut column = Column { name: name.get_ref().to_string(), spot: self.spot(name.span()), ..Column::default() };
         let shown = format!("{shown}.{}", name.get_ref());
         if let DeValue::String(type_) = item.get_ref() {
             column.type_ = type_.to_string();
@@ -282,11 +287,8 @@ impl File<'_> {
         let Some(keys) = item.get_ref().as_table() else {
             return Err(self.wrong(item, &shown, "a type in quotes, or { type = \"…\" }"));
         };
-        let mut foreign_key = ForeignKey {
-            columns: vec![column.name.clone()],
-            spot: column.spot,
-            ..ForeignKey::default()
-        };
+        let mut foreign_key =
+            ForeignKey { columns: vec![column.name.clone()], spot: column.spot, ..ForeignKey::default() };
         let mut actions = None;
         for (key, item) in in_order(keys) {
             let what = format!("{shown}.{}", key.get_ref());
@@ -323,9 +325,9 @@ impl File<'_> {
             }
         }
         if column.type_.trim().is_empty() {
-            return Err(self
-                .fault(format!("the column {} has no type", name.get_ref()), name.span())
-                .hint("write { type = \"text\" }, or for each database { type = { postgresql = \"…\", sqlite = \"…\" } }"));
+            return Err(self.fault(format!("the column {} has no type", name.get_ref()), name.span()).hint(
+                "write { type = \"text\" }, or for each database { type = { postgresql = \"…\", sqlite = \"…\" } }",
+            ));
         }
         if !foreign_key.table.is_empty() {
             table.foreign_keys.push(foreign_key);
@@ -475,8 +477,7 @@ impl File<'_> {
 
     fn index(&self, name: &Name<'_>, item: &Item<'_>, what: &str) -> Result<Index, ModelError> {
         let what = format!("{what}.{}", name.get_ref());
-        let mut index =
-            Index { name: name.get_ref().to_string(), spot: self.spot(name.span()), ..Index::default() };
+        let mut index = Index { name: name.get_ref().to_string(), spot: self.spot(name.span()), ..Index::default() };
         match item.get_ref() {
             DeValue::String(_) | DeValue::Array(_) => index.on = self.texts(item, &what)?,
             _ => {

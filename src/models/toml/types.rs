@@ -38,7 +38,16 @@ pub fn is_integer(written: &str) -> bool {
     parts.dimensions.is_empty()
         && matches!(
             parts.base.as_str(),
-            "int" | "integer" | "smallint" | "bigint" | "int2" | "int4" | "int8" | "serial" | "bigserial" | "smallserial"
+            "int"
+                | "integer"
+                | "smallint"
+                | "bigint"
+                | "int2"
+                | "int4"
+                | "int8"
+                | "serial"
+                | "bigserial"
+                | "smallserial"
         )
 }
 
@@ -80,8 +89,8 @@ fn sqlite(written: &str, strict: bool) -> String {
             ("datetime", "text")
         }
         "text" | "uuid" | "json" | "jsonb" | "citext" | "name" | "xml" | "interval" | "inet" | "cidr" | "macaddr"
-        | "macaddr8" | "tsvector" | "tsquery" | "bit" | "bit varying" | "varbit" | "point" | "line" | "lseg" | "box"
-        | "path" | "polygon" | "circle" | "int4range" | "int8range" | "numrange" | "tsrange" | "tstzrange"
+        | "macaddr8" | "tsvector" | "tsquery" | "bit" | "bit varying" | "varbit" | "point" | "line" | "lseg"
+        | "box" | "path" | "polygon" | "circle" | "int4range" | "int8range" | "numrange" | "tsrange" | "tstzrange"
         | "daterange" | "hstore" | "ltree" => ("text", "text"),
         _ => return written.trim().to_owned(),
     };
