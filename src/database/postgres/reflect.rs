@@ -38,8 +38,9 @@ pub async fn reflect(client: &Client, version: u32, scope: &Scope) -> Result<Rea
     let asked = asked(version, scope);
     let queries: Vec<String> = READERS.iter().map(|reader| (reader.query)(&asked)).collect();
     let rows = join_all(queries.iter().map(|query| client.query_typed(query, &[])));
-    let dependencies = client.query_typed(DEPENDENCIES, &[]);
-    let (begun, (rows, dependencies)) = join(client.batch_execute(BEGIN), join(rows, dependencies)).await;
+    let besides = unmanaged(&asked);
+    let more = join(client.query_typed(DEPENDENCIES, &[]), client.query_typed(&besides, &[]));
+    let (begun, (rows, (dependencies, besides))) = join(client.batch_execute(BEGIN), join(rows, more)).await;
     client.batch_execute("ROLLBACK").await?;
     begun?;
     let mut read = Read::default();
@@ -49,7 +50,31 @@ pub async fn reflect(client: &Client, version: u32, scope: &Scope) -> Result<Rea
         }
     }
     read.depend(&dependencies?)?;
-    Ok(Reading { catalog: read.objects.into_iter().collect(), unmanaged: Vec::new() })
+    let counted = |row: &Row| Ok((row.try_get(0)?, usize::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0)));
+    let unmanaged = besides?.iter().map(counted).collect::<Result<_, Error>>()?;
+    Ok(Reading { catalog: read.objects.into_iter().collect(), unmanaged })
+}
+
+/// Counts what no kind reads: a name in the singular, and how many.
+fn unmanaged(asked: &Asked) -> String {
+    // A type of rows, ranges, enums or domains has a kind; an array's comes with its element's; a multirange's with its
+    // range's.
+    format!(
+        "SELECT what, count(*) FROM (
+            SELECT 'access method' AS what FROM pg_am WHERE oid >= 16384 AND {methods}
+            UNION ALL SELECT 'subscription' FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid WHERE d.datname = current_database()
+            UNION ALL SELECT 'transform' FROM pg_transform WHERE oid >= 16384 AND {transforms}
+            UNION ALL SELECT CASE WHEN t.typisdefined THEN 'base type' ELSE 'shell type' END
+                FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+                WHERE t.typtype IN ('b', 'p') AND t.typrelid = 0 AND t.oid >= 16384 AND {types} AND {in_scope}
+                      AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
+            UNION ALL SELECT 'security label' FROM pg_seclabel) x
+         GROUP BY what ORDER BY what",
+        methods = asked.own("pg_am", "oid"),
+        transforms = asked.own("pg_transform", "oid"),
+        types = asked.own("pg_type", "t.oid"),
+        in_scope = asked.schema("n.nspname"),
+    )
 }
 
 fn asked(version: u32, scope: &Scope) -> Asked {

@@ -4,6 +4,7 @@ use super::Asked;
 use super::address::drop_by_address;
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
+use crate::schema::{Object, Value};
 use crate::sql::quote::{identifier, literal};
 use crate::sql::{Statement, Syntax};
 
@@ -29,10 +30,10 @@ pub fn query(asked: &Asked) -> String {
 fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
     let mut text = format!("CREATE EXTENSION {}", identifier(object.id.name()));
-    if object.known.get("own_schema").is_none_or(|own| *own != crate::schema::Value::Flag(true)) {
+    if !known(object, "own_schema") {
         text.push_str(&format!(" WITH SCHEMA {}", identifier(object.text("schema").unwrap_or_default())));
     }
-    if object.known.get("default_version").is_none_or(|default| *default != crate::schema::Value::Flag(true)) {
+    if !known(object, "default_version") {
         text.push_str(&format!(" VERSION {}", version(object.text("version"))));
     }
     vec![Statement::new(text, &object.id)]
@@ -40,14 +41,26 @@ fn create(creation: &Creation) -> Vec<Statement> {
 
 fn alter(change: &mut Change) {
     let name = identifier(change.after.id.name());
-    if change.claim("version") {
+    // An extension brings scripts that lead to newer versions; back, it is only made anew.
+    if newer(change.after.text("version"), change.before.text("version")) && change.claim("version") {
         change.say(format!("ALTER EXTENSION {name} UPDATE TO {}", version(change.after.text("version"))));
     }
-    let relocatable = change.before.known.get("relocatable") == Some(&crate::schema::Value::Flag(true));
-    if relocatable && change.claim("schema") {
+    if known(change.before, "relocatable") && change.claim("schema") {
         let schema = identifier(change.after.text("schema").unwrap_or_default());
         change.say(format!("ALTER EXTENSION {name} SET SCHEMA {schema}"));
     }
+}
+
+fn known(object: &Object, fact: &str) -> bool {
+    object.known.get(fact) == Some(&Value::Flag(true))
+}
+
+fn newer(one: Option<&str>, other: Option<&str>) -> bool {
+    let parts = |version: Option<&str>| -> Vec<u64> {
+        let parts = version.unwrap_or_default().split(|c: char| !c.is_ascii_digit());
+        parts.filter_map(|part| part.parse().ok()).collect()
+    };
+    parts(one) > parts(other)
 }
 
 fn version(version: Option<&str>) -> String {

@@ -94,6 +94,7 @@ kinds! {
     materialized_view,
     rule,
     trigger,
+    partition_trigger,
     policy,
     statistics,
     publication,
