@@ -1,6 +1,7 @@
 //! Revision files and their graph. Knows no database; only `folder` does I/O.
 
 pub mod checksum;
+pub mod fault;
 pub mod file;
 pub mod folder;
 pub mod graph;
@@ -80,3 +81,6 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
         .min()
         .map(|(_, name)| name)
 }
+
+#[cfg(test)]
+mod tests;
