@@ -88,7 +88,9 @@ impl Comparison {
 
     /// What is left alone, counted by kind in the plural, most first.
     pub fn left_alone(&self) -> Vec<(String, usize)> {
-        counted(self.target.left_alone.iter())
+        // What holds others is there for them.
+        let empty = |id: &&Id| self.target.catalog.children(id).is_empty();
+        counted(self.target.left_alone.iter().filter(|id| id.path.len() > 1 || empty(id)))
     }
 
     /// One line for each difference, renames first.

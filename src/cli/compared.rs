@@ -24,7 +24,8 @@ pub fn compare(
     wishes: &[Wish],
     ask: bool,
 ) -> Result<Comparison, Failure> {
-    let declared = models::read(&config.models, database.dialect(), &config.root)?;
+    let version = database.version()?;
+    let declared = models::read(&config.models, database.dialect(), &version, &config.root)?;
     let output = &session.output;
     let mut question = |rename: &Rename| asked(output, rename);
     let ask: Option<&mut autogenerate::Ask> = if ask && output.is_interactive() { Some(&mut question) } else { None };

@@ -8,6 +8,7 @@ pub mod error;
 pub mod files;
 pub mod speaks;
 pub mod sql;
+mod sqlalchemy;
 pub mod toml;
 
 use std::path::{Path, PathBuf};
@@ -59,15 +60,22 @@ pub struct DeclaredRename {
     pub line: usize,
 }
 
-/// Reads every source that `models` names; `root` is the folder of migrate.toml.
+/// Reads every source that `models` names; `version` is the database's, `root` the folder of migrate.toml.
 ///
 /// # Errors
 /// A source that is not there or can't be read, with its place; no source at all.
-pub fn read(models: &config::Models, dialect: &'static Dialect, root: &Path) -> Result<Declared, ModelError> {
+pub fn read(models: &config::Models, dialect: &'static Dialect, version: &str, root: &Path) -> Result<Declared, ModelError> {
     let mut declared = Declared::default();
     files::read(&models.paths, dialect, root, &mut declared)?;
+    if !models.sqlalchemy.is_empty() {
+        sqlalchemy::read(models, dialect, version, root, &mut declared)?;
+    }
     if let Some(command) = &models.command {
         command::read(command, dialect, root, &mut declared)?;
+    }
+    if declared.sources == Sources::default() && models.paths.is_empty() {
+        return Err(ModelError::new("migrate.toml names no models")
+            .hint("write `paths = [\"models\"]` under [models], or `sqlalchemy = \"app.db:Base\"`, or `command = […]`"));
     }
     Ok(declared)
 }

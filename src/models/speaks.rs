@@ -16,7 +16,7 @@ const PARTS: &[(&str, &str)] = &[
 
 /// What every program that prints DDL, and SQLAlchemy's metadata, can say.
 const RELATIONAL: &[&str] =
-    &["schemas", "tables", "indexes", "enums", "sequences", "owned bys", "sequence owners", "comments"];
+    &["tables", "indexes", "enums", "sequences", "owned bys", "sequence owners", "comments"];
 
 /// What TOML can say.
 const TOML: &[&str] = &["tables", "indexes", "enums", "comments"];
@@ -70,7 +70,7 @@ pub fn speaks(
     for kind in dialect.kinds {
         let name = plural(kind.name);
         let mentioned = declared.of_kind(kind.name).next().is_some();
-        if mentioned && (sources.sql || sources.command) || sql_alone && !OPERATIONAL.contains(&name.as_str()) {
+        if mentioned && kind.name != "schema" || sql_alone && !OPERATIONAL.contains(&name.as_str()) {
             kinds.push(name);
         }
     }
