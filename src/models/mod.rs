@@ -64,7 +64,12 @@ pub struct DeclaredRename {
 ///
 /// # Errors
 /// A source that is not there or can't be read, with its place; no source at all.
-pub fn read(models: &config::Models, dialect: &'static Dialect, version: &str, root: &Path) -> Result<Declared, ModelError> {
+pub fn read(
+    models: &config::Models,
+    dialect: &'static Dialect,
+    version: &str,
+    root: &Path,
+) -> Result<Declared, ModelError> {
     let mut declared = Declared::default();
     files::read(&models.paths, dialect, root, &mut declared)?;
     if !models.sqlalchemy.is_empty() {
@@ -74,8 +79,9 @@ pub fn read(models: &config::Models, dialect: &'static Dialect, version: &str, r
         command::read(command, dialect, root, &mut declared)?;
     }
     if declared.sources == Sources::default() && models.paths.is_empty() {
-        return Err(ModelError::new("migrate.toml names no models")
-            .hint("write `paths = [\"models\"]` under [models], or `sqlalchemy = \"app.db:Base\"`, or `command = […]`"));
+        return Err(ModelError::new("migrate.toml names no models").hint(
+            "write `paths = [\"models\"]` under [models], or `sqlalchemy = \"app.db:Base\"`, or `command = […]`",
+        ));
     }
     Ok(declared)
 }

@@ -15,8 +15,7 @@ const PARTS: &[(&str, &str)] = &[
 ];
 
 /// What every program that prints DDL, and SQLAlchemy's metadata, can say.
-const RELATIONAL: &[&str] =
-    &["tables", "indexes", "enums", "sequences", "owned bys", "sequence owners", "comments"];
+const RELATIONAL: &[&str] = &["tables", "indexes", "enums", "sequences", "owned bys", "sequence owners", "comments"];
 
 /// What TOML can say.
 const TOML: &[&str] = &["tables", "indexes", "enums", "comments"];

@@ -127,7 +127,8 @@ fn failed(names: &str, python: &Path, said: &[u8]) -> ModelError {
     fault.notes = last_lines(said);
     let last = fault.notes.last().cloned().unwrap_or_default();
     let python = python.display();
-    let missing = last.strip_prefix("ModuleNotFoundError: No module named ").map(|name| name.trim_matches('\'').to_owned());
+    let missing =
+        last.strip_prefix("ModuleNotFoundError: No module named ").map(|name| name.trim_matches('\'').to_owned());
     let hint = match missing.as_deref() {
         Some("sqlalchemy") => format!(
             "the interpreter {python} has no SQLAlchemy: activate the project's virtual environment, or name its \
