@@ -10,7 +10,7 @@ pub fn address(object: &Object) -> String {
     let path = object.id.path.as_slice();
     let (owner, name) = path.split_last().map_or((&[][..], ""), |(name, owner)| (owner, name.as_str()));
     match object.id.kind {
-        "column" => format!("COLUMN {}", qualified(path)),
+        "column" | "foreign column" => format!("COLUMN {}", qualified(path)),
         "enum" | "composite" | "range" => format!("TYPE {}", qualified(path)),
         "function" | "procedure" | "aggregate" | "operator" => {
             // A cast over the signature in the path: an aggregate's has an ORDER BY or a star in it.
@@ -26,7 +26,7 @@ pub fn address(object: &Object) -> String {
         "trigger" | "rule" | "policy" => {
             format!("{} {} ON {}", object.id.kind.to_uppercase(), identifier(name), qualified(owner))
         }
-        kind if kind.contains("constraint") || kind.contains("key") => {
+        kind if kind.contains("constraint") || kind.contains("key") || kind.contains("check") => {
             let domain = object.parent.as_ref().is_some_and(|parent| parent.kind == "domain");
             let on = if domain { "DOMAIN " } else { "" };
             format!("CONSTRAINT {} ON {on}{}", identifier(name), qualified(owner))

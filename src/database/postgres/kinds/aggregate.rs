@@ -54,7 +54,7 @@ pub fn query(asked: &Asked) -> String {
          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace JOIN pg_aggregate a ON a.aggfnoid = p.oid
               CROSS JOIN LATERAL (SELECT coalesce(nullif(pg_get_function_identity_arguments(p.oid), ''), '*') AS signature,
                                          coalesce(nullif(pg_get_function_arguments(p.oid), ''), '*') AS arguments) s
-         WHERE {in_scope} AND {own}",
+         WHERE p.oid >= 16384 AND {in_scope} AND {own}",
         sfunc = support("aggtransfn", "SFUNC"),
         finalfunc = support("aggfinalfn", "FINALFUNC"),
         final_modify = modify("aggfinalmodify", "FINALFUNC_MODIFY"),

@@ -1,7 +1,7 @@
 //! Foreign tables: their columns are like a table's, their rows are elsewhere.
 
 use super::address::drop_by_address;
-use super::{Asked, column, options, privilege, view};
+use super::{Asked, foreign_check, foreign_column, options, privilege, view};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::sql::Statement;
@@ -39,7 +39,13 @@ pub fn query(asked: &Asked) -> String {
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
-    let parts: Vec<String> = creation.inline_in(&object.id).map(|child| column::definition(child, creation)).collect();
+    let parts: Vec<String> = creation
+        .inline_in(&object.id)
+        .map(|child| match child.id.kind {
+            "foreign check" => foreign_check::definition(child),
+            _ => foreign_column::definition(child),
+        })
+        .collect();
     let mut text = format!("CREATE FOREIGN TABLE {} ", qualified(&object.id.path));
     let inherits = object.list("inherits").join(", ");
     match object.text("bound") {
@@ -51,7 +57,10 @@ fn create(creation: &Creation) -> Vec<Statement> {
     }
     text.push_str(&format!(" SERVER {}", identifier(object.text("server").unwrap_or_default())));
     text.push_str(&options::foreign(object.list("options")));
-    vec![Statement::new(text, &object.id)]
+    let mut statements = vec![Statement::new(text, &object.id)];
+    let columns = creation.inline_in(&object.id).filter(|child| child.id.kind == "foreign column");
+    statements.extend(columns.flat_map(foreign_column::settings));
+    statements
 }
 
 fn alter(change: &mut Change) {

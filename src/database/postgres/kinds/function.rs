@@ -45,7 +45,7 @@ pub fn routines(asked: &Asked, condition: &str) -> String {
                 SELECT string_agg(format('%s %s %s', p.proargmodes[i], p.proargnames[i], format_type(p.proallargtypes[i], NULL)), ',' ORDER BY i) AS list
                 FROM generate_series(1, array_length(p.proallargtypes, 1)) i
                 WHERE p.proargmodes[i] IN ('o', 'b', 't')) outs
-         WHERE {condition} AND {} AND {} AND {OWN}",
+         WHERE p.oid >= 16384 AND {condition} AND {} AND {} AND {OWN}",
         asked.schema("n.nspname"),
         asked.own("pg_proc", "p.oid"),
     )

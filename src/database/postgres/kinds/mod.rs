@@ -87,6 +87,8 @@ kinds! {
     user_mapping,
     table,
     foreign_table,
+    foreign_column,
+    foreign_check,
     column,
     default,
     view,

@@ -1,0 +1,129 @@
+//! Columns of foreign tables. They hold nothing here: what can't be altered is dropped and added again.
+
+use super::{Asked, options};
+use crate::schema::Object;
+use crate::schema::change::{Change, Effect};
+use crate::schema::kind::Kind;
+use crate::sql::Statement;
+use crate::sql::quote::{identifier, qualified};
+
+pub static KIND: Kind = Kind {
+    name: "foreign column",
+    create: |creation| {
+        let column = creation.object;
+        if inherited(column) {
+            return local_parts(column);
+        }
+        vec![Statement::action(&alter_table(column), &format!("ADD COLUMN {}", definition(column)), &column.id)]
+    },
+    drop: |object, _| {
+        if inherited(object) {
+            return Vec::new();
+        }
+        let action = format!("DROP COLUMN {}", identifier(object.id.name()));
+        vec![Statement::action(&alter_table(object), &action, &object.id)]
+    },
+    alter,
+    inline: |object, _| !inherited(object),
+    ..Kind::REPLACED
+};
+
+pub fn query(asked: &Asked) -> String {
+    format!(
+        "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, a.attnum::int4 AS _sub, a.attnum::int4 AS _place,
+                'pg_attrdef'::regclass::oid AS _also_class, d.oid AS _also_oid,
+                ARRAY[n.nspname, c.relname, a.attname]::text[] AS _path,
+                'foreign table' AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
+                format_type(a.atttypid, a.atttypmod) AS type,
+                CASE WHEN a.attcollation <> t.typcollation THEN nullif(a.attcollation, 0)::regcollation::text END AS collation,
+                a.attnotnull AS not_null,
+                CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default,
+                CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END AS generated,
+                nullif(a.attstattarget, -1)::text AS statistics,
+                ARRAY(SELECT unnest(a.attfdwoptions) ORDER BY 1) AS options,
+                a.attinhcount > 0 AND NOT a.attislocal AS _known_inherited
+         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+              JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+         WHERE c.relkind = 'f' AND a.attnum > 0 AND NOT a.attisdropped AND {} AND {}",
+        asked.schema("n.nspname"),
+        asked.own("pg_class", "c.oid"),
+    )
+}
+
+/// Returns the column as it stands in CREATE FOREIGN TABLE or ADD COLUMN.
+pub fn definition(column: &Object) -> String {
+    let mut text = format!("{} {}", identifier(column.id.name()), column.text("type").unwrap_or_default());
+    text.push_str(&options::foreign(column.list("options")));
+    if let Some(collation) = column.text("collation") {
+        text.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(default) = column.text("default") {
+        text.push_str(&format!(" DEFAULT {default}"));
+    }
+    if let Some(expression) = column.text("generated") {
+        text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED"));
+    }
+    if column.flag("not_null") {
+        text.push_str(" NOT NULL");
+    }
+    text
+}
+
+/// Returns the statements for what a column's definition in CREATE has no room for.
+pub fn settings(column: &Object) -> Vec<Statement> {
+    if inherited(column) {
+        return Vec::new();
+    }
+    let setting = column.text("statistics").map(|target| action(column, &format!("SET STATISTICS {target}")));
+    setting.into_iter().collect()
+}
+
+/// What an inherited column has of its own.
+fn local_parts(column: &Object) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    if !column.list("options").is_empty() {
+        statements.push(action(column, options::foreign(column.list("options")).trim_start()));
+    }
+    statements
+}
+
+fn inherited(column: &Object) -> bool {
+    column.known.contains_key("inherited") && column.known.get("inherited") == Some(&crate::schema::Value::Flag(true))
+}
+
+fn alter_table(column: &Object) -> String {
+    let table = column.parent.as_ref().map(|parent| qualified(&parent.path)).unwrap_or_default();
+    format!("ALTER FOREIGN TABLE {table}")
+}
+
+fn action(column: &Object, rest: &str) -> Statement {
+    let action = format!("ALTER COLUMN {} {rest}", identifier(column.id.name()));
+    Statement::action(&alter_table(column), &action, &column.id)
+}
+
+fn alter(change: &mut Change) {
+    if change.differs("generated") {
+        return;
+    }
+    let column = change.after;
+    let mut rests = Vec::new();
+    let retyped = change.claim("type");
+    if change.claim("collation") || retyped {
+        let collate = column.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+        rests.push(format!("TYPE {}{collate}", column.text("type").unwrap_or_default()));
+        change.affects(Effect::Rewritten);
+    }
+    if change.claim("default") {
+        rests.push(column.text("default").map_or("DROP DEFAULT".to_owned(), |text| format!("SET DEFAULT {text}")));
+    }
+    if change.claim("not_null") {
+        rests.push(if column.flag("not_null") { "SET NOT NULL" } else { "DROP NOT NULL" }.to_owned());
+    }
+    if change.claim("statistics") {
+        rests.push(format!("SET STATISTICS {}", column.text("statistics").unwrap_or("-1")));
+    }
+    if change.claim("options") {
+        rests.push(options::foreign_change(change.before.list("options"), column.list("options")));
+    }
+    change.statements.extend(rests.iter().map(|rest| action(column, rest)));
+}
