@@ -6,6 +6,8 @@ use crate::apply::offline::OfflineError;
 use crate::apply::{ApplyError, Spot};
 use crate::config::ConfigError;
 use crate::database::{DatabaseError, SqlError};
+use crate::revision::fault::{Fault, GraphError};
+use crate::revision::file::FileError;
 
 /// The answer is no: the database or the files disagree, or a step failed.
 pub const NO: i32 = 1;
@@ -84,6 +86,59 @@ impl From<ConfigError> for Failure {
             width: error.width,
         });
         Failure { message: error.message, place, notes: Vec::new(), hint: error.hint, exit_code: NO }
+    }
+}
+
+impl From<FileError> for Failure {
+    fn from(error: FileError) -> Self {
+        let FileError { message, path, line, column, line_text, width, hint, .. } = error;
+        match line {
+            0 => Failure { hint, ..Failure::new(format!("{}: {message}", path.display())) },
+            _ => Failure { place: Some(Place { path, line, column, line_text, width }), hint, ..Failure::new(message) },
+        }
+    }
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        if let Fault::File(error) = fault {
+            return error.into();
+        }
+        let mut failure = Failure::new(fault.to_string());
+        failure.notes.extend(fault.paths().iter().map(|path| path.display().to_string()));
+        failure.hint = fault.hint();
+        failure
+    }
+}
+
+impl From<GraphError> for Failure {
+    fn from(error: GraphError) -> Self {
+        let mut failure = match error {
+            GraphError::Fault(fault) => return (*fault).into(),
+            // What can't be read as a target is a command line that can't be understood.
+            GraphError::Syntax { .. } => Failure::usage(error.to_string()),
+            _ => Failure::new(error.to_string()),
+        };
+        let width = error.candidates().iter().map(|candidate| candidate.id.chars().count()).max().unwrap_or(0);
+        failure.notes.extend(
+            error
+                .candidates()
+                .iter()
+                .map(|candidate| format!("{:width$}  {}", candidate.id, candidate.message).trim_end().to_owned()),
+        );
+        failure.hint = error.hint();
+        failure
+    }
+}
+
+/// Returns a fault of the graph and its place in one line.
+pub fn in_a_line(fault: &Fault) -> String {
+    let paths: Vec<String> = fault.paths().iter().map(|path| path.display().to_string()).collect();
+    match fault {
+        Fault::File(FileError { line: line @ 1.., column, .. }) => {
+            format!("{}:{line}:{column}: {fault}", paths.join(", "))
+        }
+        _ => format!("{}: {fault}", paths.join(", ")),
     }
 }
 

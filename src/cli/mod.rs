@@ -110,17 +110,13 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let output = Output::new(&line.global);
     output.start_log(line.global.verbose);
     let mut session = Session::new(line.global, output, line.command.name());
-    match line.command.run(&mut session) {
+    let code = match line.command.run(&mut session) {
         Ok(Exit::Done) => 0,
         Ok(Exit::No) => failure::NO,
         Err(failure) => {
             session.output.failure(&failure);
             failure.exit_code
         }
-    }
-}
-
-/// Ends the process at once: stdout is gone, and nothing that could still be said would be read.
-fn leave(code: i32) -> ! {
-    std::process::exit(code)
+    };
+    session.output.exit_code(code)
 }

@@ -1,5 +1,6 @@
 //! Results on stdout, messages and progress on stderr, colour, JSON.
 
+use std::cell::Cell;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub struct Output {
     pub json: bool,
     pub quiet: bool,
     pub verbose: bool,
+    /// How the program is to end because stdout took no more: 0 when its reader has seen enough.
+    ended: Cell<Option<i32>>,
 }
 
 impl Output {
@@ -38,7 +41,7 @@ impl Output {
             ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
             ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
         }
-        Output { json: global.json, quiet: global.quiet, verbose: global.verbose > 0 }
+        Output { json: global.json, quiet: global.quiet, verbose: global.verbose > 0, ended: Cell::new(None) }
     }
 
     /// Starts the log on stderr when `MIGRATE_LOG` or `-vv` asks for one; nothing is set up otherwise.
@@ -65,10 +68,27 @@ impl Output {
 
     /// Writes a part of the result to stdout as it is.
     pub fn write(&self, text: impl Display) {
+        if self.ended.get().is_some() {
+            return;
+        }
         let mut stdout = anstream::stdout().lock();
         if let Err(error) = write!(stdout, "{text}").and_then(|()| stdout.flush()) {
-            leave_quietly(&error);
+            self.end(&error);
         }
+    }
+
+    /// A reader that has seen enough (`| head`) is no failure, any other fault of stdout is; the work itself goes on.
+    fn end(&self, error: &std::io::Error) {
+        let seen_enough = error.kind() == std::io::ErrorKind::BrokenPipe;
+        if !seen_enough {
+            let _ = writeln!(anstream::stderr(), "{ERROR}error{ERROR:#}: cannot write the result: {error}");
+        }
+        self.ended.set(Some(if seen_enough { 0 } else { super::failure::NO }));
+    }
+
+    /// Returns the exit code, given the one that the command ended with.
+    pub fn exit_code(&self, code: i32) -> i32 {
+        code.max(self.ended.get().unwrap_or(0))
     }
 
     /// Writes the one JSON document that a command reports.
@@ -159,13 +179,4 @@ fn render(failure: &Failure) -> String {
         text.push_str(&format!("  {STRONG}hint{STRONG:#}: {hint}\n"));
     }
     text
-}
-
-/// A reader that has seen enough (`| head`) is no failure; any other fault of stdout is.
-fn leave_quietly(error: &std::io::Error) {
-    let code = if error.kind() == std::io::ErrorKind::BrokenPipe { 0 } else { super::failure::NO };
-    if code != 0 {
-        let _ = writeln!(anstream::stderr(), "{ERROR}error{ERROR:#}: cannot write the result: {error}");
-    }
-    super::leave(code);
 }

@@ -1,12 +1,19 @@
 //! What commands share, opened when it is first asked for.
 
+use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::Timestamp;
+
 use super::Global;
-use super::failure::Failure;
+use super::failure::{self, Failure};
 use super::output::Output;
 use crate::config::{self, Config, Options};
 use crate::database::{self, Database, Purpose};
+use crate::revision::folder;
+use crate::revision::graph::Graph;
+use crate::revision::route::Applied;
 
 /// One run of the program.
 pub struct Session {
@@ -15,11 +22,12 @@ pub struct Session {
     /// The command's name, as the database's other users see it: `migrate upgrade`.
     pub application: String,
     config: Option<Config>,
+    graph: Option<Rc<Graph>>,
 }
 
 impl Session {
     pub fn new(global: Global, output: Output, command: &str) -> Self {
-        Session { global, output, application: format!("migrate {command}"), config: None }
+        Session { global, output, application: format!("migrate {command}"), config: None, graph: None }
     }
 
     /// Returns the project's settings; reads migrate.toml the first time.
@@ -33,6 +41,62 @@ impl Session {
             self.config = Some(config::load(&options)?);
         }
         self.config.as_ref().ok_or_else(|| Failure::new("the settings could not be read"))
+    }
+
+    /// Returns the graph of all revision files; reads them the first time.
+    ///
+    /// A file that can't be read, or anything else that is wrong with the graph, fails only what needs that part.
+    pub fn graph(&mut self) -> Result<Rc<Graph>, Failure> {
+        if let Some(graph) = &self.graph {
+            return Ok(Rc::clone(graph));
+        }
+        let here = std::env::current_dir().unwrap_or_default();
+        let folders = &self.config()?.revisions;
+        let loaded = folder::load(folders, &here);
+        if loaded.revisions.is_empty() && loaded.errors.is_empty() {
+            for missing in &loaded.missing {
+                let missing = missing.strip_prefix(&here).unwrap_or(missing);
+                self.output.detail(format_args!("there is no folder {}", missing.display()));
+            }
+        }
+        let graph = Rc::new(Graph::from(loaded));
+        self.graph = Some(Rc::clone(&graph));
+        Ok(graph)
+    }
+
+    /// Says what is wrong with the graph, for a command that goes on without that part.
+    pub fn warn_of_faults(&self, graph: &Graph) {
+        for fault in graph.faults() {
+            self.output.warn(failure::in_a_line(fault));
+        }
+    }
+
+    /// Returns the ids in the database's version table; none where there is no such table or no database yet.
+    pub fn applied(&mut self) -> Result<Applied, Failure> {
+        let table = self.config()?.database.version_table.clone();
+        let mut database = self.reader()?;
+        let rows = database.applied(&table)?.unwrap_or_default();
+        Ok(rows.into_iter().map(|row| row.revision).collect())
+    }
+
+    /// Returns a path as it is shown: from the current folder where it lies below it.
+    pub fn shown(&self, path: &std::path::Path) -> PathBuf {
+        let here = std::env::current_dir().unwrap_or_default();
+        path.strip_prefix(&here).unwrap_or(path).to_owned()
+    }
+
+    /// Returns the present moment, in whole seconds; `SOURCE_DATE_EPOCH` stands in for the clock.
+    ///
+    /// Source: reproducible-builds.org, "SOURCE_DATE_EPOCH specification".
+    pub fn now(&self) -> Result<Timestamp, Failure> {
+        let seconds = match std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty()) {
+            None => Timestamp::now().as_second(),
+            Some(text) => text.parse().map_err(|_| {
+                Failure::usage(format!("SOURCE_DATE_EPOCH is `{text}`, and not a number of seconds since 1970"))
+            })?,
+        };
+        Timestamp::from_second(seconds)
+            .map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH is `{seconds}`, which is no moment")))
     }
 
     /// Opens the project's database to look at it: no file is made.

@@ -132,8 +132,6 @@ pub enum GraphError {
     /// `head` where there are several.
     #[error("`{text}` is one revision, but there are {} heads", candidates.len())]
     SeveralHeads { text: String, candidates: Vec<Candidate> },
-    #[error("there are no revisions")]
-    NoRevisions,
     #[error("revision {id} is not on branch {branch}")]
     NotOnBranch { id: RevisionId, branch: String },
     /// Counting upwards comes to a fork.
@@ -200,7 +198,6 @@ impl GraphError {
             GraphError::SeveralHeads { .. } => {
                 "say which one, `heads` for all of them, or join them with `migrate merge heads`".to_owned()
             }
-            GraphError::NoRevisions => "`migrate revision -m \"…\"` makes the first one".to_owned(),
             GraphError::NotOnBranch { .. } => {
                 "a revision is on a branch when it leads to the branch's revision or follows it".to_owned()
             }

@@ -333,7 +333,6 @@ impl Graph {
     fn require_all(&self, place: &Place) -> Result<(), GraphError> {
         match self.faults_of_heads.first().and_then(|&fault| self.faults.get(fault)) {
             Some(fault) if place.of_heads => Err(GraphError::Fault(Box::new(fault.clone()))),
-            _ if place.of_heads && place.nodes.is_empty() && self.is_empty() => Err(GraphError::NoRevisions),
             _ => Ok(()),
         }
     }

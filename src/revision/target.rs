@@ -337,7 +337,7 @@ impl Graph {
                 }
             };
         }
-        at.ok_or(GraphError::NoRevisions)
+        at.ok_or_else(|| GraphError::TooFar { text: target.text.clone(), found: 0 })
     }
 
     fn walk_down(
