@@ -118,6 +118,8 @@ def facts_of(revision):
 def one_line(error):
     text = " ".join(str(error).split())
     name = type(error).__name__
+    if name == "EnvFailed":
+        return text
     return f"{name}: {text}" if text else name
 
 
@@ -139,7 +141,8 @@ class Run:
         self.record_url = request["record"].get(dialect)
         self.version_table, self.version_table_schema = "alembic_version", None
         self.results = {}
-        self.configured = 0
+        self.recording = False
+        self.environment = None
 
     def printed(self):
         if self.request["without_env"]:
@@ -156,32 +159,39 @@ class Run:
         run = self
         in_revision = {"asked": False, "now": False}
 
-        class Environment(EnvironmentContext):
-            """env.py's `context`: offline, whatever env.py would rather be, and with the dialect asked for."""
+        # env.py's `context`: offline, whatever env.py would rather be, and with the dialect asked for. Alembic finds the
+        # functions of its `context` module by the exact class, so these are put on an instance.
+        environment = EnvironmentContext(
+            self.config, self.script, as_sql=True, fn=lambda rev, context: [], destination_rev="heads"
+        )
+        self.environment = environment
+        plain_configure = environment.configure
 
-            def is_offline_mode(self):
-                if in_revision["now"]:
-                    in_revision["asked"] = True
-                    return not run.recording
-                return True
+        def is_offline_mode():
+            if in_revision["now"]:
+                in_revision["asked"] = True
+                return not run.recording
+            return True
 
-            def configure(self, connection=None, url=None, dialect_name=None, dialect_opts=None, **opts):
-                run.configured += 1
-                run.kept = {"opts": opts}
-                run.version_table = opts.get("version_table") or "alembic_version"
-                run.version_table_schema = opts.get("version_table_schema")
-                opts = {key: value for key, value in opts.items() if key not in ("output_buffer", "starting_rev")}
-                super().configure(
-                    dialect_name=run.dialect, dialect_opts={"paramstyle": "named"}, output_buffer=io.StringIO(), **opts
-                )
+        def configure(connection=None, url=None, dialect_name=None, dialect_opts=None, **opts):
+            run.kept = {"opts": opts}
+            run.version_table = opts.get("version_table") or "alembic_version"
+            run.version_table_schema = opts.get("version_table_schema")
+            opts = {key: value for key, value in opts.items() if key not in ("output_buffer", "starting_rev")}
+            plain_configure(
+                dialect_name=run.dialect, dialect_opts={"paramstyle": "named"}, output_buffer=io.StringIO(), **opts
+            )
 
-            def run_migrations(self, **kw):
-                if run.results:
-                    raise RuntimeError("env.py runs the migrations of several databases, and only one can be imported")
-                if kw:
-                    raise RuntimeError("env.py passes arguments to the migrations (several databases), which is not supported")
-                run.each_revision(run.kept, in_revision)
+        def run_migrations(**kw):
+            if run.results:
+                raise RuntimeError("env.py runs the migrations of several databases, and only one can be imported")
+            if kw:
+                raise RuntimeError("env.py passes arguments to the migrations (several databases), which is not supported")
+            run.each_revision(run.kept, in_revision)
 
+        environment.configure = configure
+        environment.is_offline_mode = is_offline_mode
+        environment.run_migrations = run_migrations
         self.recording = False
         # Projects that hand over their connection (config.attributes) find one that knows its dialect and does nothing.
         if "connection" not in self.config.attributes:
@@ -192,7 +202,7 @@ class Run:
         else:
             ours = False
         try:
-            with Environment(self.config, self.script, as_sql=True, fn=lambda rev, context: [], destination_rev="heads"):
+            with environment:
                 self.script.run_env()
         except Exception as error:
             if not self.results:
@@ -232,14 +242,14 @@ class Run:
             function = getattr(revision.module, direction, None)
             if function is None:
                 return {"sql": "", "missing": True, "transactional": True, "notes": []}
-            context = offline_context(self.dialect, opts, out)
+            context = offline_context(self.dialect, opts, out, self.environment)
             from alembic.operations import Operations
 
             with Operations.context(context):
                 function()
             return {"sql": out.text(), "transactional": not out.autocommit, "notes": out.notes}
         except NotImplementedError as error:
-            return self.refused(revision, error, f"it refuses to: {one_line(error)}")
+            return self.refused(revision, error, f"it raises {one_line(error)}")
         except NeedsDatabase as error:
             return self.refused(revision, error, str(error))
         except Exception as error:
@@ -282,14 +292,13 @@ class Output:
         return "\n\n".join(self.statements) + ("\n" if self.statements else "")
 
 
-def offline_context(dialect, opts, out):
+def offline_context(dialect, opts, out, environment):
     from alembic.runtime.migration import MigrationContext
 
-    class Context(MigrationContext):
-        @contextlib.contextmanager
-        def autocommit_block(self):
-            out.autocommit = True
-            yield
+    @contextlib.contextmanager
+    def autocommit_block():
+        out.autocommit = True
+        yield
 
     keep = {
         key: value
@@ -297,7 +306,13 @@ def offline_context(dialect, opts, out):
         if key not in ("output_buffer", "starting_rev", "fn", "on_version_apply", "template_args", "literal_binds")
     }
     keep.update(as_sql=True, literal_binds=True, output_buffer=io.StringIO())
-    context = Context.configure(dialect_name=dialect, dialect_opts={"paramstyle": "named"}, opts=keep)
+    context = MigrationContext.configure(
+        dialect_name=dialect, dialect_opts={"paramstyle": "named"}, environment_context=environment, opts=keep
+    )
+    # `configure` makes its own class whatever it is called on, so what is ours is put on the instance.
+    context.autocommit_block = autocommit_block
+    if environment is not None:
+        environment._migration_context = context
     bind = bind_of(context, out)
     context.connection = bind
     context.impl.connection = bind
@@ -542,22 +557,26 @@ class Recorder:
     def context(self, connection):
         from alembic.runtime.migration import MigrationContext
 
-        recorder = self
-
-        class Context(MigrationContext):
-            @contextlib.contextmanager
-            def autocommit_block(self):
-                recorder.autocommit = True
-                with super().autocommit_block():
-                    yield
-
         keep = {
             key: value
             for key, value in self.opts.items()
             if key not in ("output_buffer", "starting_rev", "fn", "on_version_apply", "template_args", "literal_binds")
         }
         keep.update(as_sql=False)
-        return Context.configure(connection=connection, opts=keep)
+        environment = self.run_.environment
+        context = MigrationContext.configure(connection=connection, environment_context=environment, opts=keep)
+        plain = context.autocommit_block
+
+        @contextlib.contextmanager
+        def autocommit_block():
+            self.autocommit = True
+            with plain():
+                yield
+
+        context.autocommit_block = autocommit_block
+        if environment is not None:
+            environment._migration_context = context
+        return context
 
     QUESTIONS = re.compile(r"\b(pg_catalog|pg_class|pg_type|pg_namespace|information_schema|sqlite_master|sqlite_schema)\b", re.I)
 

@@ -150,6 +150,9 @@ fn take(
         tidied.section
     };
     section.dialect = syntax;
+    // What was not seen in the text itself stays beside it, for whoever reviews the file.
+    let remarks: String = printed.notes.iter().map(|note| format!("-- {}\n", note.replace('\n', " "))).collect();
+    section.text.insert_str(0, &remarks);
     sections.push(section);
 }
 
