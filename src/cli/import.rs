@@ -55,6 +55,10 @@ pub struct Arguments {
     /// The PostgreSQL server on which that throw-away database is made; otherwise that of the project
     #[arg(long, value_name = "URL", requires = "record")]
     record_url: Option<String>,
+    /// What the project's own code makes before Alembic's first revision: an SQL file, or MODULE:NAME of SQLAlchemy
+    /// metadata or of a function that takes the connection
+    #[arg(long, value_name = "WHAT")]
+    before: Option<String>,
     /// Keep Alembic's own table in step with every later upgrade and downgrade
     #[arg(long)]
     keep_alembic_version: bool,
@@ -166,6 +170,7 @@ fn project(arguments: &Arguments, source: &Source, config: &Config) -> Result<(P
         python: arguments.python.clone(),
         record,
         without_env: arguments.without_env,
+        before: arguments.before.clone(),
         extra: arguments.extra.clone(),
     };
     Ok((project, recording))

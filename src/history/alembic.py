@@ -57,6 +57,7 @@ def answer_to(request):
     for dialect in request["dialects"]:
         run = Run(config, script, revisions, dialect, request)
         answer["dialects"][dialect] = run.printed()
+        answer.setdefault("before", {})[dialect] = run.before
         answer["version_table"] = run.version_table
         answer["version_table_schema"] = run.version_table_schema
     return answer
@@ -143,6 +144,7 @@ class Run:
         self.results = {}
         self.recording = False
         self.environment = None
+        self.before = None
 
     def printed(self):
         if self.request["without_env"]:
@@ -217,6 +219,8 @@ class Run:
     def each_revision(self, kept, in_revision=None):
         in_revision = in_revision if in_revision is not None else {"asked": False, "now": False}
         self.recording = False
+        if self.request["before"]:
+            self.before = self.printed_before()
         for revision in self.revisions:
             entry = self.results.setdefault(revision.revision, {})
             for direction in ("upgrade", "downgrade"):
@@ -235,6 +239,19 @@ class Run:
             Recorder(self, kept["opts"]).run()
             self.recording = False
             in_revision["now"] = False
+
+    def printed_before(self):
+        """What stands before the first revision: an SQL file, or the tables of SQLAlchemy metadata."""
+        before = before_of(self.request["before"])
+        if isinstance(before, str):
+            return {"sql": before, "transactional": True, "notes": []}
+        if callable(before):
+            # It needs a connection, so only recording can tell.
+            return {"sql": "", "transactional": True, "notes": []}
+        out = Output()
+        bind = bind_of(offline_context(self.dialect, {}, out, None), out)
+        before.create_all(bind, checkfirst=False)
+        return {"sql": out.text(), "transactional": True, "notes": []}
 
     def offline(self, revision, direction, opts):
         out = Output()
@@ -263,6 +280,22 @@ class Run:
     @staticmethod
     def refused(revision, error, reason):
         return {"error": reason, "line": place_in(error, revision.path)}
+
+
+def before_of(text):
+    """The SQL of a file, the metadata that MODULE:NAME names, or a function of that name."""
+    if text.endswith(".sql"):
+        with open(text, encoding="utf-8") as file:
+            return file.read()
+    import importlib
+
+    module, _, name = text.partition(":")
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    found = importlib.import_module(module)
+    for part in name.split("."):
+        found = getattr(found, part)
+    return getattr(found, "metadata", found) if not hasattr(found, "create_all") else found
 
 
 class EnvFailed(Exception):
@@ -414,6 +447,10 @@ def bind_of(context, out):
         def __getattr__(self, name):
             if name.startswith("__"):
                 raise AttributeError(name)
+            if name == "_sa_instance_state":
+                raise NeedsDatabase("it inspects the database, or opens a session of the ORM")
+            if name == "get_transaction":
+                raise NeedsDatabase("it opens a session of the ORM")
             raise NeedsDatabase(f"it uses the connection ({name})")
 
     def is_text(statement):
@@ -494,6 +531,8 @@ class Recorder:
     def all(self):
         results = self.run_.results
         broken = None
+        if self.run_.request["before"]:
+            self.before(before_of(self.run_.request["before"]))
         for revision in self.run_.revisions:
             entry = results[revision.revision]
             if broken:
@@ -515,6 +554,27 @@ class Recorder:
                     entry["downgrade"]["error"] += f"; recording it failed: {got['error']}"
                 else:
                     entry["downgrade"] = got
+
+    def before(self, before):
+        """Makes in the throw-away database what stands before the first revision; what a function does is recorded."""
+        if isinstance(before, str):
+            with self.engine.begin() as connection:
+                raw = connection.connection.dbapi_connection
+                if self.file:
+                    raw.executescript(before)
+                else:
+                    raw.cursor().execute(before)
+        elif callable(before):
+            self.log, self.reads, self.autocommit = Output(), [], False
+            with self.engine.begin() as connection:
+                before(connection)
+            if self.run_.environment is not None:
+                # It may have run an environment of its own, which takes Alembic's `context` away with it.
+                self.run_.environment._install_proxy()
+            self.run_.before = {"sql": self.log.text(), "transactional": not self.autocommit, "notes": []}
+            self.log = None
+        else:
+            before.create_all(self.engine)
 
     def once(self, revision, direction, keep):
         """Runs one function; `keep` leaves its effect, else the database is as it was before."""
@@ -562,7 +622,7 @@ class Recorder:
             for key, value in self.opts.items()
             if key not in ("output_buffer", "starting_rev", "fn", "on_version_apply", "template_args", "literal_binds")
         }
-        keep.update(as_sql=False)
+        keep.update(as_sql=False, transaction_per_migration=True)
         environment = self.run_.environment
         context = MigrationContext.configure(connection=connection, environment_context=environment, opts=keep)
         plain = context.autocommit_block

@@ -28,6 +28,9 @@ pub static SOURCE: Source = Source {
 struct Answer {
     revisions: Vec<Facts>,
     dialects: BTreeMap<String, BTreeMap<String, Printed>>,
+    /// What stands before the first revision, for each dialect.
+    #[serde(default)]
+    before: BTreeMap<String, Option<Direction>>,
     version_table: Option<String>,
     version_table_schema: Option<String>,
 }
@@ -79,6 +82,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
     let request = json!({
         "root": root, "ini": ini, "toml": toml, "section": section, "dialects": dialects,
         "record": record, "without_env": project.without_env, "extra": project.extra,
+        "before": project.before.as_deref().map(before),
     });
     let interpreter = python::interpreter(project, &root)?;
     let answer = python::ask(&interpreter, include_str!("alembic.py"), &root, request)?;
@@ -117,11 +121,44 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         join(&mut revision.downgrade, project.dialects.len());
         found.revisions.push(revision);
     }
+    if let Some(first) = first_of(&answer, project) {
+        for root in found.revisions.iter_mut().filter(|revision| revision.parents.is_empty()) {
+            root.parents.push(first.id.clone());
+        }
+        found.revisions.insert(0, first);
+    }
     found.table = answer.version_table.map(|table| match answer.version_table_schema {
         Some(schema) => format!("{schema}.{table}"),
         None => table,
     });
     Ok(found)
+}
+
+/// An SQL file is named from where the command is given; MODULE:NAME is Python's.
+fn before(text: &str) -> String {
+    let file = text.ends_with(".sql").then(|| std::path::absolute(text).ok()).flatten();
+    file.map_or_else(|| text.to_owned(), |file| file.display().to_string())
+}
+
+/// Returns the revision for what the project's own code makes before Alembic's first one.
+fn first_of(answer: &Answer, project: &Project) -> Option<Imported> {
+    let id = ["initial", "before_alembic", "before_all_of_alembic"]
+        .into_iter()
+        .find(|id| answer.revisions.iter().all(|facts| facts.id != *id))?;
+    let mut first = Imported {
+        id: id.to_owned(),
+        original: id.to_owned(),
+        message: "what is there before Alembic's first revision".to_owned(),
+        path: PathBuf::from(project.before.as_deref().unwrap_or_default()),
+        ..Imported::default()
+    };
+    for (dialect, printed) in &answer.before {
+        let Some(printed) = printed.as_ref().filter(|printed| !script::does_nothing(&printed.sql)) else { continue };
+        let syntax = DIALECTS.iter().find(|known| known.name == dialect).map(|known| known.syntax);
+        take(printed, dialect, syntax, "", &mut first.upgrade, &mut first.notes);
+    }
+    join(&mut first.upgrade, project.dialects.len());
+    (!first.upgrade.is_empty()).then_some(first)
 }
 
 /// Adds what was printed for one dialect as a section, or the reason why there is none as a note.
@@ -145,7 +182,7 @@ fn take(
     let mut section = if script::does_nothing(&printed.sql) {
         script::of("-- Nothing to do.\n".to_owned(), true)
     } else {
-        let tidied = script::made_section(&printed.sql, printed.transactional);
+        let tidied = script::made_section(&printed.sql, printed.transactional, syntax.unwrap_or(Syntax::Postgres));
         notes.extend(tidied.notes.into_iter().map(|note| format!("{prefix}{dialect}: {note}")));
         tidied.section
     };
@@ -183,7 +220,12 @@ fn configuration(path: &Path) -> Result<Configuration, ImportError> {
     })?;
     let is_toml = |path: &Path| path.extension().is_some_and(|extension| extension == "toml");
     if absolute.is_file() {
-        let root = absolute.parent().map(Path::to_owned).unwrap_or_default();
+        // As with `alembic -c`: a relative script_location is looked for where the command is given.
+        let root = std::path::absolute(".").map_err(|error| ImportError::Io {
+            doing: "cannot find",
+            path: PathBuf::from("."),
+            error,
+        })?;
         return Ok(match is_toml(&absolute) {
             true => (root, None, Some(absolute), "alembic".to_owned()),
             false => (root, Some(absolute), None, "alembic".to_owned()),

@@ -38,7 +38,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let (version, slug) = stem.split_once('_').unwrap_or((stem, ""));
         let transactional = directive("txmode").as_deref() != Some("none");
         let (up, down, checks) = parts(&text, directive("txtar").is_some());
-        let tidied = script::section(&up, transactional);
+        let tidied = script::section(&up, transactional, project.syntax());
         let mut revision = Imported {
             id: super::legal_id(version),
             original: version.to_owned(),
@@ -51,7 +51,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
             ..Imported::default()
         };
         if let Some(down) = down {
-            let tidied = script::section(&down, transactional);
+            let tidied = script::section(&down, transactional, project.syntax());
             revision.downgrade.push(tidied.section);
             revision.notes.extend(tidied.notes.into_iter().map(|note| format!("downgrade: {note}")));
         }

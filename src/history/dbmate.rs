@@ -39,8 +39,8 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let (version, slug) = stem.split_at(digits);
         let text = files::text(&path)?;
         let blocks = blocks(&path, &text)?;
-        let up = script::section(&blocks.up, blocks.transactional);
-        let down = script::section(&blocks.down, blocks.transactional);
+        let up = script::section(&blocks.up, blocks.transactional, project.syntax());
+        let down = script::section(&blocks.down, blocks.transactional, project.syntax());
         let mut notes = up.notes;
         notes.extend(down.notes.into_iter().map(|note| format!("downgrade: {note}")));
         if blocks.several {

@@ -31,7 +31,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let (stamp, slug) = name.split_once('_').unwrap_or((&name, ""));
         let version = stamp.replace('-', "");
         let transactional = runs_in_transaction(&folder.join("metadata.toml"))?;
-        let tidied = script::section(&files::text(&up)?, transactional);
+        let tidied = script::section(&files::text(&up)?, transactional, project.syntax());
         let mut revision = Imported {
             id: super::legal_id(&version),
             original: version.clone(),
@@ -44,7 +44,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         };
         let down = folder.join("down.sql");
         if down.is_file() {
-            let tidied = script::section(&files::text(&down)?, transactional);
+            let tidied = script::section(&files::text(&down)?, transactional, project.syntax());
             revision.downgrade.push(tidied.section);
             revision.notes.extend(tidied.notes.into_iter().map(|note| format!("downgrade: {note}")));
         }

@@ -133,7 +133,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
             let mut section = if script::does_nothing(&direction.sql) {
                 script::of(format!("{}\n-- Nothing to do.\n", direction.sql).trim_start().to_owned(), true)
             } else {
-                let tidied = script::section(&direction.sql, migration.atomic);
+                let tidied = script::section(&direction.sql, migration.atomic, syntax);
                 let own = "its own BEGIN and COMMIT";
                 // sqlmigrate prints a transaction that Django opens; it is no property of the migration.
                 revision.notes.extend(

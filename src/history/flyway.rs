@@ -83,13 +83,15 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let prefix = head.chars().next().unwrap_or(' ');
         let number = head.get(1..).unwrap_or("");
         match (prefix, version(number)) {
-            ('R', _) if number.is_empty() => repeatable.push(imported(&path, "R", description, None)?),
+            ('R', _) if number.is_empty() => {
+                repeatable.push(imported(&path, "R", description, None, project.syntax())?)
+            }
             ('V', Some(version)) => {
-                let revision = imported(&path, "V", description, Some((&version, number)))?;
+                let revision = imported(&path, "V", description, Some((&version, number)), project.syntax())?;
                 versioned.push((version, revision));
             }
             ('B', Some(version)) => {
-                let revision = imported(&path, "B", description, Some((&version, number)))?;
+                let revision = imported(&path, "B", description, Some((&version, number)), project.syntax())?;
                 baselines.push((version, revision));
             }
             ('U', Some(version)) => undo.push((version, path)),
@@ -111,7 +113,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let name = files::name(&path);
         match versioned.iter_mut().find(|(other, _)| *other == version) {
             Some((_, revision)) => {
-                let tidied = script::section(&files::text(&path)?, runs_in_transaction(&path)?);
+                let tidied = script::section(&files::text(&path)?, runs_in_transaction(&path)?, project.syntax());
                 revision.downgrade.push(tidied.section);
                 revision.notes.extend(tidied.notes.into_iter().map(|note| format!("downgrade: {note}")));
             }
@@ -151,10 +153,11 @@ fn imported(
     prefix: &str,
     description: &str,
     version: Option<(&Version, &str)>,
+    syntax: crate::sql::Syntax,
 ) -> Result<Imported, ImportError> {
     let bytes = files::bytes(path)?;
     let text = files::decode(path, bytes)?;
-    let tidied = script::section(&text, runs_in_transaction(path)?);
+    let tidied = script::section(&text, runs_in_transaction(path)?, syntax);
     let mut notes = tidied.notes;
     if let Some(placeholder) = placeholder(&text) {
         notes.push(format!("it has the placeholder {placeholder}; put in what Flyway would before it is run"));

@@ -54,7 +54,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
             ..Imported::default()
         });
         // golang-migrate sends a file to the server as it is, which makes one transaction of its statements.
-        let tidied = script::section(&files::text(&path)?, true);
+        let tidied = script::section(&files::text(&path)?, true, project.syntax());
         let sections = if up { &mut revision.upgrade } else { &mut revision.downgrade };
         if !sections.is_empty() {
             return Err(ImportError::refused(

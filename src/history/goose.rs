@@ -57,8 +57,8 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         }
         let Some(slug) = rest.strip_suffix(".sql") else { continue };
         let parsed = parse(&path, &files::text(&path)?)?;
-        let up = script::section(&parsed.up, parsed.transactional);
-        let down = script::section(&parsed.down, parsed.transactional);
+        let up = script::section(&parsed.up, parsed.transactional, project.syntax());
+        let down = script::section(&parsed.down, parsed.transactional, project.syntax());
         let mut notes = up.notes;
         notes.extend(down.notes.into_iter().map(|note| format!("downgrade: {note}")));
         if parsed.substituted {

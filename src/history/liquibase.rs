@@ -31,7 +31,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
             continue;
         }
         for set in change_sets(&path, &text)? {
-            take(set, &path, &mut found);
+            take(set, &path, project.syntax(), &mut found);
         }
     }
     super::chain(&mut found.revisions);
@@ -240,7 +240,7 @@ fn attributes(text: &str) -> Vec<(String, String)> {
     found
 }
 
-fn take(set: ChangeSet, path: &Path, found: &mut Files) {
+fn take(set: ChangeSet, path: &Path, syntax: Syntax, found: &mut Files) {
     let name = format!("{}:{}", set.author, set.id);
     let dialect = match set.attribute("dbms").map(str::to_ascii_lowercase) {
         None => None,
@@ -263,7 +263,7 @@ fn take(set: ChangeSet, path: &Path, found: &mut Files) {
     };
     let sql = expanded(&set.sql);
     let transactional = !set.says("runInTransaction", "false");
-    let tidied = script::section(&sql, transactional);
+    let tidied = script::section(&sql, transactional, syntax);
     let mut notes = tidied.notes;
     let mut say = |when: bool, what: String| {
         if when {
@@ -311,7 +311,7 @@ fn take(set: ChangeSet, path: &Path, found: &mut Files) {
         } else if text.to_ascii_lowercase().starts_with("changeset") {
             notes.push(format!("its rollback names another change set ({text}) and is not carried over"));
         } else {
-            let tidied = script::section(&rollback, transactional);
+            let tidied = script::section(&rollback, transactional, syntax);
             notes.extend(tidied.notes.into_iter().map(|note| format!("downgrade: {note}")));
             downgrade.push(tidied.section);
         }

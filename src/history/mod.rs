@@ -88,8 +88,17 @@ pub struct Project {
     pub record: Vec<(Syntax, String)>,
     /// Do without Alembic's env.py.
     pub without_env: bool,
+    /// What an Alembic project's own code makes before the first revision: an SQL file, or MODULE:NAME.
+    pub before: Option<String>,
     /// `-x` arguments for Alembic's env.py.
     pub extra: Vec<String>,
+}
+
+impl Project {
+    /// The rules by which the tool's SQL is read.
+    pub(crate) fn syntax(&self) -> Syntax {
+        self.dialects.first().copied().unwrap_or(Syntax::Postgres)
+    }
 }
 
 /// What a tool keeps in its folder.

@@ -34,7 +34,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         }
         let bytes = files::bytes(&path)?;
         let checksums = checksums(&bytes);
-        let tidied = script::section(&files::decode(&path, bytes)?, true);
+        let tidied = script::section(&files::decode(&path, bytes)?, true, project.syntax());
         let (stamp, slug) = name.split_once('_').unwrap_or((&name, &name));
         let created = files::moment(stamp);
         let mut revision = Imported {
@@ -50,7 +50,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         };
         let down = folder.join("down.sql");
         if down.is_file() {
-            let tidied = script::section(&files::text(&down)?, true);
+            let tidied = script::section(&files::text(&down)?, true, project.syntax());
             revision.downgrade.push(tidied.section);
             revision.notes.extend(tidied.notes.into_iter().map(|note| format!("downgrade: {note}")));
         }

@@ -78,7 +78,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
             Err(error) => return Err(refused(error)),
         }
         checksums.push(int8_checksum(name, version, &sql).to_string());
-        let tidied = script::section(&files::decode(&path, bytes)?, true);
+        let tidied = script::section(&files::decode(&path, bytes)?, true, project.syntax());
         let mut notes = tidied.notes;
         if prefix == "U" {
             notes.push("refinery could run it out of order; here it stands in the order of its version".to_owned());

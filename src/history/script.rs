@@ -16,32 +16,27 @@ pub struct Tidied {
 /// `migrate` opens the transaction itself, so a script that is wrapped in BEGIN and COMMIT is unwrapped; one that begins
 /// and ends several becomes a `no-transaction` section, whose statements run one by one. What stays as it is, because it
 /// can't be told apart or done without (psql commands, ROLLBACK), is noted.
-pub fn section(text: &str, transactional: bool) -> Tidied {
+pub fn section(text: &str, transactional: bool, syntax: Syntax) -> Tidied {
     let is_directive =
         |line: &str| line.trim_start().strip_prefix("--").is_some_and(|rest| rest.trim_start().starts_with("migrate:"));
     if !text.lines().any(is_directive) {
-        return made_section(text, transactional);
+        return made_section(text, transactional, syntax);
     }
     // Such a comment would be read as this tool's own.
     let lines = text.split_inclusive('\n');
     let text: String = lines
         .map(|line| if is_directive(line) { line.replacen("migrate:", "(migrate):", 1) } else { line.to_owned() })
         .collect();
-    let mut tidied = made_section(&text, transactional);
+    let mut tidied = made_section(&text, transactional, syntax);
     tidied.notes.push("a comment in it looked like a directive of migrate, and was changed".to_owned());
     tidied
 }
 
 /// As `section`, for a text that was made here and may have directives.
-pub fn made_section(text: &str, transactional: bool) -> Tidied {
+pub fn made_section(text: &str, transactional: bool, syntax: Syntax) -> Tidied {
     let mut notes = Vec::new();
     let mut transactional = transactional;
     let mut text = text.replace("\r\n", "\n").trim_matches('\n').to_owned();
-    // The rules of both dialects are tried: the text says not for which it was written.
-    let syntax = match split(&text, Syntax::Postgres) {
-        Err(SplitError::Unterminated { .. }) if split(&text, Syntax::Sqlite).is_ok() => Syntax::Sqlite,
-        _ => Syntax::Postgres,
-    };
     match split(&text, syntax) {
         Ok(pieces) => {
             let controls: Vec<usize> =
@@ -149,7 +144,7 @@ mod tests {
     use super::*;
 
     fn tidied(text: &str) -> (String, bool, usize) {
-        let tidied = section(text, true);
+        let tidied = section(text, true, Syntax::Postgres);
         (tidied.section.text, tidied.section.transactional, tidied.notes.len())
     }
 
@@ -160,6 +155,12 @@ mod tests {
             ("-- a\n\nCREATE TABLE t (i int);\n".to_owned(), true, 1)
         );
         assert_eq!(tidied("begin; create table t (i int); commit").0, " create table t (i int); \n");
+    }
+
+    #[test]
+    fn a_trigger_keeps_its_end_on_sqlite() {
+        let text = "CREATE TRIGGER g AFTER INSERT ON t BEGIN\n  SELECT 1;\nEND;\n";
+        assert_eq!(section(text, true, Syntax::Sqlite).section.text, text);
     }
 
     #[test]

@@ -67,7 +67,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let path = top.join("deploy").join(&file_name);
         let bytes = files::bytes(&path)?;
         let script_hash = digest::sha1_hex(&bytes);
-        let tidied = script::section(&files::decode(&path, bytes)?, true);
+        let tidied = script::section(&files::decode(&path, bytes)?, true, project.syntax());
         let change_id = change_id(&plan, change, parent.as_deref());
         let mut id = super::legal_id(&change.name);
         if let Some(tag) = tag.filter(|_| reworked) {
@@ -101,7 +101,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         }
         let revert = top.join("revert").join(&file_name);
         if revert.is_file() {
-            let tidied = script::section(&files::text(&revert)?, true);
+            let tidied = script::section(&files::text(&revert)?, true, project.syntax());
             revision.downgrade.push(tidied.section);
             revision.notes.extend(tidied.notes.into_iter().map(|note| format!("downgrade: {note}")));
         }

@@ -51,7 +51,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let text = files::decode(&path, bytes)?;
         let slug = name.split_once('_').map_or("", |(_, rest)| rest);
         let slug = slug.strip_suffix(".up.sql").or_else(|| slug.strip_suffix(".sql")).unwrap_or(slug);
-        let up = script::section(&text, !text.starts_with("-- no-transaction"));
+        let up = script::section(&text, !text.starts_with("-- no-transaction"), project.syntax());
         let mut revision = Imported {
             id: version.to_string(),
             original: version.to_string(),
@@ -65,7 +65,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         };
         if let Some(path) = downs.remove(&version) {
             let text = files::text(&path)?;
-            let down = script::section(&text, !text.starts_with("-- no-transaction"));
+            let down = script::section(&text, !text.starts_with("-- no-transaction"), project.syntax());
             revision.downgrade.push(down.section);
             revision.notes.extend(down.notes.into_iter().map(|note| format!("downgrade: {note}")));
         }
