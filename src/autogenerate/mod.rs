@@ -15,7 +15,7 @@ use crate::schema::filter::{self, Filter, Target};
 use crate::schema::plan::{Plan, Refusal, plan};
 use crate::schema::rename::{self, Rename};
 use crate::schema::{Catalog, Id, explain};
-use crate::source::{self, SourceError};
+use crate::source::{self, Shadowed, SourceError};
 
 pub use proof::NotProved;
 use renames::Renamed;
@@ -75,7 +75,7 @@ pub struct Comparison {
     /// What is there and has no kind, counted.
     pub unmanaged: Vec<(String, usize)>,
     renamed: Option<Renamed>,
-    shadow: Option<Box<dyn Database>>,
+    shadowed: Shadowed,
     declared: Catalog,
     assumed: Assumed,
 }
@@ -88,9 +88,9 @@ impl Comparison {
 
     /// What is left alone, counted by kind in the plural, most first.
     pub fn left_alone(&self) -> Vec<(String, usize)> {
-        // What holds others is there for them.
-        let empty = |id: &&Id| self.target.catalog.children(id).is_empty();
-        counted(self.target.left_alone.iter().filter(|id| id.path.len() > 1 || empty(id)))
+        // What holds something that the models declare is there for that.
+        let home = |id: &Id| self.target.catalog.children(id).iter().any(|child| self.declared.contains(&child.id));
+        counted(self.target.left_alone.iter().filter(|id| !home(id) && id.kind != "schema"))
     }
 
     /// One line for each difference, renames first.
@@ -148,7 +148,7 @@ fn attempt(
 ) -> Result<Result<Comparison, MustLoad>, AutogenerateError> {
     let dialect = database.dialect();
     let spelled = slices::spell(database, declared, config, &live.catalog, must_load)?;
-    let (wanted, mut shadow, assumed) = (spelled.catalog, spelled.shadow, spelled.assumed);
+    let (wanted, mut shadowed, assumed) = (spelled.catalog, spelled.shadowed, spelled.assumed);
     let speaks = speaks::speaks(config.autogenerate.manage.as_deref(), declared.sources, &wanted, dialect)
         .map_err(AutogenerateError::Manage)?;
     let mut target = reached(&wanted, &live.catalog, &speaks, config);
@@ -162,7 +162,8 @@ fn attempt(
         if in_slices {
             return Ok(Err(MustLoad::All));
         }
-        let at = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &assumed };
+        let shadow = shadowed.shadow(database, config)?;
+        let at = proof::Rehearsal { shadow, dialect, config, assumed: &assumed };
         let done = renames::rehearse(at, &wanted, &target.catalog, &live.catalog, &renames)?;
         target = reached(&wanted, &done.catalog, &speaks, config);
         renamed = Some(done);
@@ -184,7 +185,7 @@ fn attempt(
         renames: renamed.as_ref().map(|renamed| renamed.renames.clone()).unwrap_or_default(),
         renamed,
         unmanaged: live.unmanaged.clone(),
-        shadow: Some(shadow),
+        shadowed,
         declared: wanted,
         assumed,
     }))
@@ -211,7 +212,11 @@ pub struct Proved {
 /// # Errors
 /// `Refused` for what can't be done without losing data; `NotProved` with the statement that failed or the objects
 /// that differ.
-pub fn write(mut comparison: Comparison, config: &Config) -> Result<Proved, AutogenerateError> {
+pub fn write(
+    database: &mut dyn Database,
+    mut comparison: Comparison,
+    config: &Config,
+) -> Result<Proved, AutogenerateError> {
     for (upgrade, plan) in [(true, &comparison.upgrade), (false, &comparison.downgrade)] {
         if !plan.refused.is_empty() {
             return Err(AutogenerateError::Refused { upgrade, refused: plan.refused.clone() });
@@ -223,14 +228,10 @@ pub fn write(mut comparison: Comparison, config: &Config) -> Result<Proved, Auto
         upgrade: script::script(before, &comparison.upgrade, &[], comparison.dialect),
         downgrade: script::script(&[], &comparison.downgrade, after, comparison.dialect),
     };
-    if let Some(mut shadow) = comparison.shadow.take() {
-        let rehearsal = proof::Rehearsal {
-            shadow: shadow.as_mut(),
-            dialect: comparison.dialect,
-            config,
-            assumed: &comparison.assumed,
-        };
-        proof::prove(rehearsal, &comparison, &proved)?;
-    }
+    let Comparison { dialect, live, target, declared, renamed, shadowed, assumed, .. } = &mut comparison;
+    let shadow = shadowed.shadow(database, config)?;
+    let rehearsal = proof::Rehearsal { shadow, dialect, config, assumed };
+    let start = if renamed.is_some() { proof::Start::Live } else { proof::Start::Declared(declared) };
+    proof::prove(rehearsal, start, live, &target.catalog, &proved)?;
     Ok(proved)
 }

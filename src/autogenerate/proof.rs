@@ -2,7 +2,7 @@
 
 use super::script::{self, Script};
 use super::slices::Assumed;
-use super::{AutogenerateError, Comparison, Proved};
+use super::{AutogenerateError, Proved};
 use crate::config::Config;
 use crate::database::{Database, Dialect, SqlError};
 use crate::schema::plan::{Plan, plan};
@@ -99,17 +99,34 @@ impl Rehearsal<'_> {
     }
 }
 
-/// Tries both sections. Where nothing is renamed, the shadow holds the models: what is left alone is added, then it goes
-/// down and up; after a rehearsed rename it holds the live schema, and goes up and down.
-pub fn prove(mut at: Rehearsal, comparison: &Comparison, proved: &Proved) -> Result<(), AutogenerateError> {
-    let (live, target) = (&comparison.live, &comparison.target.catalog);
+/// What the shadow holds before anything is tried.
+pub enum Start<'a> {
+    /// The declared schema, of which this was read.
+    Declared(&'a Catalog),
+    /// The live schema, after a rehearsal of renames.
+    Live,
+}
+
+/// Tries both sections. Where the shadow holds the models, what is left alone is added, then it goes down and up; where
+/// it holds the live schema, up and down.
+pub fn prove(
+    mut at: Rehearsal,
+    start: Start,
+    live: &Catalog,
+    target: &Catalog,
+    proved: &Proved,
+) -> Result<(), AutogenerateError> {
     let down = |at: &mut Rehearsal| at.leads_to(&proved.downgrade, live, "the generated downgrade, tried in a shadow,");
     let up = |at: &mut Rehearsal| at.leads_to(&proved.upgrade, target, "the generated upgrade, tried in a shadow,");
-    if comparison.renamed.is_some() {
-        up(&mut at)?;
-        return down(&mut at);
+    match start {
+        Start::Live => {
+            up(&mut at)?;
+            down(&mut at)
+        }
+        Start::Declared(declared) => {
+            at.turn(declared, target, "adding what is left alone to the models in a shadow")?;
+            down(&mut at)?;
+            up(&mut at)
+        }
     }
-    at.turn(&comparison.declared, target, "adding what is left alone to the models in a shadow")?;
-    down(&mut at)?;
-    up(&mut at)
 }

@@ -11,14 +11,14 @@ use crate::database::{Database, Dialect};
 use crate::models::Declared;
 use crate::schema::plan::{Plan, plan};
 use crate::schema::{Catalog, Id, Object};
-use crate::source::{self, SourceError};
+use crate::source::{self, Shadowed, SourceError};
 use crate::sql::token::{TokenKind, name_of, tokens};
 use crate::sql::{Statement, Syntax};
 
 /// The declared schema in the database's own words.
 pub struct Spelled {
     pub catalog: Catalog,
-    pub shadow: Box<dyn Database>,
+    pub shadowed: Shadowed,
     /// What the shadow does not hold, because it was proved equal to the live catalog.
     pub assumed: Assumed,
 }
@@ -101,7 +101,7 @@ pub fn spell(
         }
     }
     let shadowed = source::declared_in_shadow(database, declared, config)?;
-    Ok(Spelled { catalog: shadowed.reading.catalog, shadow: shadowed.shadow, assumed: Assumed::default() })
+    Ok(Spelled { catalog: shadowed.reading.catalog.clone(), shadowed, assumed: Assumed::default() })
 }
 
 fn by_slices(
@@ -138,8 +138,8 @@ fn by_slices(
     load.extend(rest.into_iter().cloned());
     tracing::debug!(tables = assumed.tables.len(), loaded = load.len(), "tables proved equal without a shadow");
     let Some(shadowed) = source::in_shadow(database, &load, config)?.ok() else { return Ok(None) };
-    let catalog = assumed.over(shadowed.reading.catalog);
-    Ok(Some(Spelled { catalog, shadow: shadowed.shadow, assumed }))
+    let catalog = assumed.over(shadowed.reading.catalog.clone());
+    Ok(Some(Spelled { catalog, shadowed, assumed }))
 }
 
 /// What an object lives in, at last: itself, where it lives in nothing.

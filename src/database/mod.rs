@@ -246,6 +246,9 @@ pub trait Database {
     /// The server's or library's version as it says it: `15.20`, `3.50.2`.
     fn version(&mut self) -> Result<String, DatabaseError>;
 
+    /// Returns what decides, besides DDL, how this database spells a definition: versions, encoding, settings, the user.
+    fn surroundings(&mut self) -> Result<String, DatabaseError>;
+
     /// Runs a script of one or more statements as one message, in one round trip where the database can.
     ///
     /// The caller writes BEGIN and COMMIT into it where it wants them. After an error no transaction is open.

@@ -10,6 +10,7 @@ pub mod kind;
 pub mod order;
 pub mod plan;
 pub mod rename;
+pub mod stored;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -97,6 +97,22 @@ impl Database for Postgres {
         Ok(self.connection.version().to_owned())
     }
 
+    /// Extensions come into it with the versions that CREATE EXTENSION would make.
+    fn surroundings(&mut self) -> Result<String, DatabaseError> {
+        let rows = self
+            .query(
+                "SELECT pg_catalog.version(), current_user, d.encoding, d.datcollate, d.datctype, \
+                 pg_catalog.current_setting('search_path'), pg_catalog.current_setting('default_text_search_config'), \
+                 pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('TimeZone'), \
+                 (SELECT pg_catalog.md5(pg_catalog.string_agg(name || default_version, ',' ORDER BY name)) \
+                  FROM pg_catalog.pg_available_extensions) \
+                 FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()",
+            )
+            .map_err(|error| DatabaseError::Sql { doing: "reading the server's settings".to_owned(), error })?;
+        let cells = rows.into_iter().flatten().map(Option::unwrap_or_default);
+        Ok(cells.collect::<Vec<_>>().join("\n"))
+    }
+
     fn execute(&mut self, script: &str) -> Result<(), SqlError> {
         self.connection.execute(script).inspect_err(|_| self.roll_back())
     }

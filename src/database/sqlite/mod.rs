@@ -44,6 +44,10 @@ impl Database for Sqlite {
         Ok(rusqlite::version().to_owned())
     }
 
+    fn surroundings(&mut self) -> Result<String, DatabaseError> {
+        Database::version(self)
+    }
+
     fn execute(&mut self, script: &str) -> Result<(), SqlError> {
         Sqlite::execute(self, script)
     }

@@ -1,0 +1,89 @@
+//! Where a catalog comes from: live, models, revisions replayed, a file, a URL.
+
+mod cache;
+
+use crate::config::{Config, ConfigError};
+use crate::database::{Database, DatabaseError, Reading, Scope, SqlError};
+use crate::models::{Declared, ModelError, error};
+use crate::sql::Statement;
+
+/// Why a catalog could not be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// A schema as a throw-away database spells it; the database itself is there when it was needed.
+pub struct Shadowed {
+    pub reading: Reading,
+    statements: Vec<Statement>,
+    shadow: Option<Box<dyn Database>>,
+}
+
+impl Shadowed {
+    /// Returns the throw-away database that holds the schema; makes it now where the answer was remembered.
+    ///
+    /// # Errors
+    /// No shadow can be had, or what once loaded does not load any more.
+    pub fn shadow(&mut self, database: &mut dyn Database, config: &Config) -> Result<&mut dyn Database, SourceError> {
+        if self.shadow.is_none() {
+            let mut shadow = database.shadow(config.database.shadow_url()?)?;
+            shadow.load(&self.statements).map_err(|(_, error)| {
+                DatabaseError::Sql { doing: "loading the declared schema into a shadow".to_owned(), error }
+            })?;
+            self.shadow = Some(shadow);
+        }
+        match &mut self.shadow {
+            Some(shadow) => Ok(shadow.as_mut()),
+            None => Err(DatabaseError::Shadow("the shadow is not there".to_owned()).into()),
+        }
+    }
+}
+
+/// Returns which part of a database the configuration speaks of.
+pub fn scope(config: &Config) -> Scope {
+    Scope { schemas: config.database.schemas.clone(), version_table: config.database.version_table.clone() }
+}
+
+/// Loads the declared schema into a shadow of `database` and reads it back.
+///
+/// # Errors
+/// No shadow can be had; a statement that can't be loaded, with its place.
+pub fn declared_in_shadow(
+    database: &mut dyn Database,
+    declared: &Declared,
+    config: &Config,
+) -> Result<Shadowed, SourceError> {
+    let loaded = in_shadow(database, &declared.statements(), config)?;
+    Ok(loaded.map_err(|(at, refusal)| error::refused(declared, at, &refusal))?)
+}
+
+/// Returns how a shadow of `database` spells these statements, as remembered or by loading them; or the number of the first that can't be loaded, and
+/// what the database said.
+///
+/// # Errors
+/// No shadow can be had, or it can't be read.
+pub fn in_shadow(
+    database: &mut dyn Database,
+    statements: &[Statement],
+    config: &Config,
+) -> Result<Result<Shadowed, (usize, SqlError)>, SourceError> {
+    let scope = scope(config);
+    let key = cache::key(statements, &scope, database.dialect(), &database.surroundings()?);
+    let statements = statements.to_vec();
+    if let Some(reading) = cache::remembered(&key, database.dialect()) {
+        return Ok(Ok(Shadowed { reading, statements, shadow: None }));
+    }
+    let mut shadow = database.shadow(config.database.shadow_url()?)?;
+    if let Err(refusal) = shadow.load(&statements) {
+        return Ok(Err(refusal));
+    }
+    let reading = shadow.reflect(&scope)?;
+    cache::remember(&key, &reading);
+    Ok(Ok(Shadowed { reading, statements, shadow: Some(shadow) }))
+}
