@@ -33,8 +33,9 @@ impl Shadowed {
     pub fn shadow(&mut self, database: &mut dyn Database, config: &Config) -> Result<&mut dyn Database, SourceError> {
         if self.shadow.is_none() {
             let mut shadow = database.shadow(config.database.shadow_url()?)?;
-            shadow.load(&self.statements).map_err(|(_, error)| {
-                DatabaseError::Sql { doing: "loading the declared schema into a shadow".to_owned(), error }
+            shadow.load(&self.statements).map_err(|(_, error)| DatabaseError::Sql {
+                doing: "loading the declared schema into a shadow".to_owned(),
+                error,
             })?;
             self.shadow = Some(shadow);
         }
