@@ -53,6 +53,9 @@ impl Rehearsal<'_> {
 
     /// Runs a script as a revision would.
     pub fn run(&mut self, script: &Script, way: &str) -> Result<(), AutogenerateError> {
+        for setting in &script.outside {
+            self.shadow.execute(setting).map_err(|error| failed(way, Some(setting.clone()), error))?;
+        }
         let at_once = if script.transactional { STATEMENTS_AT_ONCE } else { 1 };
         for group in script.statements.chunks(at_once) {
             let text = if script.transactional {
@@ -61,7 +64,7 @@ impl Rehearsal<'_> {
                 group.concat()
             };
             if let Err(error) = self.shadow.execute(&text) {
-                let failed = match error.position.filter(|_| error.completed == 0) {
+                let failed_at = match error.position.filter(|_| error.completed == 0) {
                     // A syntax error is found before anything runs, and only its place says whose it is.
                     Some(position) => {
                         let before = text.get(..position).unwrap_or_default();
@@ -73,12 +76,7 @@ impl Rehearsal<'_> {
                     }
                     None => error.completed.saturating_sub(usize::from(script.transactional)),
                 };
-                return Err(AutogenerateError::NotProved(Box::new(NotProved {
-                    what: format!("{way} fails: {}", error.message),
-                    statement: group.get(failed).or(group.last()).cloned(),
-                    error: Some(error),
-                    differences: Vec::new(),
-                })));
+                return Err(failed(way, group.get(failed_at).or(group.last()).cloned(), error));
             }
         }
         Ok(())
@@ -97,6 +95,15 @@ impl Rehearsal<'_> {
     fn script(&self, plan: &Plan) -> Script {
         script::script(&[], plan, &[], self.dialect)
     }
+}
+
+fn failed(way: &str, statement: Option<String>, error: SqlError) -> AutogenerateError {
+    AutogenerateError::NotProved(Box::new(NotProved {
+        what: format!("{way} fails: {}", error.message),
+        statement,
+        error: Some(error),
+        differences: Vec::new(),
+    }))
 }
 
 /// What the shadow holds before anything is tried.

@@ -12,7 +12,9 @@ pub struct Script {
     pub text: String,
     /// False when a statement in it refuses a transaction.
     pub transactional: bool,
-    /// The statements, as they stand in the text.
+    /// Settings at the beginning of the text that take effect only before the transaction begins.
+    pub outside: Vec<String>,
+    /// The other statements, as they stand in the text.
     pub statements: Vec<String>,
 }
 
@@ -22,7 +24,13 @@ pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &
     let passages: Vec<Passage> =
         before.iter().map(plain).chain(plan.passages()).chain(after.iter().map(plain)).collect();
     let transactional = passages.iter().all(|passage| passage.statement.transactional);
-    let mut paragraphs = Vec::new();
+    let stands_outside =
+        |passage: &Passage| transactional && (dialect.scripting.outside_transaction)(&passage.statement.text);
+    let (settings, passages): (Vec<Passage>, Vec<Passage>) = passages.into_iter().partition(stands_outside);
+    let mut outside: Vec<String> = settings.into_iter().map(|passage| passage.statement.text).collect();
+    outside.sort();
+    outside.dedup();
+    let mut paragraphs: Vec<String> = outside.iter().map(|setting| format!("{setting};")).collect();
     let mut statements = Vec::new();
     if dialect.syntax == Syntax::Postgres && passages.iter().any(|passage| makes_a_routine(&passage.statement.text)) {
         // Bodies may name what comes later in the section, and an overloaded or recursive one always may.
@@ -44,7 +52,7 @@ pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &
         paragraphs.push(paragraph);
         statements.push(text.to_owned());
     }
-    Script { text: paragraphs.join("\n\n"), transactional, statements }
+    Script { text: paragraphs.join("\n\n"), transactional, outside, statements }
 }
 
 fn on_one_line(sentence: &str) -> String {

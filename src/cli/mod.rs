@@ -3,6 +3,7 @@
 //! A command is one file: `Arguments`, whose doc comments are the help, and `run`. `Session` holds what commands share and
 //! opens it when it is first asked for.
 
+mod autogenerate;
 mod compared;
 pub mod failure;
 pub mod output;

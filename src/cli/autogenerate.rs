@@ -1,0 +1,119 @@
+//! What `migrate revision --autogenerate`, `--baseline` and `--empty` put into a new file.
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::{Session, compared};
+use crate::autogenerate::{self, Proved, Wish, script};
+use crate::database::Database;
+use crate::revision::target::Target;
+use crate::revision::{Revision, Section};
+
+/// The options of `revision` that write its sections.
+#[derive(Args, Debug, Default)]
+#[command(next_help_heading = "What the file does")]
+pub struct Options {
+    /// Write the steps that turn the database into what the models declare, and back; tried before they are written
+    #[arg(long)]
+    pub autogenerate: bool,
+    /// Write the steps that make the database as it is: the first revision of a project that begins with one
+    #[arg(long, conflicts_with = "autogenerate")]
+    pub baseline: bool,
+    /// With --autogenerate or --baseline: create only what is not there when it runs, drop only what is
+    #[arg(long)]
+    pub conditional: bool,
+    /// With --autogenerate: what bears the name OLD in the database is NEW in the models (may be repeated)
+    #[arg(long, value_name = "OLD=NEW", value_parser = wish)]
+    pub rename: Vec<Wish>,
+    /// With --autogenerate: write a file even when there is nothing to do
+    #[arg(long)]
+    pub empty: bool,
+}
+
+/// What was written for the sections of a new revision.
+pub struct Sections {
+    pub upgrade: Vec<Section>,
+    pub downgrade: Vec<Section>,
+}
+
+fn wish(text: &str) -> Result<Wish, String> {
+    match text.split_once('=') {
+        Some((old, new)) if !old.trim().is_empty() && !new.trim().is_empty() => {
+            Ok(Wish { old: old.trim().to_owned(), new: new.trim().to_owned() })
+        }
+        _ => Err("write OLD=NEW: users.name=users.full_name".to_owned()),
+    }
+}
+
+/// Returns the sections that the options ask for; None when there is nothing to do, which has been said.
+///
+/// # Errors
+/// The database is not at the heads; the models do not load; a step would lose data or does not stand the proof.
+pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Sections>, Failure> {
+    if !options.autogenerate && !options.baseline {
+        refuse_without(options)?;
+        return Ok(Some(Sections { upgrade: Vec::new(), downgrade: Vec::new() }));
+    }
+    let config = session.config()?.clone();
+    let mut database = session.reader()?;
+    if options.autogenerate {
+        at_heads(session, database.as_mut())?;
+        let comparison = compared::compare(session, &config, database.as_mut(), &options.rename, true)?;
+        let output = &session.output;
+        compared::say_left_alone(output, &comparison);
+        if comparison.is_empty() {
+            output.say(format_args!("nothing to do: the models and {} agree", database.place()));
+            return Ok(options.empty.then(|| Sections { upgrade: Vec::new(), downgrade: Vec::new() }));
+        }
+        let lines = comparison.lines();
+        let warnings = script::warnings(&comparison.upgrade);
+        let proved = autogenerate::write(database.as_mut(), comparison, &config)?;
+        lines.iter().for_each(|line| output.say(line));
+        warnings.iter().for_each(|warning| output.warn(warning));
+        return Ok(Some(written(proved)));
+    }
+    Err(Failure::usage("--baseline is not there yet"))
+}
+
+fn refuse_without(options: &Options) -> Result<(), Failure> {
+    let given = [("--conditional", options.conditional), ("--rename", !options.rename.is_empty())];
+    match given.into_iter().find(|(_, given)| *given) {
+        Some((option, _)) => Err(Failure::usage(format!("{option} goes with --autogenerate"))),
+        None => Ok(()),
+    }
+}
+
+fn written(proved: Proved) -> Sections {
+    let section = |script: script::Script| Section {
+        dialect: None,
+        transactional: script.transactional,
+        text: script.text,
+        first_line: 1,
+    };
+    Sections { upgrade: vec![section(proved.upgrade)], downgrade: vec![section(proved.downgrade)] }
+}
+
+/// Autogenerate compares with what the revisions built, so all of them must have run.
+fn at_heads(session: &mut Session, database: &mut dyn Database) -> Result<(), Failure> {
+    let graph = session.graph()?;
+    let table = session.config()?.database.version_table.clone();
+    let applied = database.applied(&table)?.unwrap_or_default().into_iter().map(|row| row.revision).collect();
+    let pending: Vec<&Revision> = graph.upgrade_route(&applied, &Target::parse("heads")?)?;
+    let Some(first) = pending.first() else { return Ok(()) };
+    let mut failure = Failure::new(format!(
+        "the database is not at the head: {} {} not been applied, and autogenerate would write {} again",
+        match pending.len() {
+            1 => format!("revision {}", first.id),
+            count => format!("{count} revisions"),
+        },
+        if pending.len() == 1 { "has" } else { "have" },
+        if pending.len() == 1 { "it" } else { "them" },
+    ));
+    failure.notes =
+        pending.iter().take(10).map(|revision| format!("{} {}", revision.id, first_line(&revision.message))).collect();
+    Err(failure.hint("run `migrate upgrade head` first, or `migrate stamp head` if the database has it all already"))
+}
+
+fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
+}
