@@ -61,7 +61,7 @@ impl<'e> Run<'_, 'e> {
                 let assignments = format!("state = 'applied', {clock}");
                 version_table::update(&self.table, &assignments, id, self.dialect)
             }
-            Direction::Downgrade => version_table::delete(&self.table, id, self.dialect),
+            Direction::Downgrade => version_table::delete(&self.table, &prepared.rows, self.dialect),
         };
         for reset in prepared.resets(self.dialect) {
             self.own(prepared, &reset)?;

@@ -7,26 +7,42 @@ mod journal;
 mod message;
 pub mod offline;
 mod online;
+pub mod plan;
 pub mod prepare;
 pub mod stamp;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-pub use online::run;
+pub use online::{Summary, run, validate};
+pub use plan::{Plan, downgrade, plan_downgrade, plan_upgrade, upgrade};
 pub use prepare::{Prepared, prepare};
 
 use crate::config::TransactionMode;
+use crate::database::version_table::AppliedRow;
 use crate::database::{DatabaseError, SqlError};
+use crate::revision::fault::GraphError;
 use crate::revision::{Direction, Revision, RevisionId};
 use crate::sql::Syntax;
 use crate::sql::token::tokens;
 
 /// One revision to run, up or down.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Step<'a> {
     pub revision: &'a Revision,
     pub direction: Direction,
+    /// The rows that go with it on the way down: its own, or those of the revisions that it replaces.
+    pub rows: Vec<RevisionId>,
+}
+
+impl<'a> Step<'a> {
+    pub fn up(revision: &'a Revision) -> Self {
+        Step { revision, direction: Direction::Upgrade, rows: vec![revision.id.clone()] }
+    }
+
+    pub fn down(revision: &'a Revision, rows: Vec<RevisionId>) -> Self {
+        Step { revision, direction: Direction::Downgrade, rows }
+    }
 }
 
 /// How a run is done.
@@ -34,12 +50,21 @@ pub struct Step<'a> {
 pub struct Options {
     pub version_table: String,
     pub transaction: TransactionMode,
+    /// How long a statement waits for a lock on a table before its revision is tried again.
     pub lock_timeout: Duration,
+    /// How long to wait for another run to end.
+    pub lock_wait: Duration,
 }
 
 /// What happens during a run, as it happens.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
+    /// Another run has the lock; `holder` says who.
+    Waiting { holder: String },
+    /// One transaction is to hold so many revisions that the server's lock table may not suffice.
+    ManyInOneTransaction { revisions: usize },
+    /// The database has revisions that no file describes, which does not matter for what was asked.
+    UnknownRows { rows: Vec<AppliedRow> },
     Started {
         revision: &'a Revision,
         direction: Direction,
@@ -87,6 +112,14 @@ pub struct Spot {
 pub enum ApplyError {
     #[error(transparent)]
     Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// The database has revisions that no file describes.
+    #[error("the database has {} that no file describes: {}", count(rows.len(), "revision"), ids(rows))]
+    Unknown { rows: Vec<AppliedRow> },
+    /// What ran is not what the files say now.
+    #[error("{} edited since it ran: {}", edited_count(edits.len()), edited(edits))]
+    Edited { edits: Vec<Edit> },
     /// Found before anything ran.
     #[error("revision {revision} cannot be run: {reason}")]
     Refused { revision: RevisionId, reason: String, spot: Option<Spot>, hint: Option<String> },
@@ -116,6 +149,33 @@ pub enum ApplyError {
     /// A `no-transaction` section was cut off, and cannot go on by itself.
     #[error("revision {revision} stopped half way, and cannot go on by itself: {reason}")]
     Stuck { revision: RevisionId, reason: String, hint: String },
+}
+
+/// A revision whose file says something else than what ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Edit {
+    pub revision: RevisionId,
+    pub path: PathBuf,
+    /// A unified difference, where the script that ran was kept.
+    pub difference: Option<String>,
+    pub applied_at: String,
+    pub applied_by: String,
+}
+
+fn ids(rows: &[AppliedRow]) -> String {
+    rows.iter().map(|row| row.revision.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn edited(edits: &[Edit]) -> String {
+    edits.iter().map(|edit| edit.revision.as_str()).collect::<Vec<_>>().join(", ")
+}
+
+fn count(number: usize, what: &str) -> String {
+    if number == 1 { format!("one {what}") } else { format!("{number} {what}s") }
+}
+
+fn edited_count(number: usize) -> String {
+    if number == 1 { "one applied revision was".to_owned() } else { format!("{number} applied revisions were") }
 }
 
 /// The two words for a direction in sentences.

@@ -48,7 +48,7 @@ pub fn script(
 ) -> Result<(), OfflineError> {
     let table = table_name(options, dialect);
     let script = Script { dialect, table, options, all: options.transaction == TransactionMode::All };
-    for &step in steps {
+    for step in steps {
         let prepared = prepare(step, options.transaction, dialect)?;
         prepared.parts.iter().try_for_each(|part| script.part(&prepared, part).map(drop))?;
     }
@@ -61,7 +61,7 @@ pub fn script(
     if !script.all {
         writeln!(out, "COMMIT;")?;
     }
-    for &step in steps {
+    for step in steps {
         let prepared = prepare(step, options.transaction, dialect)?;
         script.revision(out, &prepared)?;
     }
@@ -174,7 +174,7 @@ impl Script<'_> {
         }
         let row = match prepared.direction {
             Direction::Upgrade => version_table::insert(&self.table, &row(prepared, State::Applied), self.dialect),
-            Direction::Downgrade => version_table::delete(&self.table, &prepared.revision.id, self.dialect),
+            Direction::Downgrade => version_table::delete(&self.table, &prepared.rows, self.dialect),
         };
         writeln!(out, "{row};")?;
         let (before, after) = self.checks(prepared);
@@ -296,7 +296,7 @@ impl Script<'_> {
                 let clock = self.dialect.scripting.stop_the_clock.map_or(String::new(), |clock| format!(", {clock}"));
                 update(&format!("state = 'applied'{clock}"))
             }
-            Direction::Downgrade => version_table::delete(&self.table, id, self.dialect),
+            Direction::Downgrade => version_table::delete(&self.table, &prepared.rows, self.dialect),
         };
         writeln!(out, "{close};")?;
         Ok(())

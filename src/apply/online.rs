@@ -28,7 +28,7 @@ pub struct Summary {
 /// # Errors
 /// Those of `prepare`.
 pub fn validate(steps: &[Step], mode: TransactionMode, dialect: &Dialect) -> Result<(), ApplyError> {
-    steps.iter().try_for_each(|&step| prepare(step, mode, dialect).map(drop))
+    steps.iter().try_for_each(|step| prepare(step, mode, dialect).map(drop))
 }
 
 /// Runs the steps in their order; `rows` is the version table as it was read under the lock.
@@ -38,12 +38,12 @@ pub fn validate(steps: &[Step], mode: TransactionMode, dialect: &Dialect) -> Res
 ///
 /// # Errors
 /// Any `ApplyError`.
-pub fn run(
+pub fn run<'g>(
     database: &mut dyn Database,
-    steps: &[Step],
+    steps: &[Step<'g>],
     rows: &[AppliedRow],
     options: &Options,
-    tell: &mut dyn FnMut(Event),
+    tell: &mut dyn FnMut(Event<'g>),
 ) -> Result<Summary, ApplyError> {
     let dialect = database.dialect();
     validate(steps, options.transaction, dialect)?;
@@ -53,7 +53,7 @@ pub fn run(
         return run.everything(steps);
     }
     let mut summary = Summary::default();
-    for &step in steps {
+    for step in steps {
         let prepared = prepare(step, options.transaction, dialect)?;
         let row = rows.iter().find(|row| row.revision == step.revision.id);
         let begun = row.filter(|row| matches!(row.state, State::Running | State::Reverting));
@@ -92,8 +92,8 @@ pub(super) enum Stop {
 }
 
 impl<'e> Run<'_, 'e> {
-    fn finished(&mut self, step: Step<'e>, done: bool, took: Duration) {
-        let Step { revision, direction } = step;
+    fn finished(&mut self, step: &Step<'e>, done: bool, took: Duration) {
+        let &Step { revision, direction, .. } = step;
         (self.tell)(match done {
             true => Event::Finished { revision, direction, took },
             false => Event::AlreadyDone { revision, direction },
@@ -129,16 +129,16 @@ impl<'e> Run<'_, 'e> {
         'again: loop {
             let started = Instant::now();
             let mut begin = Message::default();
-            for &step in &left {
+            for step in &left {
                 let prepared = prepare(step, self.options.transaction, self.dialect)?;
                 for piece in &prepared.outside {
                     begin.tool(piece.text(prepared.text()), 1);
                 }
             }
             self.begin(&mut begin);
-            let Some(&first) = left.first() else { return Ok(Summary { done: 0, already_done: steps.len() }) };
+            let Some(first) = left.first().map(|step| step.revision) else { return Ok(Summary { done: 0, already_done: steps.len() }) };
             let mut message = begin;
-            for (at, &step) in left.iter().enumerate() {
+            for (at, step) in left.iter().enumerate() {
                 let prepared = prepare(step, self.options.transaction, self.dialect)?;
                 (self.tell)(Event::Started { revision: step.revision, direction: step.direction });
                 let is_last = at + 1 == left.len();
@@ -157,7 +157,7 @@ impl<'e> Run<'_, 'e> {
                         continue 'again;
                     }
                     Err(Stop::Sql { error, blockers, .. }) if self.may_pass(&error) && attempt < ATTEMPTS => {
-                        self.pause(first.revision, &error, blockers, attempt);
+                        self.pause(first, &error, blockers, attempt);
                         attempt += 1;
                         continue 'again;
                     }
@@ -241,11 +241,10 @@ impl<'e> Run<'_, 'e> {
     fn claim(&self, prepared: &Prepared) -> String {
         match prepared.direction {
             Direction::Upgrade => version_table::insert(&self.table, &new_row(prepared, State::Applied), self.dialect),
-            Direction::Downgrade => (self.dialect.scripting.claim_removal)(&version_table::delete(
-                &self.table,
-                &prepared.revision.id,
-                self.dialect,
-            )),
+            Direction::Downgrade => {
+                let delete = version_table::delete(&self.table, &prepared.rows, self.dialect);
+                (self.dialect.scripting.claim_removal)(&delete)
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use super::{ApplyError, Spot, Step};
 use crate::config::TransactionMode;
 use crate::database::Dialect;
 use crate::revision::guard::{self, Guard};
-use crate::revision::{Direction, Revision, Section, checksum};
+use crate::revision::{Direction, Revision, RevisionId, Section, checksum};
 use crate::sql::split::{self, Piece};
 use crate::sql::token::{Token, tokens};
 
@@ -23,6 +23,8 @@ pub struct Prepared<'a> {
     /// Tables whose rows are counted before and after.
     pub keeps_rows: Vec<Vec<String>>,
     pub checksum: String,
+    /// The rows that go with it on the way down.
+    pub rows: Vec<RevisionId>,
 }
 
 /// Statements with the same guard, or with none.
@@ -65,8 +67,8 @@ impl<'a> Prepared<'a> {
 /// # Errors
 /// `NoWayBack` for a downgrade without a section; `Refused` for what can't be split, controls the transaction itself,
 /// needs a client (COPY, psql commands), or would be refused by the server inside the transaction.
-pub fn prepare<'a>(step: Step<'a>, mode: TransactionMode, dialect: &Dialect) -> Result<Prepared<'a>, ApplyError> {
-    let Step { revision, direction } = step;
+pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) -> Result<Prepared<'a>, ApplyError> {
+    let &Step { revision, direction, .. } = step;
     let section = revision.section(direction, dialect.syntax);
     // A merge has nothing to run either way; whoever wrote an upgrade must say how to go back.
     let ran_upgrade = revision.section(Direction::Upgrade, dialect.syntax).is_some_and(|section| {
@@ -84,6 +86,7 @@ pub fn prepare<'a>(step: Step<'a>, mode: TransactionMode, dialect: &Dialect) -> 
         parts: Vec::new(),
         outside: Vec::new(),
         keeps_rows: Vec::new(),
+        rows: step.rows.clone(),
         checksum: checksum::checksum(section, dialect.syntax),
     };
     let Some(section) = section else { return Ok(prepared) };

@@ -201,6 +201,11 @@ pub fn update(name: &str, assignments: &str, revision: &str, dialect: &Dialect) 
     format!("UPDATE {name} SET {assignments} WHERE revision = {}", quote::literal(revision, dialect.syntax))
 }
 
-pub fn delete(name: &str, revision: &str, dialect: &Dialect) -> String {
-    format!("DELETE FROM {name} WHERE revision = {}", quote::literal(revision, dialect.syntax))
+/// Returns the statement that deletes the rows of these revisions.
+pub fn delete<S: AsRef<str>>(name: &str, revisions: &[S], dialect: &Dialect) -> String {
+    let ids: Vec<String> = revisions.iter().map(|id| quote::literal(id.as_ref(), dialect.syntax)).collect();
+    match ids.as_slice() {
+        [id] => format!("DELETE FROM {name} WHERE revision = {id}"),
+        ids => format!("DELETE FROM {name} WHERE revision IN ({})", ids.join(", ")),
+    }
 }
