@@ -5,6 +5,7 @@ use similar::TextDiff;
 use crate::database::version_table::{self, AppliedRow, State};
 use crate::database::{Database, DatabaseError, Dialect};
 use crate::revision::{Direction, Revision, checksum};
+use crate::sql::{quote, split};
 
 /// Has what the revision's file says been changed since the row was written?
 ///
@@ -48,4 +49,37 @@ pub fn unified(old: &str, new: &str, old_name: &str, new_name: &str) -> String {
     // A last line without its end would only add a remark about it.
     let (old, new) = (format!("{}\n", old.trim_end()), format!("{}\n", new.trim_end()));
     TextDiff::from_lines(&old, &new).unified_diff().context_radius(3).header(old_name, new_name).to_string()
+}
+
+/// Returns the statement that takes what the file says as what ran; `table` is quoted.
+pub fn accept(table: &str, revision: &Revision, dialect: &Dialect) -> String {
+    let text = |text: &str| quote::literal(text, dialect.syntax);
+    let section = revision.section(Direction::Upgrade, dialect.syntax);
+    let script = section.map_or_else(|| "NULL".to_owned(), |section| text(&section.text));
+    let assignments = format!("checksum = {}, script = {script}", text(&checksum_of(revision, dialect)));
+    version_table::update(table, &assignments, &revision.id, dialect)
+}
+
+/// Returns the statement after which a half-done section goes on with statement `at`, counted from 1, of the file as it
+/// is now; `table` is quoted.
+///
+/// # Errors
+/// A sentence, when the section has no such statement.
+pub fn resume(table: &str, revision: &Revision, state: State, at: u32, dialect: &Dialect) -> Result<String, String> {
+    let direction = if state == State::Reverting { Direction::Downgrade } else { Direction::Upgrade };
+    let section = revision.section(direction, dialect.syntax);
+    let statements =
+        section.map_or(0, |section| split::split(&section.text, dialect.syntax).map_or(0, |all| all.len()));
+    // One past the last: there is nothing left but to say so.
+    if at == 0 || at as usize > statements + 1 {
+        return Err(format!("revision {} has {statements} statements, and {at} is none of them", revision.id));
+    }
+    let text = |text: &str| quote::literal(text, dialect.syntax);
+    let assignments = format!(
+        "statements_done = {}, checksum = {}, script = {}",
+        at - 1,
+        text(&checksum::checksum(section, dialect.syntax)),
+        section.map_or_else(|| "NULL".to_owned(), |section| text(&section.text)),
+    );
+    Ok(version_table::update(table, &assignments, &revision.id, dialect))
 }

@@ -15,10 +15,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use online::{Summary, run, validate};
-pub use plan::{Plan, downgrade, plan_downgrade, plan_upgrade, upgrade};
+pub use plan::{Plan, downgrade, plan_downgrade, plan_stamp, plan_upgrade, upgrade};
 pub use prepare::{Prepared, prepare};
 
-use crate::config::TransactionMode;
+use crate::config::{Config, TransactionMode};
 use crate::database::version_table::AppliedRow;
 use crate::database::{DatabaseError, SqlError};
 use crate::revision::fault::GraphError;
@@ -56,15 +56,33 @@ pub struct Options {
     pub lock_wait: Duration,
 }
 
+impl Options {
+    /// Returns the options that the configuration asks for.
+    pub fn of(config: &Config) -> Options {
+        Options {
+            version_table: config.database.version_table.clone(),
+            transaction: config.run.transaction,
+            lock_timeout: config.run.lock_timeout,
+            lock_wait: config.run.lock_wait,
+        }
+    }
+}
+
 /// What happens during a run, as it happens.
 #[derive(Clone, Debug)]
 pub enum Event<'a> {
     /// Another run has the lock; `holder` says who.
-    Waiting { holder: String },
+    Waiting {
+        holder: String,
+    },
     /// One transaction is to hold so many revisions that the server's lock table may not suffice.
-    ManyInOneTransaction { revisions: usize },
+    ManyInOneTransaction {
+        revisions: usize,
+    },
     /// The database has revisions that no file describes, which does not matter for what was asked.
-    UnknownRows { rows: Vec<AppliedRow> },
+    UnknownRows {
+        rows: Vec<AppliedRow>,
+    },
     Started {
         revision: &'a Revision,
         direction: Direction,

@@ -136,7 +136,9 @@ impl<'e> Run<'_, 'e> {
                 }
             }
             self.begin(&mut begin);
-            let Some(first) = left.first().map(|step| step.revision) else { return Ok(Summary { done: 0, already_done: steps.len() }) };
+            let Some(first) = left.first().map(|step| step.revision) else {
+                return Ok(Summary { done: 0, already_done: steps.len() });
+            };
             let mut message = begin;
             for (at, step) in left.iter().enumerate() {
                 let prepared = prepare(step, self.options.transaction, self.dialect)?;

@@ -2,6 +2,7 @@
 
 use super::integrity;
 use super::online::{self, Summary};
+use super::stamp::Stamp;
 use super::{ApplyError, Edit, Event, Options, Step};
 use crate::config::TransactionMode;
 use crate::database::version_table::{self, AppliedRow, State};
@@ -126,8 +127,7 @@ pub fn execute<'g>(
     }
     let dialect = database.dialect();
     online::validate(&plan.steps, options.transaction, dialect)?;
-    if options.transaction == TransactionMode::All
-        && plan.steps.len() > dialect.scripting.revisions_in_one_transaction
+    if options.transaction == TransactionMode::All && plan.steps.len() > dialect.scripting.revisions_in_one_transaction
     {
         tell(Event::ManyInOneTransaction { revisions: plan.steps.len() });
     }
@@ -165,6 +165,44 @@ fn under_the_lock<'g>(
     }
     let summary = online::run(database, &left, &rows, options, tell)?;
     Ok(Summary { already_done: summary.already_done + done.len(), ..summary })
+}
+
+/// Returns which rows a stamp of `targets` adds and removes; asks the database one question, and changes nothing.
+///
+/// Half-done revisions that count as applied afterwards get a new row.
+///
+/// # Errors
+/// `Graph`; `Unknown` when the database has revisions without a file, unless `purge` takes them out.
+pub fn plan_stamp<'g>(
+    database: &mut dyn Database,
+    graph: &'g Graph,
+    targets: &[Target],
+    purge: bool,
+    options: &Options,
+) -> Result<Stamp<'g>, ApplyError> {
+    let rows = database.applied(&options.version_table)?.unwrap_or_default();
+    if purge {
+        let whole = graph.stamp(&Applied::new(), targets)?;
+        return Ok(Stamp { purge: !rows.is_empty(), remove: Vec::new(), add: whole.add });
+    }
+    let every: Applied = rows.iter().map(|row| row.revision.clone()).collect();
+    let unknown = unknown_rows(graph, &rows, &every);
+    if !unknown.is_empty() {
+        return Err(ApplyError::Unknown { rows: unknown });
+    }
+    let half: Vec<&str> = rows
+        .iter()
+        .filter(|row| matches!(row.state, State::Running | State::Reverting))
+        .map(|row| row.revision.as_str())
+        .collect();
+    let mut planned = graph.stamp(&every, targets)?;
+    if !half.is_empty() {
+        let whole: Applied = every.into_iter().filter(|id| !half.contains(&id.as_str())).collect();
+        planned.add = graph.stamp(&whole, targets)?.add;
+        let again = planned.add.iter().map(|revision| revision.id.clone());
+        planned.remove.extend(again.filter(|id| half.contains(&id.as_str())));
+    }
+    Ok(Stamp { purge: false, remove: planned.remove, add: planned.add })
 }
 
 /// Makes the version table where it is not there.

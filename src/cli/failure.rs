@@ -154,7 +154,27 @@ impl From<ApplyError> for Failure {
         let message = error.to_string();
         let mut failure = Failure::new(message);
         match error {
-            ApplyError::Database(error) => return error.into(),
+            ApplyError::Database(error) => error.into(),
+            ApplyError::Graph(error) => error.into(),
+            ApplyError::Unknown { rows } => {
+                failure.notes.extend(rows.iter().map(|row| {
+                    format!("{}  {}  (applied {} by {})", row.revision, row.message, row.applied_at, row.applied_by)
+                }));
+                failure.hint(
+                    "the files here may be older than the database: bring the missing ones; a revision that stands for \
+                     deleted ones lists them in `replaces`; `migrate repair REV --forget` takes a row out",
+                )
+            }
+            ApplyError::Edited { edits } => {
+                failure.notes.extend(edits.into_iter().map(|edit| match edit.difference {
+                    Some(difference) => difference.trim_end().to_owned(),
+                    None => format!("{}: the script that ran was not kept", edit.path.display()),
+                }));
+                failure.hint(
+                    "undo the edit and write a new revision for the change; or, when the edit is meant, accept it with \
+                     `migrate repair`",
+                )
+            }
             ApplyError::Refused { spot, hint, .. } => {
                 failure.place = spot.map(Place::from);
                 failure.hint = hint;

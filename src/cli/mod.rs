@@ -7,6 +7,8 @@ mod autogenerate;
 mod compared;
 pub mod failure;
 pub mod output;
+mod running;
+mod scripts;
 mod session;
 
 use std::ffi::OsString;
@@ -55,8 +57,15 @@ macro_rules! commands {
 
 commands! {
     Check(check),
+    Current(current),
     Database(database),
+    Downgrade(downgrade),
     Import(import),
+    Repair(repair),
+    Sql(sql),
+    Stamp(stamp),
+    Upgrade(upgrade),
+    Verify(verify),
 }
 
 /// Schema migrations in plain SQL, for PostgreSQL and SQLite.

@@ -91,6 +91,11 @@ impl Output {
         code.max(self.ended.get().unwrap_or(0))
     }
 
+    /// Standard output itself, for a script that is written piece by piece.
+    pub fn stdout(&self) -> std::io::Stdout {
+        std::io::stdout()
+    }
+
     /// Writes the one JSON document that a command reports.
     pub fn json(&self, document: &serde_json::Value) {
         self.result(format_args!("{document:#}"));

@@ -1,0 +1,190 @@
+//! What `upgrade` and `downgrade` share: the words for what happens while revisions run, and the report of it.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use indicatif::ProgressBar;
+use serde_json::{Value, json};
+
+use super::failure::Failure;
+use super::output::Output;
+use super::{Exit, Session};
+use crate::apply::plan::{self, Plan};
+use crate::apply::{self, Event, Options};
+use crate::config::TransactionMode;
+use crate::database::Database;
+use crate::revision::{Direction, Revision};
+
+/// How revisions and transactions go together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Transaction {
+    /// Each revision in a transaction of its own
+    PerRevision,
+    /// All revisions in one transaction
+    All,
+    /// Every statement by itself, with a journal
+    None,
+}
+
+/// Returns the options of the project, with the transaction mode that the command line asks for.
+pub fn options(session: &mut Session, transaction: Option<Transaction>) -> Result<Options, Failure> {
+    let mut options = Options::of(session.config()?);
+    if let Some(transaction) = transaction {
+        options.transaction = match transaction {
+            Transaction::PerRevision => TransactionMode::PerRevision,
+            Transaction::All => TransactionMode::All,
+            Transaction::None => TransactionMode::None,
+        };
+    }
+    Ok(options)
+}
+
+/// Says what a plan would run, after everything that can be looked at before has been.
+pub fn dry_run(output: &Output, plan: &Plan, options: &Options, database: &dyn Database) -> Result<Exit, Failure> {
+    apply::validate(&plan.steps, options.transaction, database.dialect())?;
+    let revisions: Vec<Value> =
+        plan.steps.iter().map(|step| entry(step.revision, step.direction, "would run", None)).collect();
+    if output.json {
+        output.json(&json!({ "database": database.place(), "dry_run": true, "revisions": revisions }));
+        return Ok(Exit::Done);
+    }
+    for step in &plan.steps {
+        let verb = match step.direction {
+            Direction::Upgrade => "would upgrade",
+            Direction::Downgrade => "would downgrade",
+        };
+        output.result(line(verb, step.revision, ""));
+    }
+    if plan.steps.is_empty() {
+        output.say("nothing to do");
+    }
+    Ok(Exit::Done)
+}
+
+/// Runs a plan, and says what happens while it does.
+pub fn execute(
+    output: &Output,
+    plan: Plan,
+    options: &Options,
+    database: &mut dyn Database,
+    already_there: &str,
+) -> Result<Exit, Failure> {
+    let place = database.place();
+    let telling = Telling::new(output, plan.steps.len());
+    let result = plan::execute(database, plan, options, &mut |event| telling.tell(&event));
+    telling.bar.finish_and_clear();
+    let revisions = telling.revisions.into_inner();
+    match result {
+        Ok(_) if output.json => output.json(&json!({ "database": place, "dry_run": false, "revisions": revisions })),
+        Ok(_) if revisions.is_empty() => output.say(format_args!("nothing to do: {already_there}")),
+        Ok(_) => {}
+        Err(error) => {
+            if telling.done.into_inner() > 0 && !output.json && options.transaction == TransactionMode::All {
+                output.say("what was listed above has been rolled back");
+            }
+            return Err(error.into());
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Turns events into lines.
+struct Telling<'o> {
+    output: &'o Output,
+    bar: ProgressBar,
+    revisions: RefCell<Vec<Value>>,
+    done: RefCell<usize>,
+}
+
+impl<'o> Telling<'o> {
+    fn new(output: &'o Output, steps: usize) -> Self {
+        // A few revisions are told line by line soon enough.
+        let bar = if steps > 5 { output.progress(steps) } else { ProgressBar::hidden() };
+        Telling { output, bar, revisions: RefCell::default(), done: RefCell::default() }
+    }
+
+    fn tell(&self, event: &Event) {
+        match event {
+            Event::Waiting { holder } => self.say(format!("waiting: another run of migrate holds the lock: {holder}")),
+            Event::ManyInOneTransaction { revisions } => self.warn(format!(
+                "{revisions} revisions in one transaction may need more locks than the server has room for; raise \
+                 max_locks_per_transaction, or run them with `--transaction per-revision`"
+            )),
+            Event::UnknownRows { rows } => self.warn(format!(
+                "the database is ahead of the files: it has {}, which no file describes",
+                rows.iter()
+                    .map(|row| format!("{} ({}, applied {})", row.revision, row.message, row.applied_at))
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            )),
+            Event::Started { revision, .. } => {
+                self.bar.set_message(format!("{} {}", revision.id, first_line(&revision.message)));
+            }
+            Event::Finished { revision, direction, took } => {
+                *self.done.borrow_mut() += 1;
+                let (verb, status) = match direction {
+                    Direction::Upgrade => ("upgraded", "applied"),
+                    Direction::Downgrade => ("downgraded", "reverted"),
+                };
+                self.took_place(revision, *direction, verb, status, Some(*took));
+            }
+            Event::AlreadyDone { revision, direction } => {
+                let verb = "done by another run";
+                self.took_place(revision, *direction, verb, "done by another run", None);
+            }
+            Event::Resumed { revision, done, of } => {
+                self.say(format!("going on with {}, of which {done} of {of} statements ran before", revision.id))
+            }
+            Event::TriedAgain { revision, reason, blockers, attempt } => {
+                let blockers = blockers.as_ref().map_or(String::new(), |blockers| format!("; blocked by {blockers}"));
+                self.say(format!("{}: {reason}{blockers}; trying again ({attempt} of 10)", revision.id));
+            }
+        }
+    }
+
+    fn took_place(&self, revision: &Revision, direction: Direction, verb: &str, status: &str, took: Option<Duration>) {
+        self.bar.inc(1);
+        self.revisions.borrow_mut().push(entry(revision, direction, status, took));
+        if !self.output.json {
+            let took = took.map_or(String::new(), |took| format!("  ({})", rounded(took)));
+            self.bar.suspend(|| self.output.result(line(verb, revision, &took)));
+        }
+    }
+
+    fn say(&self, message: String) {
+        self.bar.suspend(|| self.output.say(message));
+    }
+
+    fn warn(&self, message: String) {
+        self.bar.suspend(|| self.output.warn(message));
+    }
+}
+
+fn line(verb: &str, revision: &Revision, rest: &str) -> String {
+    let message = first_line(&revision.message);
+    let blank = if message.is_empty() { "" } else { "  " };
+    format!("{verb} {}{blank}{message}{rest}", revision.id)
+}
+
+pub fn first_line(message: &str) -> &str {
+    message.lines().next().unwrap_or_default()
+}
+
+fn rounded(took: Duration) -> String {
+    match took.as_millis() {
+        millis @ ..10_000 => format!("{millis} ms"),
+        _ => format!("{:.1} s", took.as_secs_f64()),
+    }
+}
+
+fn entry(revision: &Revision, direction: Direction, status: &str, took: Option<Duration>) -> Value {
+    json!({
+        "revision": revision.id,
+        "message": revision.message,
+        "path": revision.path,
+        "direction": match direction { Direction::Upgrade => "upgrade", Direction::Downgrade => "downgrade" },
+        "status": status,
+        "duration_ms": took.map(|took| took.as_millis() as u64),
+    })
+}

@@ -1,0 +1,168 @@
+//! What the commands share that write a script instead of running it.
+
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::{Exit, Session};
+use crate::apply::offline::{self, OfflineError, Start};
+use crate::apply::{Options, Step};
+use crate::database::{self, Dialect};
+use crate::revision::fault::GraphError;
+use crate::revision::graph::Graph;
+use crate::revision::route::Applied;
+use crate::revision::target::{Range, Spec, Target};
+use crate::revision::{Direction, RevisionId};
+
+/// Where a script goes, and for which database it is.
+#[derive(Args, Clone, Debug, Default)]
+pub struct Script {
+    /// The database that the script is for: postgresql or sqlite [default: as the project's URL]
+    #[arg(long, value_name = "NAME")]
+    pub dialect: Option<String>,
+    /// Write the script to this file instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// Returns the dialect that was named, else the one of the project's database.
+pub fn dialect(session: &mut Session, script: &Script) -> Result<&'static Dialect, Failure> {
+    match &script.dialect {
+        Some(name) => database::dialect_named(name).ok_or_else(|| {
+            Failure::usage(format!("migrate knows no database `{name}`")).hint("--dialect is postgresql or sqlite")
+        }),
+        None => Ok(database::dialect_of(session.config()?.database.url()?)?),
+    }
+}
+
+/// Which way a script goes: as its command says, or from the older end of its range to the newer one or back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Up,
+    Down,
+    Either,
+}
+
+/// Writes the script from one target to another; `from` is base where it is not said.
+pub fn write(
+    session: &mut Session,
+    spec: &Spec,
+    way: Way,
+    options: &Options,
+    script: &Script,
+) -> Result<Exit, Failure> {
+    let dialect = dialect(session, script)?;
+    let graph = session.graph()?;
+    let (from, to) = ends(spec, way)?;
+    let start = graph.applied_at(std::slice::from_ref(&from))?;
+    let way = match way {
+        Way::Either => way_between(&graph, &start, &to)?,
+        way => way,
+    };
+    let steps: Vec<Step> = match way {
+        Way::Down => {
+            let route = graph.downgrade_route(&start, &to)?;
+            route.into_iter().map(|revision| Step::down(revision, vec![revision.id.clone()])).collect()
+        }
+        _ => graph.upgrade_route(&start, &to)?.into_iter().map(Step::up).collect(),
+    };
+    let verb = if way == Way::Down { "downgrade" } else { "upgrade" };
+    let count = match steps.len() {
+        1 => "1 revision".to_owned(),
+        number => format!("{number} revisions"),
+    };
+    let title = format!(
+        "migrate {}: {verb} from {from} to {to}, {count}, for {}",
+        env!("CARGO_PKG_VERSION"),
+        dialect.name,
+        from = from.text,
+        to = to.text
+    );
+    let start = position(&graph, &start, &from, &steps);
+    to_file(session, script.output.as_deref(), |out| offline::script(out, &title, &start, &steps, options, dialect))
+}
+
+fn ends(spec: &Spec, way: Way) -> Result<(Target, Target), Failure> {
+    let open = |what: &str| {
+        Failure::usage(format!("a script needs to know where it {what}: no database is asked")).hint("write FROM:TO")
+    };
+    match spec {
+        Spec::Range(Range { from, to }) => {
+            let to = to.clone().ok_or_else(|| open("ends"))?;
+            Ok((from.clone().map_or_else(|| Target::parse("base"), Ok)?, to))
+        }
+        Spec::One(_) if way == Way::Down => Err(open("begins")),
+        Spec::One(to) => Ok((Target::parse("base")?, to.clone())),
+    }
+}
+
+/// A script goes down when where it ends comes before where it begins.
+fn way_between(graph: &Graph, start: &Applied, to: &Target) -> Result<Way, GraphError> {
+    if to.needs_database(graph) {
+        return Ok(if to.text.contains('-') { Way::Down } else { Way::Up });
+    }
+    let end = graph.applied_at(std::slice::from_ref(to))?;
+    Ok(if end.is_subset(start) && end != *start { Way::Down } else { Way::Up })
+}
+
+/// Where the database must be: at the last revisions before the first step, and at none of those to come.
+fn position(graph: &Graph, start: &Applied, from: &Target, steps: &[Step]) -> Start {
+    let heads = graph.heads_of(start);
+    let ids = |step: &Step| step.revision.id.clone();
+    let down = steps.first().is_some_and(|step| step.direction == Direction::Downgrade);
+    let mut present: Vec<RevisionId> = heads.iter().map(|head| head.id.clone()).collect();
+    let mut absent: Vec<RevisionId> = Vec::new();
+    if down {
+        present.extend(steps.iter().map(ids));
+        // What stands on the revisions that go must be gone already.
+        let above = steps.iter().flat_map(|step| {
+            let id = step.revision.id.as_str();
+            graph.children(id).into_iter().chain(graph.dependents(id))
+        });
+        absent.extend(above.map(|above| above.id.clone()).filter(|id| !start.contains(id)));
+    } else {
+        absent.extend(steps.iter().map(ids));
+    }
+    for list in [&mut present, &mut absent] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    let words = match heads.as_slice() {
+        [] => "base".to_owned(),
+        heads => {
+            let ids: Vec<&str> = heads.iter().map(|head| head.id.as_str()).collect();
+            format!("{} {}", if ids.len() == 1 { "revision" } else { "revisions" }, ids.join(" and "))
+        }
+    };
+    let words =
+        if from.text == words || words.ends_with(&from.text) { words } else { format!("{words} ({})", from.text) };
+    Start { words, present, absent }
+}
+
+/// Has a script written to a file, whole or not at all, or to stdout.
+pub fn to_file(
+    session: &Session,
+    file: Option<&Path>,
+    write: impl FnOnce(&mut dyn Write) -> Result<(), OfflineError>,
+) -> Result<Exit, Failure> {
+    let Some(path) = file else {
+        let mut out = BufWriter::with_capacity(1 << 16, session.output.stdout());
+        return match write(&mut out) {
+            // A reader that has seen enough is no failure.
+            Err(OfflineError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
+            result => Ok(result.map(|()| Exit::Done)?),
+        };
+    };
+    let failed = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut temporary = tempfile::Builder::new().prefix(".migrate-").tempfile_in(folder).map_err(failed)?;
+    let mut out = BufWriter::with_capacity(1 << 16, temporary.as_file_mut());
+    write(&mut out)?;
+    out.flush().map_err(failed)?;
+    drop(out);
+    temporary.persist(path).map_err(|error| failed(error.error))?;
+    session.output.say(format_args!("wrote {}", path.display()));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,113 @@
+//! `migrate stamp`: says in the version table where a database is, without running anything.
+
+use clap::Args;
+use serde_json::json;
+
+use super::failure::Failure;
+use super::running;
+use super::scripts::{self, Script};
+use super::{Exit, Session};
+use crate::apply::offline::{self, Start};
+use crate::apply::{plan_stamp, stamp};
+use crate::database::version_table::State;
+use crate::revision::route::Applied;
+use crate::revision::target::{Spec, Target};
+
+/// Mark revisions as applied without running them
+///
+/// For a database that already has what the revisions make. A target and all that comes before it count as applied
+/// then, what stands on it does not, and other branches stay as they are.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  migrate stamp head
+  migrate stamp base
+  migrate stamp --purge 1975ea83b712
+  migrate stamp head --sql > stamp.sql")]
+pub struct Arguments {
+    /// head, heads, base, ids or their beginnings, branch labels, steps; with --sql also FROM:TO
+    #[arg(required = true, value_name = "TARGET", allow_hyphen_values = true)]
+    targets: Vec<String>,
+    /// Empty the version table first, rows without a file included
+    #[arg(long)]
+    purge: bool,
+    /// Write the statements to stdout instead of running them; no database is needed
+    #[arg(long)]
+    sql: bool,
+    #[command(flatten)]
+    script: Script,
+}
+
+pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    if arguments.sql {
+        return write(arguments, session);
+    }
+    let options = running::options(session, None)?;
+    let targets = arguments.targets.iter().map(|text| Target::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let graph = session.graph()?;
+    let mut database = session.writer()?;
+    let planned = plan_stamp(&mut *database, &graph, &targets, arguments.purge, &options)?;
+    let output = &session.output;
+    if !planned.is_empty() {
+        let mut waiting = |holder: &str| {
+            output.say(format_args!("waiting: another run of migrate holds the lock: {holder}"));
+        };
+        database.lock(&options.version_table, options.lock_wait, &mut waiting)?;
+        // What was planned may have changed while this run waited.
+        let planned = plan_stamp(&mut *database, &graph, &targets, arguments.purge, &options)?;
+        let written = stamp::run(&mut *database, &planned, State::Stamped, &options);
+        database.unlock();
+        written?;
+    }
+    let added: Vec<&str> = planned.add.iter().map(|revision| revision.id.as_str()).collect();
+    if output.json {
+        let document = json!({ "database": database.place(), "stamped": added, "removed": planned.remove });
+        output.json(&document);
+        return Ok(Exit::Done);
+    }
+    if planned.is_empty() {
+        output.say("nothing to do: the version table says that already");
+    }
+    planned.remove.iter().for_each(|id| output.result(format_args!("removed {id}")));
+    added.iter().for_each(|id| output.result(format_args!("stamped {id}")));
+    Ok(Exit::Done)
+}
+
+/// Writes what a stamp would change, on a database that is at FROM: nowhere, when that is not said.
+fn write(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    let options = running::options(session, None)?;
+    let dialect = scripts::dialect(session, &arguments.script)?;
+    let graph = session.graph()?;
+    let mut from: Option<Target> = None;
+    let mut targets = Vec::new();
+    for text in &arguments.targets {
+        match Spec::parse(text)? {
+            Spec::One(target) => targets.push(target),
+            Spec::Range(range) => {
+                let to = range.to.ok_or_else(|| Failure::usage(format!("`{text}` does not say what to stamp")))?;
+                targets.push(to);
+                if from.as_ref().zip(range.from.as_ref()).is_some_and(|(one, other)| one != other) {
+                    return Err(Failure::usage("a stamp begins at one place, and two were given"));
+                }
+                from = range.from.or(from);
+            }
+        }
+    }
+    let before = match &from {
+        Some(from) if !arguments.purge => graph.applied_at(std::slice::from_ref(from))?,
+        _ => Applied::new(),
+    };
+    let planned = graph.stamp(&before, &targets)?;
+    let planned = stamp::Stamp { purge: arguments.purge, remove: planned.remove, add: planned.add };
+    let start = (!arguments.purge).then(|| {
+        let words = from.as_ref().map_or("base", |from| from.text.as_str()).to_owned();
+        let present = graph.heads_of(&before).iter().map(|head| head.id.clone()).collect();
+        Start { words, present, absent: planned.add.iter().map(|revision| revision.id.clone()).collect() }
+    });
+    let table = offline::table_name(&options, dialect);
+    let statements = stamp::statements(&planned, State::Stamped, &table, dialect);
+    let words: Vec<&str> = targets.iter().map(|target| target.text.as_str()).collect();
+    let title = format!("migrate {}: stamp {}, for {}", env!("CARGO_PKG_VERSION"), words.join(" "), dialect.name);
+    scripts::to_file(session, arguments.script.output.as_deref(), |out| {
+        offline::stamp(out, &title, start.as_ref(), &statements, &options, dialect)
+    })
+}

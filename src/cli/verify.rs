@@ -1,0 +1,81 @@
+//! `migrate verify`: do the files and the version table still agree?
+
+use clap::Args;
+use serde_json::json;
+
+use super::failure::in_a_line;
+use super::failure::Failure;
+use super::running::{self, first_line};
+use super::{Exit, Session};
+use crate::apply::plan;
+use crate::database::version_table::{AppliedRow, State};
+
+/// Check the files against what ran, and against each other
+///
+/// Reports revisions that were edited since they ran, with the difference; rows that no file describes; sections that
+/// were cut off; and what is wrong with the graph. Exits with 1 if there is any of these.
+#[derive(Args)]
+pub struct Arguments {}
+
+pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    let options = running::options(session, None)?;
+    let graph = session.graph()?;
+    let mut database = session.reader()?;
+    let rows = database.applied(&options.version_table)?.unwrap_or_default();
+    let edits = plan::edits(&mut *database, &graph, &rows, &options)?;
+    let unknown = graph.unknown(&rows.iter().map(|row| row.revision.clone()).collect());
+    let missing: Vec<&AppliedRow> = rows.iter().filter(|row| unknown.contains(&row.revision)).collect();
+    let half_done: Vec<&AppliedRow> =
+        rows.iter().filter(|row| matches!(row.state, State::Running | State::Reverting)).collect();
+    let output = &session.output;
+    if output.json {
+        output.json(&json!({
+            "database": database.place(),
+            "applied": rows.len(),
+            "edited": edits.iter().map(|edit| json!({
+                "revision": edit.revision, "path": edit.path, "difference": edit.difference,
+                "applied_at": edit.applied_at, "applied_by": edit.applied_by,
+            })).collect::<Vec<_>>(),
+            "missing": missing.iter().map(|row| json!({
+                "revision": row.revision, "message": row.message, "applied_at": row.applied_at, "applied_by": row.applied_by,
+            })).collect::<Vec<_>>(),
+            "half_done": half_done.iter().map(|row| json!({
+                "revision": row.revision, "state": row.state.name(), "statements_done": row.statements_done,
+            })).collect::<Vec<_>>(),
+            "faults": graph.faults().iter().map(in_a_line).collect::<Vec<_>>(),
+        }));
+    } else {
+        for edit in &edits {
+            output.result(format_args!("edited since it ran: {} ({})", edit.revision, edit.path.display()));
+            match &edit.difference {
+                Some(difference) => output.result(difference.trim_end()),
+                None => output.result("  the script that ran was not kept"),
+            }
+        }
+        for row in &missing {
+            output.result(format_args!(
+                "no file: {}  {}  (applied {} by {})",
+                row.revision,
+                first_line(&row.message),
+                row.applied_at,
+                row.applied_by
+            ));
+        }
+        for row in &half_done {
+            output.result(format_args!("cut off: {} ({}, {} statements done)", row.revision, row.state.name(), row.statements_done.unsigned_abs()));
+        }
+        for fault in graph.faults() {
+            output.result(format_args!("fault: {}", in_a_line(fault)));
+        }
+    }
+    if edits.is_empty() && missing.is_empty() && half_done.is_empty() && graph.faults().is_empty() {
+        if !output.json {
+            output.say(format_args!("{} applied revisions stand as they ran", rows.len()));
+        }
+        return Ok(Exit::Done);
+    }
+    if !edits.is_empty() && !output.json {
+        output.say("accept what was meant with `migrate repair`");
+    }
+    Ok(Exit::No)
+}
