@@ -19,7 +19,7 @@ use crate::source::{self, Shadowed, SourceError};
 
 pub use proof::NotProved;
 use renames::Renamed;
-use script::Script;
+use script::{Script, Style};
 use slices::{Assumed, MustLoad};
 
 /// Why no revision could be written.
@@ -216,6 +216,7 @@ pub fn write(
     database: &mut dyn Database,
     mut comparison: Comparison,
     config: &Config,
+    style: Style,
 ) -> Result<Proved, AutogenerateError> {
     for (upgrade, plan) in [(true, &comparison.upgrade), (false, &comparison.downgrade)] {
         if !plan.refused.is_empty() {
@@ -225,13 +226,47 @@ pub fn write(
     let (before, after) =
         comparison.renamed.as_ref().map_or((&[][..], &[][..]), |renamed| (&renamed.there, &renamed.back));
     let proved = Proved {
-        upgrade: script::script(before, &comparison.upgrade, &[], comparison.dialect),
-        downgrade: script::script(&[], &comparison.downgrade, after, comparison.dialect),
+        upgrade: script::script(before, &comparison.upgrade, &[], comparison.dialect, style),
+        downgrade: script::script(&[], &comparison.downgrade, after, comparison.dialect, style),
     };
     let Comparison { dialect, live, target, declared, renamed, shadowed, assumed, .. } = &mut comparison;
     let shadow = shadowed.shadow(database, config)?;
     let rehearsal = proof::Rehearsal { shadow, dialect, config, assumed };
     let start = if renamed.is_some() { proof::Start::Live } else { proof::Start::Declared(declared) };
     proof::prove(rehearsal, start, live, &target.catalog, &proved)?;
+    Ok(proved)
+}
+
+/// Returns the sections that make the live database as it is, and take it away again, proved in a shadow.
+///
+/// Objects that `ignore` names are left out, with what is in them.
+///
+/// # Errors
+/// `Refused` and `NotProved`, as `write`.
+pub fn baseline(database: &mut dyn Database, config: &Config, style: Style) -> Result<Proved, AutogenerateError> {
+    let dialect = database.dialect();
+    let scope = source::scope(config);
+    let live = database.reflect(&scope)?.catalog;
+    let mut shadow = database.shadow(config.database.shadow_url().map_err(SourceError::from)?)?;
+    let empty = shadow.reflect(&scope)?.catalog;
+    let everything = Filter {
+        ignore: &config.autogenerate.ignore,
+        speaks_for: &|_, _| true,
+        speaks_for_property: &|_, _| true,
+    };
+    let wanted = filter::target(&live, &Catalog::default(), &everything).catalog;
+    let (upgrade, downgrade) = (plan(&empty, &wanted, dialect.kinds), plan(&wanted, &empty, dialect.kinds));
+    for (is_upgrade, plan) in [(true, &upgrade), (false, &downgrade)] {
+        if !plan.refused.is_empty() {
+            return Err(AutogenerateError::Refused { upgrade: is_upgrade, refused: plan.refused.clone() });
+        }
+    }
+    let proved = Proved {
+        upgrade: script::script(&[], &upgrade, &[], dialect, style),
+        downgrade: script::script(&[], &downgrade, &[], dialect, style),
+    };
+    let assumed = Assumed::default();
+    let rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &assumed };
+    proof::prove(rehearsal, proof::Start::Live, &empty, &wanted, &proved)?;
     Ok(proved)
 }

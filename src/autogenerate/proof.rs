@@ -1,6 +1,6 @@
 //! A revision is tried in a shadow before it is written.
 
-use super::script::{self, Script};
+use super::script::{self, Script, Style};
 use super::slices::Assumed;
 use super::{AutogenerateError, Proved};
 use crate::config::Config;
@@ -93,7 +93,7 @@ impl Rehearsal<'_> {
     }
 
     fn script(&self, plan: &Plan) -> Script {
-        script::script(&[], plan, &[], self.dialect)
+        script::script(&[], plan, &[], self.dialect, Style::default())
     }
 }
 

@@ -1,7 +1,9 @@
 //! A plan as the text of a section.
 
 use crate::database::Dialect;
-use crate::schema::plan::{Passage, Plan, Risk};
+use crate::schema::Id;
+use crate::schema::plan::{Action, Passage, Plan, Risk};
+use crate::sql::quote::qualified;
 use crate::sql::split::leading_words;
 use crate::sql::{Statement, Syntax};
 
@@ -18,41 +20,102 @@ pub struct Script {
     pub statements: Vec<String>,
 }
 
+/// How a section is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Style {
+    /// Each creation is guarded, so that it is done only where the object is not there, and each drop where it is.
+    pub conditional: bool,
+}
+
+/// One statement on its way into a section.
+struct Paragraph {
+    statement: Statement,
+    comments: Vec<String>,
+    /// `unless table jobs`.
+    guard: Option<String>,
+}
+
 /// Returns the section that runs `before`, then the plan, then `after`.
-pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &Dialect) -> Script {
-    let plain = |statement: &Statement| Passage { statement: statement.clone(), risks: Vec::new() };
-    let passages: Vec<Passage> =
-        before.iter().map(plain).chain(plan.passages()).chain(after.iter().map(plain)).collect();
-    let transactional = passages.iter().all(|passage| passage.statement.transactional);
+pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &Dialect, style: Style) -> Script {
+    let plain = |statement: &Statement| Paragraph { statement: statement.clone(), comments: Vec::new(), guard: None };
+    let planned = |passage: Passage| Paragraph {
+        guard: if style.conditional { guard(&passage) } else { None },
+        comments: passage.risks.iter().map(|risk| on_one_line(&risk.sentence())).collect(),
+        statement: passage.statement,
+    };
+    let passages = if style.conditional { plan.passages_apart() } else { plan.passages() };
+    let middle = passages.into_iter().map(planned);
+    let all: Vec<Paragraph> = before.iter().map(plain).chain(middle).chain(after.iter().map(plain)).collect();
+    let transactional = all.iter().all(|paragraph| paragraph.statement.transactional);
     let stands_outside =
-        |passage: &Passage| transactional && (dialect.scripting.outside_transaction)(&passage.statement.text);
-    let (settings, passages): (Vec<Passage>, Vec<Passage>) = passages.into_iter().partition(stands_outside);
-    let mut outside: Vec<String> = settings.into_iter().map(|passage| passage.statement.text).collect();
+        |paragraph: &Paragraph| transactional && (dialect.scripting.outside_transaction)(&paragraph.statement.text);
+    let (settings, paragraphs): (Vec<Paragraph>, Vec<Paragraph>) = all.into_iter().partition(stands_outside);
+    let mut outside: Vec<String> = settings.into_iter().map(|paragraph| paragraph.statement.text).collect();
     outside.sort();
     outside.dedup();
-    let mut paragraphs: Vec<String> = outside.iter().map(|setting| format!("{setting};")).collect();
+    let mut texts: Vec<String> = outside.iter().map(|setting| format!("{setting};")).collect();
     let mut statements = Vec::new();
-    if dialect.syntax == Syntax::Postgres && passages.iter().any(|passage| makes_a_routine(&passage.statement.text)) {
+    let makes_a_routine = paragraphs.iter().any(|paragraph| makes_a_routine(&paragraph.statement.text));
+    if dialect.syntax == Syntax::Postgres && makes_a_routine {
         // Bodies may name what comes later in the section, and an overloaded or recursive one always may.
         let local = if transactional { "LOCAL " } else { "" };
         let setting = format!("SET {local}check_function_bodies = off");
-        paragraphs.push(format!("{setting};"));
+        texts.push(format!("{setting};"));
         statements.push(setting);
     }
-    for passage in passages {
-        let mut paragraph = String::new();
-        for risk in &passage.risks {
-            paragraph.push_str(&format!("-- {}\n", on_one_line(&risk.sentence())));
-        }
-        let text = passage.statement.text.trim_end();
-        paragraph.push_str(text);
-        // A comment at the end would swallow the semicolon.
-        let last_line = text.lines().next_back().unwrap_or_default();
-        paragraph.push_str(if last_line.contains("--") { "\n;" } else { ";" });
-        paragraphs.push(paragraph);
-        statements.push(text.to_owned());
+    for paragraph in paragraphs {
+        texts.push(written(&paragraph));
+        statements.push(paragraph.statement.text.trim_end().to_owned());
     }
-    Script { text: paragraphs.join("\n\n"), transactional, outside, statements }
+    Script { text: texts.join("\n\n"), transactional, outside, statements }
+}
+
+fn written(paragraph: &Paragraph) -> String {
+    let mut lines: Vec<String> = paragraph.comments.iter().map(|comment| format!("-- {comment}")).collect();
+    lines.extend(paragraph.guard.as_ref().map(|guard| format!("-- migrate:{guard}")));
+    let text = paragraph.statement.text.trim_end();
+    // A comment at the end would swallow the semicolon.
+    let last_line = text.lines().next_back().unwrap_or_default();
+    lines.push(format!("{text}{}", if last_line.contains("--") { "\n;" } else { ";" }));
+    lines.extend(paragraph.guard.as_ref().map(|_| "-- migrate:end".to_owned()));
+    lines.join("\n")
+}
+
+/// Returns the guard for a creation or a drop; None for what no guard can ask for.
+fn guard(passage: &Passage) -> Option<String> {
+    let word = match passage.action {
+        Action::Create => "unless",
+        Action::Drop => "if",
+        _ => return None,
+    };
+    let Id { kind, path } = &passage.id;
+    let (subject, path) = match *kind {
+        "table" | "foreign table" => ("table", path.clone()),
+        "column" => ("column", path.clone()),
+        "constraint" | "foreign check" => ("constraint", path.clone()),
+        "view" | "materialized view" => ("view", path.clone()),
+        "trigger" => ("trigger", path.clone()),
+        "schema" => ("schema", path.clone()),
+        "enum" | "domain" | "composite" | "range" | "composite type" | "range type" => ("type", path.clone()),
+        // Known by its schema and its own name alone.
+        "index" => {
+            let outer = path.len().saturating_sub(2).min(1);
+            ("index", [&path[..outer], &path[path.len() - 1..]].concat())
+        }
+        "function" | "procedure" | "aggregate" => ("function", path.clone()),
+        _ => return None,
+    };
+    let name = match path.split_last() {
+        // A routine's name ends with the types of its arguments, which are no part of the name.
+        Some((last, outer)) if subject == "function" => match last.split_once('(') {
+            Some((name, arguments)) => {
+                format!("{}({arguments}", qualified(&[outer, &[name.to_owned()]].concat()))
+            }
+            None => qualified(&path),
+        },
+        _ => qualified(&path),
+    };
+    Some(format!("{word} {subject} {name}"))
 }
 
 fn on_one_line(sentence: &str) -> String {

@@ -55,6 +55,7 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
         return Ok(Some(Sections { upgrade: Vec::new(), downgrade: Vec::new() }));
     }
     let config = session.config()?.clone();
+    let style = script::Style { conditional: options.conditional };
     let mut database = session.reader()?;
     if options.autogenerate {
         at_heads(session, database.as_mut())?;
@@ -67,12 +68,19 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
         }
         let lines = comparison.lines();
         let warnings = script::warnings(&comparison.upgrade);
-        let proved = autogenerate::write(database.as_mut(), comparison, &config)?;
+        let proved = autogenerate::write(database.as_mut(), comparison, &config, style)?;
         lines.iter().for_each(|line| output.say(line));
         warnings.iter().for_each(|warning| output.warn(warning));
         return Ok(Some(written(proved)));
     }
-    Err(Failure::usage("--baseline is not there yet"))
+    let graph = session.graph()?;
+    if !graph.is_empty() {
+        return Err(Failure::new("--baseline writes the first revision of a project, and this one has revisions already")
+            .hint("`migrate revision --autogenerate` writes what the database lacks"));
+    }
+    let proved = autogenerate::baseline(database.as_mut(), &config, style)?;
+    session.output.say(format_args!("the database has all of it: mark it with `migrate stamp head`"));
+    Ok(Some(written(proved)))
 }
 
 fn refuse_without(options: &Options) -> Result<(), Failure> {

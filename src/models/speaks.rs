@@ -11,11 +11,16 @@ const PARTS: &[(&str, &str)] = &[
     ("constraint", "tables"),
     ("identity", "tables"),
     ("owned by", "sequences"),
-    ("sequence owner", "sequences"),
+    ("foreign column", "foreign tables"),
+    ("foreign check", "foreign tables"),
+    ("view default", "views"),
+    ("partition trigger", "triggers"),
+    ("publication table", "publications"),
+    ("publication schema", "publications"),
 ];
 
 /// What every program that prints DDL, and SQLAlchemy's metadata, can say.
-const RELATIONAL: &[&str] = &["tables", "indexes", "enums", "sequences", "owned bys", "sequence owners", "comments"];
+const RELATIONAL: &[&str] = &["tables", "indexes", "enums", "sequences", "owned bys", "comments"];
 
 /// What TOML can say.
 const TOML: &[&str] = &["tables", "indexes", "enums", "comments"];
@@ -28,11 +33,12 @@ const OPERATIONAL: &[&str] = &[
     "subscriptions",
     "event triggers",
     "extensions",
-    "foreign servers",
+    "publication tables",
+    "publication schemas",
+    "servers",
     "foreign data wrappers",
     "user mappings",
-    "casts",
-    "statistics",
+    "languages",
 ];
 
 /// Which kinds are compared.

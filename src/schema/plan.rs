@@ -43,6 +43,10 @@ pub struct Step {
 pub struct Passage {
     pub statement: Statement,
     pub risks: Vec<Risk>,
+    /// Drop, Alter or Create.
+    pub action: Action,
+    /// The object that it was written for, the first where several were joined.
+    pub id: Id,
 }
 
 /// One object that differs, for people.
@@ -83,25 +87,39 @@ impl Plan {
     /// The same with what each statement puts at risk.
     pub fn passages(&self) -> Vec<Passage> {
         let mut joined: Vec<Passage> = Vec::new();
-        for step in &self.steps {
-            let mut risks = step.risks.clone();
-            for statement in &step.statements {
-                match joined.last_mut() {
-                    Some(last) if may_join(&last.statement, statement) => {
-                        let at = statement.action_at.unwrap_or_default();
-                        let text = &mut last.statement.text;
-                        if !text.contains('\n') {
-                            text.replace_range(at - 1..at, "\n    ");
-                        }
-                        text.push_str(",\n    ");
-                        text.push_str(&statement.text[at..]);
-                        last.risks.append(&mut risks);
+        for mut passage in self.passages_apart() {
+            match joined.last_mut() {
+                Some(last) if may_join(&last.statement, &passage.statement) => {
+                    let at = passage.statement.action_at.unwrap_or_default();
+                    let text = &mut last.statement.text;
+                    if !text.contains('\n') {
+                        text.replace_range(at - 1..at, "\n    ");
                     }
-                    _ => joined.push(Passage { statement: statement.clone(), risks: std::mem::take(&mut risks) }),
+                    text.push_str(",\n    ");
+                    text.push_str(&passage.statement.text[at..]);
+                    last.risks.append(&mut passage.risks);
                 }
+                _ => joined.push(passage),
             }
         }
         joined
+    }
+
+    /// The same, with nothing joined: each statement is for one object.
+    pub fn passages_apart(&self) -> Vec<Passage> {
+        let mut passages = Vec::new();
+        for step in &self.steps {
+            let mut risks = step.risks.clone();
+            for statement in &step.statements {
+                passages.push(Passage {
+                    statement: statement.clone(),
+                    risks: std::mem::take(&mut risks),
+                    action: step.action,
+                    id: step.id.clone(),
+                });
+            }
+        }
+        passages
     }
 
     pub fn risks(&self) -> impl Iterator<Item = &Risk> {
