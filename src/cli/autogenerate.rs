@@ -75,8 +75,10 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
     }
     let graph = session.graph()?;
     if !graph.is_empty() {
-        return Err(Failure::new("--baseline writes the first revision of a project, and this one has revisions already")
-            .hint("`migrate revision --autogenerate` writes what the database lacks"));
+        return Err(Failure::new(
+            "--baseline writes the first revision of a project, and this one has revisions already",
+        )
+        .hint("`migrate revision --autogenerate` writes what the database lacks"));
     }
     let proved = autogenerate::baseline(database.as_mut(), &config, style)?;
     session.output.say(format_args!("the database has all of it: mark it with `migrate stamp head`"));
