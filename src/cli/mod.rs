@@ -5,7 +5,10 @@
 
 mod autogenerate;
 mod compared;
+mod draft;
+mod drawing;
 pub mod failure;
+mod listing;
 pub mod output;
 mod running;
 mod scripts;
@@ -29,26 +32,29 @@ pub enum Exit {
     No,
 }
 
-/// Makes each command's module, its variant of `Command`, and the call of its `run`.
+/// Makes each command's module, its variant of `Command`, the call of its `run`, and its place in the help.
 macro_rules! commands {
-    ($($variant:ident($module:ident)),* $(,)?) => {
-        $(mod $module;)*
+    ($($group:literal: $($variant:ident($module:ident)),*;)*) => {
+        $($(mod $module;)*)*
+
+        /// The groups of commands in the help, each with its commands.
+        const GROUPS: &[(&str, &[&str])] = &[$(($group, &[$(stringify!($module)),*])),*];
 
         #[derive(Subcommand)]
         enum Command {
-            $($variant($module::Arguments)),*
+            $($($variant($module::Arguments)),*),*
         }
 
         impl Command {
             fn name(&self) -> &'static str {
                 match self {
-                    $(Command::$variant(_) => stringify!($module)),*
+                    $($(Command::$variant(_) => stringify!($module)),*),*
                 }
             }
 
             fn run(self, session: &mut Session) -> Result<Exit, Failure> {
                 match self {
-                    $(Command::$variant(arguments) => $module::run(arguments, session)),*
+                    $($(Command::$variant(arguments) => $module::run(arguments, session)),*),*
                 }
             }
         }
@@ -56,26 +62,44 @@ macro_rules! commands {
 }
 
 commands! {
-    Check(check),
-    Current(current),
-    Database(database),
-    Downgrade(downgrade),
-    Import(import),
-    Repair(repair),
-    Sql(sql),
-    Stamp(stamp),
-    Upgrade(upgrade),
-    Verify(verify),
+    "Begin": Init(init), Import(import), Database(database);
+    "Write revisions": Revision(revision), Merge(merge), Edit(edit);
+    "Run": Upgrade(upgrade), Downgrade(downgrade), Stamp(stamp), Sql(sql);
+    "Look at revisions": Current(current), History(history), Heads(heads), Branches(branches), Show(show);
+    "Compare": Check(check), Verify(verify), Repair(repair);
+    "Set up": Completions(completions), Man(man);
 }
 
 /// Schema migrations in plain SQL, for PostgreSQL and SQLite.
 #[derive(Parser)]
 #[command(name = "migrate", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(
+    after_help = "A target is head, heads, base, current, an id or its beginning, a label, label@…, +2, -1, ID+1, ID-1.
+`migrate COMMAND --help` explains a command, with examples."
+)]
 struct Line {
     #[command(flatten)]
     global: Global,
     #[command(subcommand)]
     command: Command,
+}
+
+/// Returns the grammar of the command line, with the commands in groups.
+fn grammar() -> clap::Command {
+    let grammar = Line::command();
+    let width = GROUPS.iter().flat_map(|(_, names)| *names).map(|name| name.len()).max().unwrap_or(0);
+    let mut commands = String::new();
+    for (group, names) in GROUPS {
+        commands.push_str(&format!("\n {group}\n"));
+        for name in *names {
+            let about = grammar.find_subcommand(name).and_then(clap::Command::get_about);
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            commands.push_str(&format!("  {name:width$}  {about}\n"));
+        }
+    }
+    grammar.help_template(format!(
+        "{{about}}\n\n{{usage-heading}} {{usage}}\n\nCommands:\n{commands}\nOptions:\n{{options}}{{after-help}}"
+    ))
 }
 
 /// Options that every command takes.
@@ -107,16 +131,15 @@ pub struct Global {
 
 /// Runs the command line `arguments` (the program's name first) and returns the exit code.
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
-    let line =
-        match Line::command().try_get_matches_from(arguments).and_then(|matches| Line::from_arg_matches(&matches)) {
-            Ok(line) => line,
-            Err(error) => {
-                // Help and version are results; everything else is a command line that can't be understood.
-                let code = if error.use_stderr() { failure::COULD_NOT } else { 0 };
-                let _ = error.print();
-                return code;
-            }
-        };
+    let line = match grammar().try_get_matches_from(arguments).and_then(|matches| Line::from_arg_matches(&matches)) {
+        Ok(line) => line,
+        Err(error) => {
+            // Help and version are results; everything else is a command line that can't be understood.
+            let code = if error.use_stderr() { failure::COULD_NOT } else { 0 };
+            let _ = error.print();
+            return code;
+        }
+    };
     let output = Output::new(&line.global);
     output.start_log(line.global.verbose);
     let mut session = Session::new(line.global, output, line.command.name());

@@ -1,0 +1,242 @@
+//! A new revision on its way to a file: shared by every command that writes one.
+
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+use std::path::{Path, PathBuf};
+
+use minijinja::{Environment, UndefinedBehavior, context};
+use serde_json::json;
+
+use super::Session;
+use super::failure::Failure;
+use crate::config::Config;
+use crate::revision::graph::Graph;
+use crate::revision::target::Target;
+use crate::revision::{Revision, Section, file, folder, name};
+
+/// How a revision file looks where the project has no template of its own.
+pub const TEMPLATE: &str = include_str!("../../templates/revision.sql");
+
+/// What is known of a new revision.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    pub message: String,
+    /// The revisions that it follows; none for a root.
+    pub parents: Vec<String>,
+    /// Allows parents that others follow already.
+    pub splice: bool,
+    pub branch_labels: Vec<String>,
+    /// Ids or labels.
+    pub depends_on: Vec<String>,
+    /// None: a random one.
+    pub id: Option<String>,
+    /// The folder to write to; None: that of the parent, else the first one.
+    pub folder: Option<PathBuf>,
+    /// Without any, an empty section for each direction is written.
+    pub upgrade: Vec<Section>,
+    pub downgrade: Vec<Section>,
+}
+
+/// A revision that was written.
+#[derive(Clone, Debug)]
+pub struct Written {
+    pub revision: Revision,
+    /// As it is shown to people.
+    pub path: PathBuf,
+}
+
+/// Returns the folder that `--version-path` names, which must be one of the project's.
+pub fn folder_named(session: &mut Session, given: &Path) -> Result<PathBuf, Failure> {
+    let here = std::env::current_dir().unwrap_or_default();
+    let config = session.config()?;
+    let same = |folder: &&PathBuf| {
+        [here.join(given), config.root.join(given)].iter().any(|path| path.components().eq(folder.components()))
+    };
+    if let Some(folder) = config.revisions.iter().find(same) {
+        return Ok(folder.clone());
+    }
+    let folders: Vec<String> = config.revisions.iter().map(|path| path.display().to_string()).collect();
+    Err(Failure::usage(format!("{} is none of the project's revision folders", given.display()))
+        .hint(format!("they are, by `revisions` in migrate.toml: {}", folders.join(", "))))
+}
+
+/// Refuses to go on where heads are asked for and the files don't say which they are, or where what is asked for
+/// stands on a fault.
+pub fn refuse_faults(graph: &Graph, targets: &[String]) -> Result<(), Failure> {
+    let targets = targets.iter().map(|text| Target::parse(text)).collect::<Result<Vec<_>, _>>()?;
+    let known: Vec<Target> = targets.into_iter().filter(|target| !target.needs_database(graph)).collect();
+    graph.applied_at(&known)?;
+    Ok(())
+}
+
+/// Refuses what can't become a revision, before work goes into its content.
+pub fn check(graph: &Graph, draft: &Draft) -> Result<(), Failure> {
+    refuse_taken_parents(graph, draft)?;
+    refuse_labels(graph, draft)?;
+    new_id(graph, draft.id.as_deref()).map(drop)
+}
+
+/// Writes the file of a new revision and reads it back.
+///
+/// # Errors
+/// A parent with followers and no `splice`; an id or label that is taken or can't be one; a template that makes no
+/// revision; a file that can't be written. Nothing is left behind.
+pub fn write(session: &mut Session, graph: &Graph, draft: Draft) -> Result<Written, Failure> {
+    check(graph, &draft)?;
+    let created = session.now()?;
+    let revision = Revision {
+        id: new_id(graph, draft.id.as_deref())?,
+        revises: draft.parents,
+        depends_on: draft.depends_on,
+        branch_labels: draft.branch_labels,
+        created: Some(created.to_string()),
+        message: draft.message.trim().to_owned(),
+        upgrade: or_empty(draft.upgrade),
+        downgrade: or_empty(draft.downgrade),
+        ..Revision::default()
+    };
+    if revision.revises.contains(&revision.id) {
+        return Err(Failure::usage(format!("revision {} can't follow itself", revision.id)));
+    }
+    let config = session.config()?;
+    let text = render(config, &revision)?;
+    let folder = draft.folder.unwrap_or_else(|| folder_of(config, graph, &revision));
+    let path = name::file_path(&config.file_name, &revision.id, &revision.message, created)
+        .map_err(|message| Failure::new(message).hint("correct `file_name` in migrate.toml"))?;
+    let path = folder.join(path);
+    let shown = session.shown(&path);
+    let read = file::parse(&shown, text.as_bytes()).map_err(|error| {
+        Failure::from(*error)
+            .note("the template of revision files makes a file that is no revision; nothing was written")
+    })?;
+    if read.id != revision.id || read.revises != revision.revises {
+        return Err(Failure::new("the template of revision files leaves the header out")
+            .hint("`{{ header }}` puts it in; nothing was written"));
+    }
+    folder::write_new(&path, &text).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::new(format!("there is a file {} already", shown.display()))
+            .hint("a `file_name` with `{{id}}` in migrate.toml is never taken"),
+        _ => Failure::new(format!("cannot write {}: {error}", shown.display())),
+    })?;
+    Ok(Written { revision: read, path: shown })
+}
+
+/// Says which file was written.
+pub fn report(session: &Session, written: &Written) {
+    let Written { revision, path } = written;
+    let output = &session.output;
+    if output.json {
+        output.json(&json!({
+            "revision": revision.id, "revises": revision.revises, "depends_on": revision.depends_on,
+            "branch_labels": revision.branch_labels, "message": revision.message, "path": path,
+        }));
+    } else {
+        output.result(path.display());
+    }
+}
+
+fn or_empty(sections: Vec<Section>) -> Vec<Section> {
+    let empty = || vec![Section { dialect: None, transactional: true, text: "\n".to_owned(), first_line: 1 }];
+    if sections.is_empty() { empty() } else { sections }
+}
+
+fn refuse_taken_parents(graph: &Graph, draft: &Draft) -> Result<(), Failure> {
+    for (number, parent) in draft.parents.iter().enumerate() {
+        if draft.parents[..number].contains(parent) {
+            return Err(Failure::usage(format!("revision {parent} is named twice")));
+        }
+        let children = graph.children(parent);
+        if let (Some(child), false) = (children.first(), draft.splice) {
+            return Err(Failure::new(format!("revision {parent} is no head: {} follows it", child.id))
+                .hint("--splice begins a new branch there; without --head the new revision follows the head"));
+        }
+    }
+    Ok(())
+}
+
+fn refuse_labels(graph: &Graph, draft: &Draft) -> Result<(), Failure> {
+    for label in &draft.branch_labels {
+        if let Some(fault) = file::fault_in_name(label) {
+            return Err(Failure::usage(format!("`{label}` can't be a branch label: {fault}")));
+        }
+        if let Some(other) = graph.labelled(label) {
+            return Err(Failure::usage(format!("the branch label {label} is taken by revision {}", other.id)));
+        }
+        if graph.get(label).is_some() || draft.id.as_ref() == Some(label) {
+            return Err(Failure::usage(format!("the branch label {label} is also the id of a revision")));
+        }
+    }
+    Ok(())
+}
+
+fn new_id(graph: &Graph, asked: Option<&str>) -> Result<String, Failure> {
+    if let Some(id) = asked {
+        if let Some(fault) = file::fault_in_name(id) {
+            return Err(Failure::usage(format!("`{id}` can't be the id of a revision: {fault}")));
+        }
+        if let Some(taken) = graph.get(id) {
+            let what = if taken.id == id { "is the id of" } else { "was replaced by" };
+            return Err(Failure::usage(format!("`{id}` {what} {}", taken.path.display())).hint("choose another id"));
+        }
+        if graph.labelled(id).is_some() {
+            return Err(Failure::usage(format!("`{id}` is a branch label")).hint("choose another id"));
+        }
+        return Ok(id.to_owned());
+    }
+    loop {
+        // Every RandomState has random keys of its own (standard library, `RandomState::new`).
+        let random = RandomState::new().build_hasher().finish();
+        let id = format!("{:012x}", random & 0xffff_ffff_ffff);
+        if graph.get(&id).is_none() {
+            return Ok(id);
+        }
+    }
+}
+
+/// Branches that live in folders of their own stay there.
+fn folder_of(config: &Config, graph: &Graph, revision: &Revision) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    let parent = revision.revises.first().and_then(|id| graph.get(id)).map(|parent| here.join(&parent.path));
+    let holds = |folder: &&PathBuf| parent.as_ref().is_some_and(|parent| parent.starts_with(folder));
+    // The innermost, where one folder lies in another.
+    let of_parent = config.revisions.iter().filter(holds).max_by_key(|folder| folder.components().count());
+    of_parent.or(config.revisions.first()).cloned().unwrap_or_else(|| config.root.join("migrations"))
+}
+
+fn render(config: &Config, revision: &Revision) -> Result<String, Failure> {
+    let (source, place) = match &config.template {
+        None => (TEMPLATE.to_owned(), "the built-in template".to_owned()),
+        Some(path) => (
+            std::fs::read_to_string(path).map_err(|error| {
+                Failure::new(format!("cannot read the template {}: {error}", path.display()))
+                    .hint("correct `template` in migrate.toml, or take it out for the built-in one")
+            })?,
+            path.display().to_string(),
+        ),
+    };
+    let both = [("upgrade", &revision.upgrade), ("downgrade", &revision.downgrade)];
+    let sections: Vec<_> = both
+        .into_iter()
+        .flat_map(|(direction, sections)| sections.iter().map(move |section| (direction, section)))
+        .map(|(direction, section)| {
+            let line = file::section_line(direction, section.dialect, section.transactional);
+            let end = if section.text.ends_with('\n') { "" } else { "\n" };
+            context! { direction, line, text => format!("{}{end}", section.text) }
+        })
+        .collect();
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_keep_trailing_newline(true);
+    environment.set_trim_blocks(true);
+    environment.set_lstrip_blocks(true);
+    environment
+        .render_str(
+            &source,
+            context! {
+                header => file::header(revision), sections, id => revision.id, revises => revision.revises,
+                depends_on => revision.depends_on, branch_labels => revision.branch_labels,
+                created => revision.created, message => revision.message,
+            },
+        )
+        .map_err(|error| Failure::new(format!("{place} can't be rendered: {error:#}")))
+}

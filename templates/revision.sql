@@ -1,0 +1,7 @@
+{{ header }}
+{% for section in sections %}
+{{ section.line }}
+{{ section.text }}{% if not loop.last %}
+
+{% endif %}
+{% endfor %}
