@@ -25,7 +25,7 @@ use crate::sql::{quote, split};
   migrate downgrade head:1975ea83b712 --sql > downgrade.sql")]
 pub struct Arguments {
     /// -N, base, an id or its beginning, ID-N, label@base; with --sql FROM:TO
-    #[arg(allow_hyphen_values = true)]
+    #[arg(allow_negative_numbers = true)]
     target: String,
     /// Write the script to stdout instead of running it; no database is needed
     #[arg(long)]

@@ -225,7 +225,8 @@ impl From<DatabaseError> for Failure {
 impl Failure {
     /// Adds what a database said besides its message: the code, detail, context and hint.
     pub fn sql(mut self, error: &SqlError) -> Self {
-        let said = [("SQLSTATE", &error.code), ("detail", &error.detail), ("context", &error.context)];
+        let code = if error.code.as_ref().is_some_and(|code| code.starts_with("SQL")) { "code" } else { "SQLSTATE" };
+        let said = [(code, &error.code), ("detail", &error.detail), ("context", &error.context)];
         self.notes.extend(said.into_iter().filter_map(|(name, text)| Some(format!("{name}: {}", text.as_ref()?))));
         if self.hint.is_none() {
             self.hint = error.hint.clone();

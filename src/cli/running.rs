@@ -83,7 +83,12 @@ pub fn execute(
             if telling.done.into_inner() > 0 && !output.json && options.transaction == TransactionMode::All {
                 output.say("what was listed above has been rolled back");
             }
-            return Err(error.into());
+            let failure = Failure::from(error);
+            let ids: Vec<&str> = revisions.iter().filter_map(|entry| entry["revision"].as_str()).collect();
+            return Err(match output.json && !ids.is_empty() && options.transaction != TransactionMode::All {
+                true => failure.note(format!("done before it: {}", ids.join(", "))),
+                false => failure,
+            });
         }
     }
     Ok(Exit::Done)

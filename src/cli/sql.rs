@@ -19,7 +19,7 @@ use crate::revision::target::Spec;
   migrate sql head:1975ea83b712 --dialect sqlite")]
 pub struct Arguments {
     /// TO, from base; or FROM:TO, upwards or downwards
-    #[arg(value_name = "[FROM:]TO", allow_hyphen_values = true)]
+    #[arg(value_name = "[FROM:]TO", allow_negative_numbers = true)]
     range: String,
     /// How revisions and transactions go together [default: as migrate.toml says, else per-revision]
     #[arg(long, value_name = "MODE")]

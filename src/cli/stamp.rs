@@ -25,7 +25,7 @@ use crate::revision::target::{Spec, Target};
   migrate stamp head --sql > stamp.sql")]
 pub struct Arguments {
     /// head, heads, base, ids or their beginnings, branch labels, steps; with --sql also FROM:TO
-    #[arg(required = true, value_name = "TARGET", allow_hyphen_values = true)]
+    #[arg(required = true, value_name = "TARGET", allow_negative_numbers = true)]
     targets: Vec<String>,
     /// Empty the version table first, rows without a file included
     #[arg(long)]

@@ -21,7 +21,7 @@ use crate::revision::target::{Spec, Target};
   migrate upgrade 1975ea83b712:head --sql > upgrade.sql")]
 pub struct Arguments {
     /// head, heads, an id or its beginning, a branch label, +N, ID+N; with --sql also FROM:TO
-    #[arg(default_value = "head", allow_hyphen_values = true)]
+    #[arg(default_value = "head", allow_negative_numbers = true)]
     target: String,
     /// Write the script to stdout instead of running it; no database is needed
     #[arg(long)]

@@ -10,6 +10,7 @@ pub mod project;
 pub mod python;
 pub mod rust;
 pub mod server;
+pub mod site;
 pub mod sqlite;
 
 use std::path::Path;

@@ -140,13 +140,7 @@ fn refuses_transaction(statement: &str) -> bool {
         ["VACUUM" | "ATTACH" | "DETACH", ..] => true,
         ["PRAGMA", name, ..] => matches!(
             *name,
-            "FOREIGN_KEYS"
-                | "JOURNAL_MODE"
-                | "SYNCHRONOUS"
-                | "AUTO_VACUUM"
-                | "PAGE_SIZE"
-                | "WAL_CHECKPOINT"
-                | "TEMP_STORE"
+            "JOURNAL_MODE" | "SYNCHRONOUS" | "AUTO_VACUUM" | "PAGE_SIZE" | "WAL_CHECKPOINT" | "TEMP_STORE"
         ),
         _ => false,
     }

@@ -1,0 +1,102 @@
+//! Scripts: `upgrade --sql`, `downgrade --sql`, `migrate sql`. Loaded as a DBA would, they leave what an online run leaves.
+
+use super::upgrade::three;
+use crate::support::site::{Site, on_both};
+
+/// Besides the three: a section outside transactions, settings, a merge, dialects of their own.
+fn more(site: &Site) {
+    three(site);
+    let write = |id: &str, text: &str| {
+        site.project.write(&format!("migrations/{id}.sql"), text);
+    };
+    write(
+        "r4a",
+        "-- revision: r4a\n-- revises: r3\n-- message: it's a \\ message\n\n-- migrate:upgrade postgresql no-transaction\nCREATE TABLE j (a int);\nCREATE INDEX CONCURRENTLY j_a ON j (a);\n\n-- migrate:upgrade sqlite no-transaction\nCREATE TABLE j (a int);\nVACUUM;\nCREATE INDEX j_a ON j (a)\n\n-- migrate:downgrade\nDROP TABLE j;\n",
+    );
+    write(
+        "r4b",
+        "-- revision: r4b\n-- revises: r3\n-- message: b\n\n-- migrate:upgrade postgresql\nSET search_path = pg_catalog;\nCREATE TABLE public.k (a int); -- the end\n\n-- migrate:upgrade sqlite\nPRAGMA foreign_keys=off;\n-- migrate:keeps-rows users\nCREATE TABLE k (a int) -- the end\n\n-- migrate:downgrade\nDROP TABLE k;\n",
+    );
+    write("r5", "-- revision: r5\n-- revises: r4a, r4b\n-- message: both\n\n-- migrate:upgrade\n");
+}
+
+#[test]
+fn a_script_leaves_what_an_online_run_leaves() {
+    on_both(|site| {
+        more(site);
+        let twin = site.twin();
+        let script = twin.project.migrate("upgrade head --sql").ok().stdout;
+        if let Err(error) = twin.load(&script) {
+            panic!("{error}\n{script}");
+        }
+        site.project.migrate("upgrade head").ok();
+        assert_eq!(site.schema(), twin.schema());
+        assert_eq!(site.version_rows(), twin.version_rows());
+        assert_eq!(site.lines("SELECT * FROM users"), twin.lines("SELECT * FROM users"));
+        twin.project.migrate("verify").ok();
+        let down = twin.project.migrate("downgrade head:base --sql").ok().stdout;
+        if let Err(error) = twin.load(&down) {
+            panic!("{error}\n{down}");
+        }
+        site.project.migrate("downgrade base").ok();
+        assert_eq!(site.schema(), twin.schema());
+        assert_eq!(twin.version_rows(), [] as [String; 0]);
+    });
+}
+
+#[test]
+fn a_range_continues_where_the_database_is() {
+    on_both(|site| {
+        three(site);
+        site.project.migrate("upgrade r1").ok();
+        let script = site.project.migrate("sql r1:head").ok().stdout;
+        assert_eq!(script, site.project.migrate("upgrade r1:head --sql").ok().stdout);
+        site.load(&script).unwrap();
+        assert_eq!(site.applied().len(), 3);
+        let down = site.project.migrate("sql head:r1").ok().stdout;
+        site.load(&down).unwrap();
+        assert_eq!(site.applied(), ["r1 applied"]);
+    });
+}
+
+#[test]
+fn a_script_refuses_a_database_that_is_elsewhere() {
+    on_both(|site| {
+        three(site);
+        let from_r2 = site.project.migrate("upgrade r2:head --sql").ok().stdout;
+        let error = site.load(&from_r2).unwrap_err();
+        assert!(error.contains("this script is for a database at"), "{error}");
+        assert!(!site.has_table("migrate_version"));
+        site.project.migrate("upgrade head").ok();
+        let from_base = site.project.migrate("upgrade head --sql").ok().stdout;
+        for script in [&from_r2, &from_base] {
+            let error = site.load(script).unwrap_err();
+            assert!(error.contains("this script is for a database at"), "{error}");
+        }
+        assert_eq!(site.applied().len(), 3);
+    });
+}
+
+#[test]
+fn a_script_needs_no_database() {
+    let site = Site::sqlite();
+    three(&site);
+    site.project.write("migrate.toml", "[database]\nurl = \"postgresql://nobody:s3cret@nowhere.invalid/none\"\n");
+    let outcome = site.project.migrate("upgrade head --sql").ok();
+    assert!(outcome.stdout.contains("BEGIN") && outcome.stderr.is_empty(), "{}", outcome.shown());
+    assert!(!outcome.stdout.contains("s3cret"));
+    let sqlite = site.project.migrate("sql head --dialect sqlite -o script.sql").ok();
+    assert!(sqlite.stdout.is_empty());
+    crate::support::sqlite::shell(&site.project.path("other.db"), &site.project.read("script.sql")).unwrap();
+}
+
+#[test]
+fn one_transaction_for_a_whole_script() {
+    on_both(|site| {
+        three(site);
+        site.project.revision("r4", "r3", "SELECT * FROM nowhere;", "");
+        let script = site.project.migrate("upgrade head --sql --transaction all").ok().stdout;
+        site.load(&script).unwrap_err();
+        assert!(!site.has_table("users") && !site.has_table("migrate_version"));
+    });
+}

@@ -1,0 +1,113 @@
+//! A project with its database, whichever it is: for tests that hold for both.
+
+use super::postgres::{self, Database};
+use super::project::Project;
+use super::server::Server;
+use super::{judge, sqlite};
+
+/// A project and a look into its database from outside.
+pub struct Site {
+    pub project: Project,
+    database: Option<Database>,
+}
+
+/// Runs the test on SQLite, and on PostgreSQL where there is one.
+pub fn on_both(test: impl Fn(&Site)) {
+    test(&Site::sqlite());
+    if let Some(site) = Site::postgres() {
+        test(&site);
+    }
+}
+
+impl Site {
+    pub fn sqlite() -> Site {
+        Site { project: Project::sqlite(), database: None }
+    }
+
+    pub fn postgres() -> Option<Site> {
+        let database = postgres::database()?;
+        Some(Site { project: Project::postgres(&database), database: Some(database) })
+    }
+
+    pub fn on(server: &Server) -> Site {
+        let database = Database::on(server);
+        Site { project: Project::postgres(&database), database: Some(database) }
+    }
+
+    /// Another database of the same kind, empty, with a project that has the same revisions.
+    pub fn twin(&self) -> Site {
+        let twin = match &self.database {
+            None => Site::sqlite(),
+            Some(database) => Site::on(database.server()),
+        };
+        for name in self.project.files("migrations") {
+            twin.project.write(&format!("migrations/{name}"), &self.project.read(&format!("migrations/{name}")));
+        }
+        twin
+    }
+
+    pub fn is_postgres(&self) -> bool {
+        self.database.is_some()
+    }
+
+    /// The PostgreSQL database, for what only it has.
+    #[track_caller]
+    pub fn database(&self) -> &Database {
+        self.database.as_ref().expect("this site is on PostgreSQL")
+    }
+
+    pub fn execute(&self, sql: &str) {
+        match &self.database {
+            Some(database) => database.execute(sql),
+            None => sqlite::execute(&self.project.path("app.db"), sql),
+        }
+    }
+
+    #[track_caller]
+    pub fn lines(&self, sql: &str) -> Vec<String> {
+        match &self.database {
+            Some(database) => database.lines(sql),
+            None => sqlite::lines(&self.project.path("app.db"), sql),
+        }
+    }
+
+    /// Runs a script as a DBA would: with psql or the sqlite3 shell.
+    pub fn load(&self, script: &str) -> Result<String, String> {
+        match &self.database {
+            Some(database) => database.psql(script),
+            None => sqlite::shell(&self.project.path("app.db"), script),
+        }
+    }
+
+    /// The applied revisions with their states: `r1 applied`.
+    #[track_caller]
+    pub fn applied(&self) -> Vec<String> {
+        self.lines("SELECT revision || ' ' || state FROM migrate_version ORDER BY revision")
+    }
+
+    /// The schema in the outside judge's normal form, without the version table.
+    pub fn schema(&self) -> Vec<String> {
+        match &self.database {
+            Some(database) => judge::postgres(&database.dump()),
+            None => judge::sqlite(&self.project.path("app.db")),
+        }
+    }
+
+    /// The rows of the version table, but for when, by whom and how long.
+    #[track_caller]
+    pub fn version_rows(&self) -> Vec<String> {
+        self.lines(
+            "SELECT revision || '/' || message || '/' || checksum || '/' || coalesce(script, 'null') || '/' || state || '/' || \
+             statements_done || '/' || tool_version FROM migrate_version ORDER BY revision",
+        )
+    }
+
+    /// Is there such a table?
+    pub fn has_table(&self, name: &str) -> bool {
+        let sql = match self.is_postgres() {
+            true => format!("SELECT count(*) FROM pg_class WHERE relname = '{name}' AND relkind = 'r'"),
+            false => format!("SELECT count(*) FROM sqlite_master WHERE name = '{name}' AND type = 'table'"),
+        };
+        (self.is_postgres() || self.project.path("app.db").exists()) && self.lines(&sql) == ["1"]
+    }
+}
