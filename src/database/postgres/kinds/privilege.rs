@@ -64,11 +64,13 @@ pub fn query(asked: &Asked) -> String {
             UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, 'F', fdwowner, fdwacl, NULL, NULL FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL
             UNION ALL SELECT 'pg_foreign_server'::regclass, oid, 0, 'S', srvowner, srvacl, NULL, NULL FROM pg_foreign_server WHERE srvacl IS NOT NULL
          )
-         SELECT h.class AS _on_class, h.oid AS _on_oid, h.sub AS _on_sub,
-                array_remove(ARRAY[CASE WHEN h.sub = 0 OR h.sequence IS NOT NULL THEN h.part END, CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END], NULL) AS _path,
-                g.list AS granted, g.standard AS _known_default, CASE WHEN h.type = 'c' THEN h.part END AS _known_column, h.sequence AS _known_sequence
-         FROM held h CROSS JOIN LATERAL (
-              SELECT acldefault(h.type, h.owner) || CASE WHEN h.class = 'pg_namespace'::regclass AND (SELECT nspname FROM pg_namespace s WHERE s.oid = h.oid) = 'public'
+         SELECT coalesce(e.refclassid, h.class) AS _on_class, coalesce(e.refobjid, h.oid) AS _on_oid, CASE WHEN e.refobjid IS NULL THEN h.sub ELSE 0 END AS _on_sub,
+                array_remove(ARRAY[m.name, CASE WHEN h.sub = 0 OR h.sequence IS NOT NULL OR m.name IS NOT NULL THEN h.part END, CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END], NULL) AS _path,
+                g.list AS granted, g.standard AS _known_default, CASE WHEN h.type = 'c' THEN h.part END AS _known_column, h.sequence AS _known_sequence, m.name AS _known_member
+         FROM held h LEFT JOIN pg_depend e ON e.classid = h.class AND e.objid = h.oid AND e.deptype = 'e' AND e.refclassid = 'pg_extension'::regclass
+              LEFT JOIN LATERAL ({MEMBER}) m ON e.refobjid IS NOT NULL
+              CROSS JOIN LATERAL (
+              SELECT coalesce((SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = h.class AND i.objoid = h.oid AND i.objsubid = h.sub AND i.privtype = 'e'), acldefault(h.type, h.owner)) || CASE WHEN h.class = 'pg_namespace'::regclass AND (SELECT nspname FROM pg_namespace s WHERE s.oid = h.oid) = 'public'
                      THEN ARRAY[makeaclitem(0, h.owner, 'USAGE', false)]{public} END AS acl) standard
               CROSS JOIN LATERAL (
               SELECT coalesce(now.grantee, born.grantee) AS grantee, now.list, born.list AS standard
@@ -81,11 +83,21 @@ pub fn query(asked: &Asked) -> String {
     )
 }
 
+/// What GRANT calls a member of an extension: it is no object, so what it grants hangs on the extension.
+const MEMBER: &str = "SELECT CASE h.class
+    WHEN 'pg_proc'::regclass THEN (SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END || h.oid::regprocedure FROM pg_proc p WHERE p.oid = h.oid)
+    WHEN 'pg_class'::regclass THEN (SELECT format('%s %I.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = h.oid)
+    WHEN 'pg_type'::regclass THEN 'TYPE ' || format_type(h.oid, NULL)
+    WHEN 'pg_namespace'::regclass THEN (SELECT format('SCHEMA %I', nspname) FROM pg_namespace WHERE oid = h.oid)
+    WHEN 'pg_language'::regclass THEN (SELECT format('LANGUAGE %I', lanname) FROM pg_language WHERE oid = h.oid)
+    WHEN 'pg_foreign_data_wrapper'::regclass THEN (SELECT format('FOREIGN DATA WRAPPER %I', fdwname) FROM pg_foreign_data_wrapper WHERE oid = h.oid) END AS name";
+
 /// Leads a grantee from one list of privileges to another.
 fn lead(object: &Object, old: &[String], new: &[String], catalog: &Catalog) -> Vec<Statement> {
     let Some(holder) = object.parent.as_ref().and_then(|parent| catalog.get(parent)) else { return Vec::new() };
     let column = object.known_text("column").map(|column| format!(" ({})", identifier(column))).unwrap_or_default();
     let on = match (object.known_text("sequence"), object.known_text("column"), holder.parent.as_ref()) {
+        _ if object.known_text("member").is_some() => object.known_text("member").unwrap_or_default().to_owned(),
         (Some(sequence), ..) => format!("SEQUENCE {sequence}"),
         (_, Some(_), Some(table)) => format!("TABLE {}", crate::sql::quote::qualified(&table.path)),
         _ => granted(holder),
