@@ -66,7 +66,7 @@ pub fn query(asked: &Asked) -> String {
          )
          SELECT coalesce(e.refclassid, h.class) AS _on_class, coalesce(e.refobjid, h.oid) AS _on_oid, CASE WHEN e.refobjid IS NULL THEN h.sub ELSE 0 END AS _on_sub,
                 array_remove(ARRAY[m.name, CASE WHEN h.sub = 0 OR h.sequence IS NOT NULL OR m.name IS NOT NULL THEN h.part END, CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END], NULL) AS _path,
-                g.list AS granted, g.standard AS _known_default, CASE WHEN h.type = 'c' THEN h.part END AS _known_column, h.sequence AS _known_sequence, m.name AS _known_member
+                g.list AS granted, g.standard AS _known_default, CASE WHEN h.type = 'c' THEN h.part END AS _known_column, CASE WHEN h.type = 'c' THEN 1 ELSE 0 END AS _place, h.sequence AS _known_sequence, m.name AS _known_member
          FROM held h LEFT JOIN pg_depend e ON e.classid = h.class AND e.objid = h.oid AND e.deptype = 'e' AND e.refclassid = 'pg_extension'::regclass
               LEFT JOIN LATERAL ({MEMBER}) m ON e.refobjid IS NOT NULL
               CROSS JOIN LATERAL (
@@ -102,7 +102,33 @@ fn lead(object: &Object, old: &[String], new: &[String], catalog: &Catalog) -> V
         (_, Some(_), Some(table)) => format!("TABLE {}", crate::sql::quote::qualified(&table.path)),
         _ => granted(holder),
     };
-    say(object, &Grant { column: &column, on: &on, to: &role(object.id.name()), before: "" }, old, new)
+    let mut statements = say(object, &Grant { column: &column, on: &on, to: &role(object.id.name()), before: "" }, old, new);
+    if object.known_text("column").is_none() {
+        statements.extend(regrants(object, holder, old, new, catalog));
+    }
+    statements
+}
+
+/// Taking a privilege on a table takes it on its columns too (manual, REVOKE): those that a grantee has by themselves
+/// are given again. A table's privileges have an earlier place than its columns', so that this is put right by what
+/// follows.
+fn regrants(object: &Object, holder: &Object, old: &[String], new: &[String], catalog: &Catalog) -> Vec<Statement> {
+    let gone = |held: &&String| {
+        let name = held.strip_suffix(OPTION).unwrap_or(held);
+        let has = |list: &[String]| list.iter().any(|held| held.strip_suffix(OPTION).unwrap_or(held) == name);
+        has(old) && !has(new)
+    };
+    let children = catalog.children(&holder.id);
+    let within = children.iter().flat_map(|child| catalog.children(&child.id));
+    let of_columns = children.iter().copied().chain(within).filter(|child| {
+        child.id.kind == KIND.name && child.known_text("column").is_some() && child.id.name() == object.id.name()
+    });
+    let mut statements = Vec::new();
+    for privilege in of_columns {
+        let again: Vec<String> = privilege.list("granted").iter().filter(gone).cloned().collect();
+        statements.extend(lead(privilege, &[], &again, catalog));
+    }
+    statements
 }
 
 /// The words around the privileges in GRANT and REVOKE.

@@ -13,4 +13,3 @@ create function g(x varchar default 'a') returns int language sql as 'select 1';
 create function h() returns trigger language plpgsql as 'begin return new; end';
 create trigger tr before update on t for each row when (new.s in ('a', 'b')) execute function h();
 create statistics st on (s || 'a'), (upper(s)) from t;
-create publication pub for table t where (s in ('a', 'b'));
