@@ -22,10 +22,10 @@ SET LOCAL search_path = pg_catalog; SET LOCAL quote_all_identifiers = off; SET L
 SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
 SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = content";
 
-/// `n`ormal, `a`uto, `i`nternal, the two by which a part of a partition hangs on its parent's, and a member of an
-/// `e`xtension (manual, "pg_depend").
+/// `n`ormal, `a`uto, `i`nternal, the two by which a part of a partition hangs on its parent's, a member of an
+/// `e`xtension, and what goes with one (`x`; manual, "pg_depend").
 const DEPENDENCIES: &str = "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype::text
-FROM pg_depend WHERE deptype IN ('n', 'a', 'i', 'P', 'S', 'e') AND refobjid >= 16384 OR deptype IN ('n', 'a') AND refclassid = 'pg_namespace'::regclass AND objid >= 16384";
+FROM pg_depend WHERE deptype IN ('n', 'a', 'i', 'P', 'S', 'e', 'x') AND refobjid >= 16384 OR deptype IN ('n', 'a') AND refclassid = 'pg_namespace'::regclass AND objid >= 16384";
 
 /// How the columns begin that are known of an object and never compared.
 const KNOWN: &str = "_known_";
