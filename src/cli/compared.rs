@@ -90,6 +90,11 @@ impl From<SourceError> for Failure {
             SourceError::Config(error) => error.into(),
             SourceError::Database(error) => error.into(),
             SourceError::Model(error) => error.into(),
+            SourceError::Replay(error) => {
+                let failure = Failure::from(*error);
+                Failure { message: format!("replaying the revisions in a shadow: {}", failure.message), ..failure }
+            }
+            SourceError::Stored(message) => Failure::new(message),
         }
     }
 }

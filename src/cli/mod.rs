@@ -13,6 +13,7 @@ pub mod output;
 mod running;
 mod scripts;
 mod session;
+mod sides;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -66,7 +67,7 @@ commands! {
     "Write revisions": Revision(revision), Merge(merge), Edit(edit);
     "Run": Upgrade(upgrade), Downgrade(downgrade), Stamp(stamp), Sql(sql);
     "Look at revisions": Current(current), History(history), Heads(heads), Branches(branches), Show(show);
-    "Compare": Check(check), Verify(verify), Repair(repair);
+    "Compare": Check(check), Diff(diff), Inspect(inspect), Verify(verify), Repair(repair);
     "Set up": Completions(completions), Man(man);
 }
 

@@ -2,9 +2,15 @@
 
 mod cache;
 
+use std::path::Path;
+
+use crate::apply::{self, ApplyError};
 use crate::config::{Config, ConfigError};
-use crate::database::{Database, DatabaseError, Reading, Scope, SqlError};
+use crate::database::{Database, Dialect, DatabaseError, Reading, Scope, SqlError};
 use crate::models::{Declared, ModelError, error};
+use crate::revision::graph::Graph;
+use crate::revision::target::Target;
+use crate::schema::{Catalog, stored};
 use crate::sql::Statement;
 
 /// Why a catalog could not be had.
@@ -16,6 +22,12 @@ pub enum SourceError {
     Database(#[from] DatabaseError),
     #[error(transparent)]
     Model(#[from] ModelError),
+    /// The revisions do not run in a shadow.
+    #[error("replaying the revisions in a shadow: {0}")]
+    Replay(Box<ApplyError>),
+    /// A file that is no catalog.
+    #[error("{0}")]
+    Stored(String),
 }
 
 /// A schema as a throw-away database spells it; the database itself is there when it was needed.
@@ -87,4 +99,43 @@ pub fn in_shadow(
     let reading = shadow.reflect(&scope)?;
     cache::remember(&key, &reading);
     Ok(Ok(Shadowed { reading, statements, shadow: Some(shadow) }))
+}
+
+/// Runs the revisions up to `target` in a shadow of `database`, and returns it with what was read of it.
+///
+/// # Errors
+/// No shadow can be had; a revision that fails there.
+pub fn replayed(
+    database: &mut dyn Database,
+    graph: &Graph,
+    target: &Target,
+    config: &Config,
+) -> Result<(Box<dyn Database>, Reading), SourceError> {
+    let mut shadow = database.shadow(config.database.shadow_url()?)?;
+    let options = apply::Options::of(config);
+    apply::upgrade(shadow.as_mut(), graph, target, &options, &mut |_| {})
+        .map_err(|error| SourceError::Replay(Box::new(error)))?;
+    let reading = shadow.reflect(&scope(config))?;
+    Ok((shadow, reading))
+}
+
+/// Reads a catalog that `inspect --format json` wrote.
+///
+/// # Errors
+/// A file that can't be read, or holds something else.
+pub fn stored(path: &Path, dialect: &Dialect) -> Result<Catalog, SourceError> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| SourceError::Stored(format!("cannot read {}: {error}", path.display())))?;
+    stored::from_json(&text, dialect.kinds)
+        .map_err(|reason| SourceError::Stored(format!("{}: {reason}", path.display())))
+}
+
+/// Returns what an empty database of this engine and version has by itself.
+///
+/// # Errors
+/// No shadow can be had, or it can't be read.
+pub fn empty(database: &mut dyn Database, config: &Config) -> Result<Catalog, SourceError> {
+    let spelled = in_shadow(database, &[], config)?;
+    let spelled = spelled.map_err(|(_, error)| DatabaseError::Sql { doing: "reading a shadow".to_owned(), error })?;
+    Ok(spelled.reading.catalog)
 }

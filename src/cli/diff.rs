@@ -1,0 +1,75 @@
+//! `migrate diff`: any two schemas beside each other.
+
+use clap::Args;
+
+use super::failure::Failure;
+use super::sides::{self, Side};
+use super::{Exit, Session};
+use crate::autogenerate::script::{self, Style};
+use crate::schema::explain;
+use crate::schema::filter::{Filter, target};
+use crate::schema::plan::{Plan, plan};
+
+/// Show what leads from one schema to another; exit code 1 when they differ
+///
+/// A schema is `live` (the project's database), `models`, `revisions` (replayed in a throw-away database;
+/// `revisions@TARGET` up to there), a database URL, or a .sql, .toml or .json file.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  migrate diff live models
+  migrate diff revisions live --sql
+  migrate diff live postgresql://staging.example/app
+  migrate diff before.json live")]
+pub struct Arguments {
+    /// The schema to begin with
+    #[arg(value_name = "FROM")]
+    from: Side,
+    /// The schema to come to
+    #[arg(value_name = "TO")]
+    to: Side,
+    /// Print the statements instead of the differences
+    #[arg(long)]
+    sql: bool,
+}
+
+pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    let named = [arguments.from, arguments.to];
+    let (mut home, config) = sides::home(session, &named)?;
+    let dialect = home.dialect();
+    let [from, to] = &named;
+    let from = sides::read(session, from, home.as_mut(), &config)?;
+    let to = sides::read(session, to, home.as_mut(), &config)?;
+    // What one side doesn't speak for is as it is on the other.
+    let completed = |side: &sides::Seen, other: &sides::Seen| {
+        let filter = Filter {
+            ignore: &config.autogenerate.ignore,
+            speaks_for: &|object, catalog| side.speaks.for_object(object, catalog),
+            speaks_for_property: &|_, _| true,
+        };
+        target(&side.reading.catalog, &other.reading.catalog, &filter).catalog
+    };
+    let (one, two) = (completed(&from, &to), completed(&to, &from));
+    let plan = plan(&one, &two, dialect.kinds);
+    let output = &session.output;
+    if output.json {
+        output.json(&explain::as_json(&plan));
+    } else if arguments.sql {
+        say_refused(session, &plan);
+        let script = script::script(&[], &plan, &[], dialect, Style::default());
+        if !script.text.is_empty() {
+            output.result(&script.text);
+        }
+    } else {
+        explain::lines(&plan, &one, &two).iter().for_each(|line| output.result(line));
+    }
+    if plan.is_empty() {
+        output.say("no difference");
+    }
+    Ok(if plan.is_empty() { Exit::Done } else { Exit::No })
+}
+
+fn say_refused(session: &Session, plan: &Plan) {
+    for refusal in &plan.refused {
+        session.output.warn(format_args!("left out: {}: {}", refusal.id, refusal.reason));
+    }
+}

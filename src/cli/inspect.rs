@@ -1,0 +1,61 @@
+//! `migrate inspect`: a schema in words.
+
+use clap::{Args, ValueEnum};
+
+use super::failure::Failure;
+use super::sides::{self, Side};
+use super::{Exit, Session};
+use crate::autogenerate::script::{self, Style};
+use crate::schema::plan::plan;
+use crate::schema::stored;
+use crate::source;
+
+/// Print a schema: the project's database, or any other that `diff` takes
+#[derive(Args)]
+#[command(after_help = "Examples:
+  migrate inspect > models/schema.sql
+  migrate inspect --format json > before.json
+  migrate inspect postgresql://localhost/other")]
+pub struct Arguments {
+    /// live, models, revisions, revisions@TARGET, a database URL, or a file
+    #[arg(value_name = "SCHEMA", default_value = "live")]
+    schema: Side,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Sql)]
+    format: Format,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// The statements that make it
+    Sql,
+    /// Every object with its properties, for programs and for `diff`
+    Json,
+}
+
+pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    let (mut home, config) = sides::home(session, std::slice::from_ref(&arguments.schema))?;
+    let dialect = home.dialect();
+    let seen = sides::read(session, &arguments.schema, home.as_mut(), &config)?;
+    let catalog = &seen.reading.catalog;
+    let output = &session.output;
+    for (kind, count) in &seen.reading.unmanaged {
+        output.warn(format_args!("{count} × {kind} can't be printed: migrate does not know this kind of object"));
+    }
+    match if output.json { Format::Json } else { arguments.format } {
+        Format::Json => {
+            let text = stored::to_json(catalog).map_err(|error| Failure::new(error.to_string()))?;
+            output.result(text);
+        }
+        Format::Sql => {
+            let empty = source::empty(home.as_mut(), &config)?;
+            let plan = plan(&empty, catalog, dialect.kinds);
+            for refusal in &plan.refused {
+                output.warn(format_args!("left out: {}: {}", refusal.id, refusal.reason));
+            }
+            let script = script::script(&[], &plan, &[], dialect, Style::default());
+            output.result(&script.text);
+        }
+    }
+    Ok(Exit::Done)
+}
