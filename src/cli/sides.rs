@@ -115,8 +115,7 @@ fn declared(
     let version = home.version()?;
     let declared = models::read(models, home.dialect(), &version, &config.root)?;
     let reading = source::declared_in_shadow(home, &declared, config)?.reading;
-    let speaks =
-        speaks::speaks(manage, declared.sources, &reading.catalog, home.dialect()).map_err(Failure::new)?;
+    let speaks = speaks::speaks(manage, declared.sources, &reading.catalog, home.dialect()).map_err(Failure::new)?;
     Ok(Seen { reading, speaks })
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::apply::{self, ApplyError};
 use crate::config::{Config, ConfigError};
-use crate::database::{Database, Dialect, DatabaseError, Reading, Scope, SqlError};
+use crate::database::{Database, DatabaseError, Dialect, Reading, Scope, SqlError};
 use crate::models::{Declared, ModelError, error};
 use crate::revision::graph::Graph;
 use crate::revision::target::Target;
