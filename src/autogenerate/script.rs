@@ -5,7 +5,7 @@ use crate::schema::Id;
 use crate::schema::plan::{Action, Passage, Plan, Risk};
 use crate::sql::quote::qualified;
 use crate::sql::split::leading_words;
-use crate::sql::{Statement, Syntax};
+use crate::sql::{Setting, Statement, Syntax};
 
 /// The text of one section, and how it runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -51,6 +51,8 @@ pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &
         |paragraph: &Paragraph| transactional && (dialect.scripting.outside_transaction)(&paragraph.statement.text);
     let (settings, paragraphs): (Vec<Paragraph>, Vec<Paragraph>) = all.into_iter().partition(stands_outside);
     let mut outside: Vec<String> = settings.into_iter().map(|paragraph| paragraph.statement.text).collect();
+    let around = Settings::of(&paragraphs);
+    outside.extend(around.outside.iter().map(|setting| (*setting).to_owned()));
     outside.sort();
     outside.dedup();
     let mut texts: Vec<String> = outside.iter().map(|setting| format!("{setting};")).collect();
@@ -63,9 +65,14 @@ pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &
         texts.push(format!("{setting};"));
         statements.push(setting);
     }
-    for paragraph in paragraphs {
-        texts.push(written(&paragraph));
+    for (at, paragraph) in paragraphs.iter().enumerate() {
+        let (before, after) = (around.before(at), around.after(at));
+        statements.extend(before.map(str::to_owned));
         statements.push(paragraph.statement.text.trim_end().to_owned());
+        statements.extend(after.map(str::to_owned));
+        texts.extend(around.before(at).map(|setting| format!("{setting};")));
+        texts.push(written(paragraph));
+        texts.extend(around.after(at).map(|setting| format!("{setting};")));
     }
     Script { text: texts.join("\n\n"), transactional, outside, statements }
 }
@@ -116,6 +123,38 @@ fn guard(passage: &Passage) -> Option<String> {
         _ => qualified(&path),
     };
     Some(format!("{word} {subject} {name}"))
+}
+
+/// The settings that statements of a section need, each with the first and the last of these.
+#[derive(Default)]
+struct Settings {
+    outside: Vec<&'static str>,
+    around: Vec<(&'static Setting, usize, usize)>,
+}
+
+impl Settings {
+    fn of(paragraphs: &[Paragraph]) -> Settings {
+        let mut settings = Settings::default();
+        for (at, paragraph) in paragraphs.iter().enumerate() {
+            let Some(setting) = paragraph.statement.setting else { continue };
+            match settings.around.iter_mut().find(|(known, _, _)| *known == setting) {
+                Some((_, _, last)) => *last = at,
+                None => {
+                    settings.outside.push(setting.outside_transaction);
+                    settings.around.push((setting, at, at));
+                }
+            }
+        }
+        settings
+    }
+
+    fn before(&self, at: usize) -> impl Iterator<Item = &'static str> {
+        self.around.iter().filter(move |(_, first, _)| *first == at).map(|(setting, _, _)| setting.on)
+    }
+
+    fn after(&self, at: usize) -> impl Iterator<Item = &'static str> {
+        self.around.iter().filter(move |(_, _, last)| *last == at).map(|(setting, _, _)| setting.off)
+    }
 }
 
 fn on_one_line(sentence: &str) -> String {

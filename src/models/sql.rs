@@ -40,6 +40,7 @@ pub fn read(path: &Path, text: &str, dialect: &'static Dialect, declared: &mut D
                 origin: Origin::File { path: path.to_owned(), line: line_of(piece.start) },
                 transactional: !(dialect.scripting.refuses_transaction)(statement),
                 action_at: None,
+                setting: None,
             },
             lines: Vec::new(),
         });

@@ -94,7 +94,8 @@ pub fn read(
             _ => (Origin::Object(printed.what), Vec::new()),
         };
         let transactional = !(dialect.scripting.refuses_transaction)(&printed.sql);
-        Declaration { statement: Statement { text: printed.sql, origin, transactional, action_at: None }, lines }
+        let statement = Statement { origin, transactional, ..Statement::new(printed.sql, "") };
+        Declaration { statement, lines }
     }));
     declared.renames.extend(answer.renames.into_iter().map(|rename| DeclaredRename {
         kind: rename.kind,

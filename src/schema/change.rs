@@ -17,6 +17,13 @@ pub enum Effect {
     Rebuilt,
 }
 
+/// A child without DDL of its own (`Kind::part_of_parent`), before and after.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    pub before: Option<&'a Object>,
+    pub after: Option<&'a Object>,
+}
+
 /// An object before and after, and the differences that no rule has claimed yet.
 pub struct Change<'a> {
     pub before: &'a Object,
@@ -27,6 +34,8 @@ pub struct Change<'a> {
     pub dependents: Vec<&'a Object>,
     /// The names of the properties that differ and that no rule has claimed.
     pub unclaimed: BTreeSet<String>,
+    /// The parts that differ and that no rule has taken yet.
+    pub parts: Vec<Part<'a>>,
     pub statements: Vec<Statement>,
     pub risks: Vec<Risk>,
     pub effect: Effect,
@@ -46,6 +55,7 @@ impl<'a> Change<'a> {
             to,
             dependents: Vec::new(),
             unclaimed,
+            parts: Vec::new(),
             statements: Vec::new(),
             risks: Vec::new(),
             effect: Effect::None,
@@ -56,6 +66,11 @@ impl<'a> Change<'a> {
     /// Takes the difference in `property` upon itself: true where there is one.
     pub fn claim(&mut self, property: &str) -> bool {
         self.unclaimed.remove(property)
+    }
+
+    /// Takes the parts that differ upon itself.
+    pub fn take_parts(&mut self) -> Vec<Part<'a>> {
+        std::mem::take(&mut self.parts)
     }
 
     /// Does `property` differ, claimed or not?

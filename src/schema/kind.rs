@@ -21,6 +21,8 @@ pub struct Kind {
     pub rename: Option<fn(&Object, &str, &Catalog) -> Vec<Statement>>,
     /// May it be written inside its parent's CREATE?
     pub inline: fn(&Object, &Catalog) -> bool,
+    /// Has it no DDL of its own, so that its parent's alter rule makes, changes and drops it (`Change::take_parts`)?
+    pub part_of_parent: bool,
     /// Would dropping it lose rows or values that nothing can bring back?
     pub holds_data: fn(&Object, &Catalog) -> bool,
     /// Must it be dropped while something that it depends on is rewritten (a column given another type), and made
@@ -45,6 +47,7 @@ impl Kind {
         alter: |_| {},
         rename: None,
         inline: |_, _| false,
+        part_of_parent: false,
         holds_data: |_, _| false,
         steps_aside: |_| false,
         occupies: |_| Vec::new(),

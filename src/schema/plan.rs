@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::change::{Change, Effect};
+use super::change::{Change, Effect, Part};
 use super::kind::{Creation, Kind};
 use super::order::Before;
 use super::{Catalog, Id, Object, Value};
@@ -225,13 +225,28 @@ impl<'a> Planner<'a> {
 
     /// Finds what differs, and lets each kind's rule claim what it can change in place.
     fn compare(&mut self) {
+        let mut parts: BTreeMap<usize, Vec<Part<'a>>> = BTreeMap::new();
         for at in 0..self.nodes.len() {
             let node = &self.nodes[at];
+            let same = node.before.map(|object| &object.properties) == node.after.map(|object| &object.properties);
+            if let Some(parent) = self.whole(at).filter(|_| !same) {
+                parts.entry(parent).or_default().push(Part { before: node.before, after: node.after });
+            }
+        }
+        for at in 0..self.nodes.len() {
+            let node = &self.nodes[at];
+            let inside = parts.remove(&at).unwrap_or_default();
             let (action, properties) = match (node.before, node.after) {
                 (Some(_), None) => (Action::Drop, Vec::new()),
                 (None, Some(_)) => (Action::Create, Vec::new()),
                 (Some(before), Some(after)) if before.properties != after.properties => {
-                    (self.alter(at, before, after), differing(before, after))
+                    let by_parent = self.whole(at).is_some();
+                    let action = if by_parent { Action::Alter } else { self.alter(at, before, after, inside) };
+                    (action, differing(before, after))
+                }
+                (Some(before), Some(after)) if !inside.is_empty() => {
+                    self.alter(at, before, after, inside);
+                    continue;
                 }
                 _ => continue,
             };
@@ -239,17 +254,29 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn alter(&mut self, at: usize, before: &'a Object, after: &'a Object) -> Action {
+    /// Returns the parent whose rule makes, changes and drops this part of it: one that is there before and after.
+    fn whole(&self, at: usize) -> Option<usize> {
+        let node = &self.nodes[at];
+        let parent = node.parent_before.or(node.parent_after)?;
+        let moves = node.before.is_some() && node.after.is_some() && node.parent_before != node.parent_after;
+        let stays = self.nodes[parent].before.is_some() && self.nodes[parent].after.is_some();
+        (node.kind.part_of_parent && stays && !moves).then_some(parent)
+    }
+
+    fn alter(&mut self, at: usize, before: &'a Object, after: &'a Object, parts: Vec<Part<'a>>) -> Action {
         let mut change = Change::new(before, after, self.from, self.to);
         change.dependents = self.dependents(at);
+        change.parts = parts;
         (self.nodes[at].kind.alter)(&mut change);
-        if change.unclaimed.is_empty() && change.refusal.is_none() {
+        if change.unclaimed.is_empty() && change.parts.is_empty() && change.refusal.is_none() {
             self.nodes[at].change = Some(change);
             return Action::Alter;
         }
         if (self.nodes[at].kind.holds_data)(before, self.from) || change.refusal.is_some() {
+            let parts = change.parts.iter().filter_map(|part| part.before.or(part.after));
             let reason = change.refusal.unwrap_or_else(|| {
-                let names: Vec<String> = change.unclaimed.into_iter().collect();
+                let names: Vec<String> =
+                    change.unclaimed.iter().cloned().chain(parts.map(|part| part.id.to_string())).collect();
                 format!("its {} can't be changed in place, and replacing it would lose its data", names.join(", "))
             });
             self.refused.push(Refusal { id: before.id.clone(), reason });
@@ -308,7 +335,10 @@ impl<'a> Planner<'a> {
                     // Still needing what goes, or unchanged although what it needed is no more of that kind or name.
                     Cause::Goes => self.nodes[user].needs.contains(&at) || self.nodes[user].change.is_none(),
                     Cause::Rewritten => (self.nodes[user].kind.steps_aside)(before),
-                    Cause::Rebuilt => child && self.nodes[user].parent_after == Some(at),
+                    // Its parts were rebuilt with it.
+                    Cause::Rebuilt => {
+                        child && self.nodes[user].parent_after == Some(at) && !self.nodes[user].kind.part_of_parent
+                    }
                 };
                 if must_go {
                     let dies_with_parent = child && cause == Cause::Rebuilt;
@@ -471,8 +501,10 @@ impl<'a> Planner<'a> {
     fn outer(&self, operation: Operation) -> Option<Operation> {
         let node = &self.nodes[operation.node];
         let parent = self.parent(operation.node, operation.phase)?;
+        let changed = |at: usize| self.nodes[at].change.is_some();
         let rebuilt = |at: usize| self.nodes[at].change.as_ref().is_some_and(|change| change.effect == Effect::Rebuilt);
         match operation.phase {
+            _ if node.kind.part_of_parent && changed(parent) => Some(Operation { phase: Phase::Alter, node: parent }),
             Phase::Drop if self.nodes[parent].goes => Some(Operation { phase: Phase::Drop, node: parent }),
             Phase::Drop if rebuilt(parent) && node.comes => Some(Operation { phase: Phase::Alter, node: parent }),
             Phase::Create if self.nodes[parent].comes && (node.kind.inline)(node.after?, self.to) => {
@@ -485,6 +517,9 @@ impl<'a> Planner<'a> {
     /// May it be taken out of its parent's statement? What holds data (a column) can't be made after its table.
     fn may_stand_alone(&self, operation: Operation) -> bool {
         let node = &self.nodes[operation.node];
+        if node.kind.part_of_parent {
+            return false;
+        }
         match operation.phase {
             Phase::Create => !node.after.is_some_and(|object| (node.kind.holds_data)(object, self.to)),
             Phase::Drop => !node.before.is_some_and(|object| (node.kind.holds_data)(object, self.from)),

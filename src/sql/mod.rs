@@ -25,6 +25,18 @@ pub struct Statement {
     /// Where its action begins, when it is an ALTER that may be joined with other actions on the same object: the byte
     /// length of `ALTER TABLE app.users `.
     pub action_at: Option<usize>,
+    /// What must be set while it runs.
+    pub setting: Option<&'static Setting>,
+}
+
+/// A setting of the session that some statements of a section need, written once around them.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Setting {
+    /// Stands at the section's beginning; it has no effect inside a transaction.
+    pub outside_transaction: &'static str,
+    /// Stands before the first of the statements, and `off` after the last.
+    pub on: &'static str,
+    pub off: &'static str,
 }
 
 /// Where a statement came from, for messages about it.
@@ -44,6 +56,7 @@ impl Statement {
             origin: Origin::Object(made_for.to_string()),
             transactional: true,
             action_at: None,
+            setting: None,
         }
     }
 

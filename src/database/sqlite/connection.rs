@@ -6,7 +6,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::lock::Lock;
-use crate::database::{DatabaseError, Purpose, SqlError};
+use crate::database::{DatabaseError, Purpose, Reading, Scope, SqlError};
 use crate::sql::{Statement, Syntax, split};
 
 /// Returns the file that `url` names; None for a database in memory or one that SQLite's own URI names.
@@ -105,6 +105,11 @@ impl Sqlite {
             all.push(cells.collect::<rusqlite::Result<_>>()?);
         }
         Ok(all)
+    }
+
+    /// Reads the catalog.
+    pub fn reflect(&self, scope: &Scope) -> Result<Reading, SqlError> {
+        super::reflect::reflect(&self.connection, scope).map_err(|error| sql_error(&error, 0, 0))
     }
 
     fn roll_back(&self) {

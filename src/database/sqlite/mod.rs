@@ -2,9 +2,13 @@
 
 mod administer;
 mod connection;
+mod ddl;
 pub mod kinds;
 mod lock;
+mod rebuild;
+pub mod reflect;
 pub mod script;
+mod words;
 
 use std::path::Path;
 use std::time::Duration;
@@ -84,8 +88,9 @@ impl Database for Sqlite {
         None
     }
 
-    fn reflect(&mut self, _scope: &Scope) -> Result<Reading, DatabaseError> {
-        Err(DatabaseError::Shadow("reading an SQLite catalog is not built in yet".to_owned()))
+    fn reflect(&mut self, scope: &Scope) -> Result<Reading, DatabaseError> {
+        Sqlite::reflect(self, scope)
+            .map_err(|error| DatabaseError::Sql { doing: "reading the schema".to_owned(), error })
     }
 
     /// A database in memory; a `shadow_url` names a file that must be empty.

@@ -146,11 +146,11 @@ fn refuses_transaction(statement: &str) -> bool {
     }
 }
 
-/// `foreign_keys` is a no-op inside a transaction; `legacy_alter_table` must not stay on.
+/// `foreign_keys` is a no-op inside a transaction.
 fn outside_transaction(statement: &str) -> bool {
     let words = split::leading_words(statement, Syntax::Sqlite, 2);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    matches!(words.as_slice(), ["PRAGMA", "FOREIGN_KEYS" | "LEGACY_ALTER_TABLE"])
+    matches!(words.as_slice(), ["PRAGMA", "FOREIGN_KEYS"])
 }
 
 /// Each of the statements that refuse a transaction may run again.

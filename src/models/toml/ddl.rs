@@ -46,6 +46,7 @@ pub fn declare(document: &Document, dialect: &'static Dialect, declared: &mut De
             origin: Origin::File { path: file(text.spot), line: text.spot.line },
             transactional: true,
             action_at: None,
+            setting: None,
         },
     }));
     for (kind, path, renamed) in writer.renames() {
