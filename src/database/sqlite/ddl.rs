@@ -83,8 +83,9 @@ pub fn read(sql: &str) -> Option<Table> {
         table.without_rowid |= option.first().is_some_and(|word| word.is("WITHOUT"));
     }
     let items = parts(body);
-    let begins_constraint =
-        |item: &[Word]| item.first().is_some_and(|word| word.is_one_of(&["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"]));
+    let begins_constraint = |item: &[Word]| {
+        item.first().is_some_and(|word| word.is_one_of(&["CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN"]))
+    };
     let is_column = |item: &&&[Word]| !begins_constraint(item);
     let names: BTreeSet<String> =
         items.iter().filter(is_column).filter_map(|item| item.first()?.name()).map(|name| folded(&name)).collect();
@@ -184,7 +185,8 @@ impl<'t> Reader<'_, 't> {
                 self.at += 2;
                 let conflict = self.conflict();
                 let name = self.name.take().map(|(name, _)| format!("constraint {} ", identifier(&folded(&name))));
-                column.not_null = Some(format!("{}{}", name.unwrap_or_default(), conflict.trim_start()).trim().to_owned());
+                column.not_null =
+                    Some(format!("{}{}", name.unwrap_or_default(), conflict.trim_start()).trim().to_owned());
                 texts.push(self.written(named_from).to_owned());
             } else if word.is("NULL") {
                 self.at += 1;
@@ -326,7 +328,12 @@ impl<'t> Reader<'_, 't> {
             (Some(column), ConstraintKind::ForeignKey) => format!("{head} ({}) {text}", identifier(column)),
             (Some(column), _) => {
                 let rest = definition.split_once(')').map_or("", |(_, rest)| rest).trim_end_matches(" autoincrement");
-                format!("{head} ({}{}){}", identifier(column), if descending_column { " DESC" } else { "" }, rest.to_uppercase())
+                format!(
+                    "{head} ({}{}){}",
+                    identifier(column),
+                    if descending_column { " DESC" } else { "" },
+                    rest.to_uppercase()
+                )
             }
         };
         let inside = if column.is_some() { Some(text.to_owned()) } else { column_form };

@@ -73,9 +73,7 @@ pub fn rebuild(change: &mut Change, parts: &[Part]) {
         said.push("DROP TABLE temp.migrate_rows".to_owned());
         if counter {
             said.push(format!("DELETE FROM sqlite_sequence WHERE name = {named}"));
-            said.push(format!(
-                "INSERT INTO sqlite_sequence (name, seq) SELECT {named}, seq FROM temp.migrate_counter"
-            ));
+            said.push(format!("INSERT INTO sqlite_sequence (name, seq) SELECT {named}, seq FROM temp.migrate_counter"));
             said.push("DROP TABLE temp.migrate_counter".to_owned());
         }
     } else {
@@ -172,7 +170,9 @@ fn what_may_fail(change: &Change, parts: &[Part]) -> Vec<Risk> {
             && after.properties.contains_key("not_null")
         {
             may_fail(format!("a row with NULL in {} stops it", after.id));
-        } else if change.after.flag("strict") && part.before.is_some_and(|before| before.text("type") != after.text("type")) {
+        } else if change.after.flag("strict")
+            && part.before.is_some_and(|before| before.text("type") != after.text("type"))
+        {
             may_fail(format!("a value that is no {} in {} stops it", after.text("type").unwrap_or_default(), after.id));
         }
     }

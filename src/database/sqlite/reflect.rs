@@ -53,11 +53,10 @@ pub fn reflect(connection: &Connection, scope: &Scope) -> rusqlite::Result<Readi
 }
 
 fn schema(connection: &Connection) -> rusqlite::Result<Vec<Row>> {
-    let mut query =
-        connection.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?;
-    let rows = query.query_map([], |row| {
-        Ok(Row { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? })
-    })?;
+    let mut query = connection
+        .prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY rowid")?;
+    let rows = query
+        .query_map([], |row| Ok(Row { kind: row.get(0)?, name: row.get(1)?, table: row.get(2)?, sql: row.get(3)? }))?;
     rows.collect()
 }
 
