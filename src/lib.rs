@@ -3,6 +3,8 @@
 //! The modules in reading order: `cli` talks to a person and calls `apply`, `autogenerate`, `source` and `config`; those
 //! stand on `revision` (files and their graph) and `database` (servers and files); everything on `schema` (the catalog
 //! and the planner) and `sql` (text). `schema`, `revision` and `sql` do no I/O, but for `revision::folder`.
+//!
+//! An application that runs its own migrations begins with `Project`.
 
 pub mod apply;
 pub mod autogenerate;
@@ -11,7 +13,10 @@ pub mod config;
 pub mod database;
 pub mod history;
 pub mod models;
+pub mod project;
 pub mod revision;
 pub mod schema;
 pub mod source;
 pub mod sql;
+
+pub use project::{Project, ProjectError};

@@ -127,7 +127,6 @@ impl<'e> Run<'_, 'e> {
         }
         let mut number = 0;
         for part in &prepared.parts {
-            let first = number;
             let mut skipped = false;
             for (at, piece) in part.statements.iter().enumerate() {
                 number += 1;
@@ -139,21 +138,22 @@ impl<'e> Run<'_, 'e> {
                     }
                     continue;
                 }
-                if resumed && number == done + 1 && (self.dialect.scripting.refuses_transaction)(text) {
-                    if let Known::Done = self.look(prepared, text, number)? {
-                        self.note(prepared, number)?;
-                        continue;
-                    }
+                if resumed
+                    && number == done + 1
+                    && (self.dialect.scripting.refuses_transaction)(text)
+                    && let Known::Done = self.look(prepared, text, number)?
+                {
+                    self.note(prepared, number)?;
+                    continue;
                 }
                 // Asked before the first statement of the part only: its own statements change the answer.
-                if at == 0 && number == first + 1 {
-                    if let Some(guard) = &part.guard {
-                        let condition =
-                            (self.dialect.scripting.exists)(&guard.subject).unwrap_or_else(|_| "1 = 0".into());
-                        let rows = self.database.query(&format!("SELECT {condition}"));
-                        let rows = rows.map_err(|error| self.stopped(prepared, error, Failed::Tool, None, number))?;
-                        skipped = is_true(&rows) != guard.when_there;
-                    }
+                if at == 0
+                    && let Some(guard) = &part.guard
+                {
+                    let condition = (self.dialect.scripting.exists)(&guard.subject).unwrap_or_else(|_| "1 = 0".into());
+                    let rows = self.database.query(&format!("SELECT {condition}"));
+                    let rows = rows.map_err(|error| self.stopped(prepared, error, Failed::Tool, None, number))?;
+                    skipped = is_true(&rows) != guard.when_there;
                 }
                 if skipped {
                     continue;

@@ -144,7 +144,7 @@ pub enum ApplyError {
     /// A revision on the way down has no downgrade section for this database; nothing ran.
     #[error("revision {revision} has no downgrade section for {dialect}")]
     NoWayBack { revision: RevisionId, dialect: &'static str, path: PathBuf },
-    #[error("revision {revision} failed {} on statement {statement} of {of}", on_the_way(.direction))]
+    #[error("revision {revision} failed {} on statement {statement} of {of}: {error}", on_the_way(.direction))]
     Statement {
         revision: RevisionId,
         direction: Direction,
@@ -159,7 +159,7 @@ pub enum ApplyError {
         left: String,
     },
     /// What the tool itself did around a revision failed.
-    #[error("revision {revision}: {doing}")]
+    #[error("revision {revision}: {doing}: {error}")]
     Around { revision: RevisionId, doing: String, error: SqlError, left: String },
     /// Rows disappeared or foreign keys broke; it was rolled back.
     #[error("revision {revision} was rolled back: {reason}")]

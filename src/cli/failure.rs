@@ -184,15 +184,11 @@ impl From<ApplyError> for Failure {
                 .note("Nothing was run.")
                 .hint(format!("write a `-- migrate:downgrade` section in {}, be it empty", path.display())),
             ApplyError::Statement { spot, error, blockers, left, .. } => {
-                failure.message = format!("{}: {}", failure.message, error.message);
                 failure.place = spot.map(Place::from);
                 failure.notes.extend(blockers.map(|blockers| format!("waiting for {blockers}")));
                 failure.sql(&error).note(left)
             }
-            ApplyError::Around { error, left, .. } => {
-                failure.message = format!("{}: {}", failure.message, error.message);
-                failure.sql(&error).note(left)
-            }
+            ApplyError::Around { error, left, .. } => failure.sql(&error).note(left),
             ApplyError::Damage { rows, .. } => {
                 failure.notes.extend(rows);
                 failure
