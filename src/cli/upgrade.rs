@@ -49,6 +49,9 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     if arguments.dry_run {
         return running::dry_run(&session.output, &plan, &options, &*database);
     }
-    let there = format!("the database is at {} already", target.text);
+    let there = match graph.is_empty() {
+        true => "there are no revisions".to_owned(),
+        false => format!("the database is at {} already", target.text),
+    };
     running::execute(&session.output, plan, &options, &mut *database, &there)
 }

@@ -1,11 +1,17 @@
-//! One file per command.
+//! One file per command, or for a few that belong together.
 
 mod concurrency;
 mod crashes;
 mod database;
 mod downgrade;
+mod edit;
 mod guards;
+mod help;
+mod init;
+mod listings;
 mod no_transaction;
 mod offline;
+mod revision;
 mod stamp;
+mod targets;
 mod upgrade;

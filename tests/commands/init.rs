@@ -1,0 +1,66 @@
+//! `migrate init`.
+
+use insta::assert_snapshot;
+
+use crate::support::Project;
+
+#[test]
+fn a_new_project_works_at_once() {
+    let project = Project::empty();
+    assert_snapshot!(project.migrate("init").shown(), @r#"
+    migrate.toml
+    models/schema.toml
+    templates/revision.sql
+    |
+    | next:
+    |   migrate revision -m "add users"     # write the SQL into the file that this names
+    |   migrate upgrade head                # on the SQLite file app.db, until migrate.toml names another database
+    | or declare the tables in models/schema.toml, and `migrate revision --autogenerate -m "add users"`
+    "#);
+    assert_snapshot!(project.migrate("upgrade head").shown(), @"| nothing to do: there are no revisions");
+    let file = project.run(["revision", "-m", "add users", "--rev-id", "a1b2"]).ok().stdout;
+    let text = project
+        .read(file.trim())
+        .replace("-- migrate:upgrade\n", "-- migrate:upgrade\nCREATE TABLE users (id integer);");
+    project.write(file.trim(), &text);
+    project.migrate("upgrade head").ok();
+    assert_eq!(project.migrate("current --json").ok().json()["heads"][0]["revision"], "a1b2");
+}
+
+#[test]
+fn a_project_is_not_made_twice_and_nothing_is_written_over() {
+    let project = Project::empty();
+    project.write("db/models/schema.toml", "# mine\n").write("db/other.txt", "x");
+    assert_snapshot!(project.migrate("init db").shown(), @r#"
+    db/migrate.toml
+    db/templates/revision.sql
+    | db/models/schema.toml was there already, and is left as it is
+    |
+    | next:
+    |   cd db
+    |   migrate revision -m "add users"     # write the SQL into the file that this names
+    |   migrate upgrade head                # on the SQLite file app.db, until migrate.toml names another database
+    | or declare the tables in models/schema.toml, and `migrate revision --autogenerate -m "add users"`
+    "#);
+    assert_eq!(project.read("db/models/schema.toml"), "# mine\n");
+    assert_eq!(project.files("db"), ["migrate.toml", "migrations", "models", "other.txt", "templates"]);
+    let settings = project.read("db/migrate.toml");
+    assert_snapshot!(project.migrate("init db").shown(), @"
+    | error: db is a project already
+    |   hint: its settings are in db/migrate.toml
+    [exit 1]
+    ");
+    assert_eq!(project.read("db/migrate.toml"), settings);
+    assert_snapshot!(project.run_in(&project.path("db"), ["init"]).shown(), @"
+    | error: . is a project already
+    |   hint: its settings are in migrate.toml
+    [exit 1]
+    ");
+}
+
+#[test]
+fn what_init_wrote_is_json_too() {
+    let project = Project::empty();
+    let document = project.migrate("init --json").ok().json();
+    assert_eq!(document["written"].as_array().map(Vec::len), Some(3));
+}
