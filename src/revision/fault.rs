@@ -154,7 +154,7 @@ pub enum GraphError {
     #[error("revision {id} is not applied, so no downgrade leads to it")]
     NotApplied { id: RevisionId, current: Vec<Candidate> },
     /// Going down on one branch would take another with it.
-    #[error("`{text}` would also undo what stands on {at} beside it: {}", ids(candidates))]
+    #[error("`{text}` would also undo what stands on {at} beside that branch")]
     SharedBelow { text: String, at: String, candidates: Vec<Candidate> },
     #[error("{from} does not come before {to}")]
     NoRange { from: String, to: String },
@@ -227,10 +227,6 @@ impl GraphError {
             }
         })
     }
-}
-
-fn ids(candidates: &[Candidate]) -> String {
-    candidates.iter().map(|candidate| candidate.id.as_str()).collect::<Vec<_>>().join(", ")
 }
 
 fn count(number: usize, what: &str) -> String {

@@ -110,7 +110,7 @@ fn what_a_target_cannot_be_has_its_own_words() {
     |   hint: `migrate upgrade` goes up
     [exit 1]
     $ downgrade one@-3
-    | error: `one@-3` would also undo what stands on bbbb beside it: c2c2
+    | error: `one@-3` would also undo what stands on bbbb beside that branch
     |   c2c2  c2c2
     |   hint: name the destination without a branch to undo all of them, or undo the other branch first
     [exit 1]
