@@ -52,11 +52,12 @@ pub fn run<'g>(
     if run.all {
         return run.everything(steps);
     }
+    let half_done: Vec<&AppliedRow> =
+        rows.iter().filter(|row| matches!(row.state, State::Running | State::Reverting)).collect();
     let mut summary = Summary::default();
     for step in steps {
         let prepared = prepare(step, options.transaction, dialect)?;
-        let row = rows.iter().find(|row| row.revision == step.revision.id);
-        let begun = row.filter(|row| matches!(row.state, State::Running | State::Reverting));
+        let begun = half_done.iter().find(|row| row.revision == step.revision.id).copied();
         (run.tell)(Event::Started { revision: step.revision, direction: step.direction });
         let started = Instant::now();
         let done = if prepared.transactional && begun.is_none() {

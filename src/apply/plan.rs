@@ -152,8 +152,9 @@ fn under_the_lock<'g>(
             Vec::new()
         }
     };
+    let whole = applied(&rows);
     let is_done = |step: &Step| {
-        let whole = |id: &String| rows.iter().any(|row| row.revision == *id && row.state != State::Running);
+        let whole = |id: &String| whole.contains(id);
         match step.direction {
             Direction::Upgrade => whole(&step.revision.id),
             Direction::Downgrade => !step.rows.iter().any(whole),

@@ -1,6 +1,7 @@
 //! One file per command, or for a few that belong together.
 
 mod concurrency;
+mod connection;
 mod crashes;
 mod database;
 mod downgrade;
