@@ -1,5 +1,8 @@
 //! What the documents promise: every key of migrate.toml is explained, and the example is a file that can be read.
 
+use std::fmt::Write as _;
+use std::path::Path;
+
 use crate::support::{Project, repository};
 
 fn document(path: &str) -> String {
@@ -40,4 +43,46 @@ fn the_example_on_the_configuration_page_can_be_read() {
     assert_eq!(config.revisions, [project.path("migrations")]);
     let url = load(Some("production")).unwrap_or_else(|error| panic!("{error}")).database.url;
     assert!(url.unwrap_err().message.contains("needs the variable DB_"));
+}
+
+/// The session of the README, run in a copy of this repository's own project, prints what the README says.
+///
+/// A line `$ …` is given to sh, with the lines `> …` that follow it; the rest is what a person sees.
+#[test]
+fn the_session_of_the_readme_is_real() {
+    let project = Project::empty();
+    for file in ["migrate.toml", "migrations", "models"] {
+        copy(&repository().join(file), &project.path(file));
+    }
+    let readme = document("README.md");
+    let session = block(&readme, "console");
+    let mut shown = String::new();
+    let mut lines = session.lines().peekable();
+    while let Some(line) = lines.next() {
+        let Some(start) = line.strip_prefix("$ ") else { continue };
+        let _ = writeln!(shown, "{line}");
+        let mut command = start.to_owned();
+        while let Some(more) = lines.next_if(|line| line.starts_with("> ")) {
+            let _ = writeln!(shown, "{more}");
+            let _ = write!(command, "\n{}", &more[2..]);
+        }
+        shown.push_str(&durations(&project.shell(&command)));
+    }
+    assert_eq!(shown.trim_end(), durations(&session).trim_end(), "the session in README.md is not what happens");
+}
+
+fn durations(text: &str) -> String {
+    let duration = regex::Regex::new(r"\b\d+(\.\d+)? ?(ms|s)\b").expect("a regular expression");
+    duration.replace_all(text, "[time]").into_owned()
+}
+
+fn copy(from: &Path, to: &Path) {
+    if from.is_dir() {
+        std::fs::create_dir_all(to).expect("a folder in the project");
+        for entry in std::fs::read_dir(from).expect("our own folder").flatten() {
+            copy(&entry.path(), &to.join(entry.file_name()));
+        }
+    } else {
+        std::fs::copy(from, to).expect("our own file");
+    }
 }

@@ -347,6 +347,13 @@ fn commands_in_documents_exist() {
             wrong.push(format!("README.md does not name the command {command}"));
         }
     }
+    let table = readme.split_once("\n## Commands\n").map_or("", |(_, rest)| rest.split("\n## ").next().unwrap_or(rest));
+    for row in table.lines().filter(|line| line.starts_with("| `")) {
+        let names = row.split('|').nth(1).unwrap_or_default().split('`').skip(1).step_by(2);
+        for name in names.filter(|name| !commands.contains(*name)) {
+            wrong.push(format!("README.md: {name}: there is no such command"));
+        }
+    }
     nothing("documents and the program speak of the same commands", wrong);
 }
 

@@ -132,6 +132,19 @@ impl Project {
         self.start_in(self.folder(), arguments, Stdio::null())
     }
 
+    /// Runs a line of sh in the project, where `migrate` is the binary: what it writes to stdout and stderr together.
+    pub fn shell(&self, line: &str) -> String {
+        let template = self.command([""; 0]);
+        let folder = Path::new(env!("CARGO_BIN_EXE_migrate")).parent().expect("the binary is in a folder");
+        let path = std::env::var("PATH").unwrap_or_default();
+        let mut shell = Command::new("sh");
+        shell.arg("-c").arg(format!("exec 2>&1\n{line}")).current_dir(self.folder()).env_clear().stdin(Stdio::null());
+        shell.envs(template.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.env("PATH", format!("{}:{path}", folder.display()));
+        let output = shell.output().expect("sh can be started");
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     /// Runs `migrate` in another folder than the project's.
     pub fn run_in<A: AsRef<OsStr>>(&self, folder: &Path, arguments: impl IntoIterator<Item = A>) -> Outcome {
         self.start_in(folder, arguments, Stdio::null()).wait()
