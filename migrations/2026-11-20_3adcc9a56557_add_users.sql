@@ -6,7 +6,7 @@
 CREATE TABLE users (
     id integer PRIMARY KEY,
     email varchar(255) NOT NULL UNIQUE,
-    created_at timestamp NOT NULL DEFAULT CURRENT_TIMESTAMP
+    joined_on date NOT NULL DEFAULT CURRENT_DATE
 );
 
 -- migrate:downgrade

@@ -47,7 +47,7 @@ fn the_example_on_the_configuration_page_can_be_read() {
 
 /// The session of the README, run in a copy of this repository's own project, prints what the README says.
 ///
-/// A line `$ …` is given to sh, with the lines `> …` that follow it; the rest is what a person sees.
+/// `MIGRATE_TEST_UPDATE=1 cargo test readme` writes it anew. A line `$ …` is given to sh, with the lines `> …` that follow it; the rest is what a person sees.
 #[test]
 fn the_session_of_the_readme_is_real() {
     let project = Project::empty();
@@ -66,9 +66,19 @@ fn the_session_of_the_readme_is_real() {
             let _ = writeln!(shown, "{more}");
             let _ = write!(command, "\n{}", &more[2..]);
         }
-        shown.push_str(&durations(&project.shell(&command)));
+        let folder = project.folder().canonicalize().expect("the project is there");
+        shown.push_str(&project.shell(&command).replace(&folder.display().to_string(), "/srv/notes"));
     }
-    assert_eq!(shown.trim_end(), durations(&session).trim_end(), "the session in README.md is not what happens");
+    if std::env::var_os("MIGRATE_TEST_UPDATE").is_some() {
+        let now = readme.replace(&session, shown.trim_end());
+        std::fs::write(repository().join("README.md"), now).expect("README.md can be written");
+        return;
+    }
+    assert_eq!(
+        durations(&shown).trim_end(),
+        durations(&session).trim_end(),
+        "the session in README.md is not what happens"
+    );
 }
 
 fn durations(text: &str) -> String {
