@@ -5,13 +5,21 @@ use serde_json::{Value, json};
 use super::Session;
 use super::failure::{Failure, Place};
 use super::output::Output;
+use crate::apply::stamp::Stamp;
+use crate::apply;
 use crate::autogenerate::{self, AutogenerateError, Comparison, NotProved, Wish};
 use crate::config::Config;
 use crate::database::Database;
-use crate::models::{self, ModelError};
+use crate::models::speaks;
+use crate::models::{self, ModelError, Sources};
+use crate::revision::graph::Graph;
+use crate::revision::route::Applied;
+use crate::revision::target::Target;
+use crate::schema::filter::{self, Filter};
+use crate::schema::plan::plan;
 use crate::schema::explain;
 use crate::schema::rename::Rename;
-use crate::source::SourceError;
+use crate::source::{self, SourceError};
 
 /// How many differences are shown where a list would be endless.
 const SHOWN: usize = 40;
@@ -71,6 +79,52 @@ pub fn as_json(comparison: &Comparison) -> Value {
     document
 }
 
+/// Refuses a stamp when the database is not what the revisions that it would count as applied build.
+pub fn verify_stamp(
+    session: &mut Session,
+    graph: &Graph,
+    stamp: &Stamp,
+    database: &mut dyn Database,
+) -> Result<(), Failure> {
+    let config = session.config()?.clone();
+    let rows = database.applied(&config.database.version_table)?.unwrap_or_default();
+    let mut after: Applied = if stamp.purge { Applied::new() } else { apply::applied(&rows) };
+    stamp.remove.iter().for_each(|id| _ = after.remove(id));
+    after.extend(stamp.add.iter().map(|revision| revision.id.clone()));
+    let heads = graph.heads_of(&after);
+    let targets = heads.iter().map(|head| Target::parse(&head.id)).collect::<Result<Vec<_>, _>>()?;
+    let (_, built) = source::replayed(database, graph, &targets, &config)?;
+    let live = database.reflect(&source::scope(&config))?.catalog;
+    let dialect = database.dialect();
+    let sources = Sources { sql: true, ..Sources::default() };
+    let manage = config.autogenerate.manage.as_deref();
+    let speaks = speaks::speaks(manage, sources, &built.catalog, dialect).map_err(Failure::new)?;
+    let filter = Filter {
+        ignore: &config.autogenerate.ignore,
+        speaks_for: &|object, catalog| speaks.for_object(object, catalog),
+        speaks_for_property: &|_, _| true,
+    };
+    let wanted = filter::target(&built.catalog, &live, &filter).catalog;
+    let plan = plan(&wanted, &live, dialect.kinds);
+    if plan.is_empty() {
+        return Ok(());
+    }
+    let mut failure = Failure::new(format!("{} is not what the revisions up to there build", database.place()));
+    failure.notes = shown(explain::lines(&plan, &wanted, &live));
+    failure.notes.push("nothing was stamped; the lines lead from what the revisions build to the database".to_owned());
+    Err(failure.hint("stamp an earlier revision, or bring the database there first"))
+}
+
+/// The first of many lines, and how many more there are.
+fn shown(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(SHOWN);
+    lines.truncate(SHOWN);
+    if more > 0 {
+        lines.push(format!("… and {more} more"));
+    }
+    lines
+}
+
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
         let place = error.place.map(|place| Place {
@@ -123,11 +177,7 @@ fn not_proved(fault: NotProved) -> Failure {
     if let Some(error) = &fault.error {
         failure = failure.sql(error);
     }
-    let more = fault.differences.len().saturating_sub(SHOWN);
-    failure.notes.extend(fault.differences.into_iter().take(SHOWN));
-    if more > 0 {
-        failure.notes.push(format!("… and {more} more"));
-    }
+    failure.notes.extend(shown(fault.differences));
     failure.notes.push("nothing was written".to_owned());
     failure
 }

@@ -89,7 +89,7 @@ pub fn read(session: &mut Session, side: &Side, home: &mut dyn Database, config:
         }
         Side::Revisions(target) => {
             let graph = session.graph()?;
-            let (_, reading) = source::replayed(home, &graph, &Target::parse(target)?, config)?;
+            let (_, reading) = source::replayed(home, &graph, &[Target::parse(target)?], config)?;
             Ok(everything(reading))
         }
         Side::Models => declared(&config.models, home, config, config.autogenerate.manage.as_deref()),

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::failure::Failure;
 use super::running;
 use super::scripts::{self, Script};
-use super::{Exit, Session};
+use super::{Exit, Session, compared};
 use crate::apply::offline::{self, Start};
 use crate::apply::{plan_stamp, stamp};
 use crate::database::version_table::State;
@@ -20,6 +20,7 @@ use crate::revision::target::{Spec, Target};
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate stamp head
+  migrate stamp head --verify
   migrate stamp base
   migrate stamp --purge 1975ea83b712
   migrate stamp head --sql > stamp.sql")]
@@ -33,6 +34,9 @@ pub struct Arguments {
     /// Write the statements to stdout instead of running them; no database is needed
     #[arg(long)]
     sql: bool,
+    /// Stamp only if the database has what the revisions up to there build; show the differences otherwise
+    #[arg(long, conflicts_with = "sql")]
+    verify: bool,
     #[command(flatten)]
     script: Script,
 }
@@ -46,6 +50,9 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let graph = session.graph()?;
     let mut database = session.writer()?;
     let planned = plan_stamp(&mut *database, &graph, &targets, arguments.purge, &options)?;
+    if arguments.verify {
+        compared::verify_stamp(session, &graph, &planned, &mut *database)?;
+    }
     let output = &session.output;
     if !planned.is_empty() {
         let mut waiting = |holder: &str| {

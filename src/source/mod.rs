@@ -101,20 +101,22 @@ pub fn in_shadow(
     Ok(Ok(Shadowed { reading, statements, shadow: Some(shadow) }))
 }
 
-/// Runs the revisions up to `target` in a shadow of `database`, and returns it with what was read of it.
+/// Runs the revisions up to `targets` in a shadow of `database`, and returns it with what was read of it.
 ///
 /// # Errors
 /// No shadow can be had; a revision that fails there.
 pub fn replayed(
     database: &mut dyn Database,
     graph: &Graph,
-    target: &Target,
+    targets: &[Target],
     config: &Config,
 ) -> Result<(Box<dyn Database>, Reading), SourceError> {
     let mut shadow = database.shadow(config.database.shadow_url()?)?;
     let options = apply::Options::of(config);
-    apply::upgrade(shadow.as_mut(), graph, target, &options, &mut |_| {})
-        .map_err(|error| SourceError::Replay(Box::new(error)))?;
+    for target in targets {
+        apply::upgrade(shadow.as_mut(), graph, target, &options, &mut |_| {})
+            .map_err(|error| SourceError::Replay(Box::new(error)))?;
+    }
     let reading = shadow.reflect(&scope(config))?;
     Ok((shadow, reading))
 }
