@@ -15,7 +15,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use online::{Summary, run, validate};
-pub use plan::{applied, Plan, downgrade, plan_downgrade, plan_stamp, plan_upgrade, upgrade};
+pub use plan::{Plan, applied, downgrade, plan_downgrade, plan_stamp, plan_upgrade, upgrade};
 pub use prepare::{Prepared, prepare};
 
 use crate::config::{Config, TransactionMode};
