@@ -46,9 +46,12 @@ pub fn plan_upgrade<'g>(
     let mut applied = applied(known);
     let unknown = unknown_rows(graph, known, &applied);
     unknown.iter().for_each(|row| _ = applied.remove(&row.revision));
-    let route = graph.upgrade_route(&applied, target)?;
     // Older files on a newer database have nothing to do there; anything else would be a guess.
-    if !unknown.is_empty() && (!route.is_empty() || target.needs_database(graph)) {
+    if !unknown.is_empty() && target.needs_database(graph) {
+        return Err(ApplyError::Unknown { rows: unknown });
+    }
+    let route = graph.upgrade_route(&applied, target)?;
+    if !unknown.is_empty() && !route.is_empty() {
         return Err(ApplyError::Unknown { rows: unknown });
     }
     Ok(Plan { steps: route.into_iter().map(Step::up).collect(), rows, unknown })

@@ -16,3 +16,4 @@ mod revision;
 mod stamp;
 mod targets;
 mod upgrade;
+mod verify;
