@@ -104,11 +104,16 @@ fn stays<'a>(
     answer
 }
 
-/// Does the pattern mean this object: by its own name, by its whole name, or by its end (`users.email`)?
+/// Does the pattern mean this object: by its own name, by its whole name, or by its end (`users.email`)? A signature
+/// in parentheses may be left out.
 pub fn is_named(id: &Id, pattern: &str) -> bool {
-    let dots = pattern.matches('.').count();
-    let from = id.path.len().saturating_sub(dots + 1);
-    matches(pattern, &id.path[from..].join(".")) || matches(pattern, &id.path.join("."))
+    let dots = pattern.split('(').next().unwrap_or(pattern).matches('.').count();
+    let (signatures, names): (Vec<&str>, Vec<&str>) =
+        id.path.iter().map(String::as_str).partition(|part| part.starts_with('('));
+    let from = names.len().saturating_sub(dots + 1);
+    [names[from..].join("."), names.join(".")]
+        .iter()
+        .any(|name| matches(pattern, name) || matches(pattern, &format!("{name}{}", signatures.concat())))
 }
 
 /// Does `*` in the pattern, which stands for any characters, make it the same as `text`?

@@ -33,21 +33,30 @@ impl Id {
         Id { kind, path: path.into_iter().map(Into::into).collect() }
     }
 
-    /// The last part of the path: the object's own name.
+    /// The last part of the path but for a signature in parentheses: the object's own name.
     pub fn name(&self) -> &str {
-        self.path.last().map_or("", String::as_str)
+        let named = self.path.iter().rev().find(|part| !part.starts_with('('));
+        named.or(self.path.last()).map_or("", String::as_str)
     }
 }
 
 impl fmt::Display for Id {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A last part in parentheses is a signature: `function app.f(integer)`.
-        match self.path.split_last() {
-            Some((signature, name)) if signature.starts_with('(') => {
-                write!(f, "{} {}{signature}", self.kind, quote::qualified(name))
+        f.write_str(self.kind)?;
+        for (number, part) in self.path.iter().enumerate() {
+            match part.strip_prefix('(') {
+                // A part in parentheses is a signature: `function app.f(integer)`.
+                Some(_) if number > 0 => f.write_str(part)?,
+                Some(_) => write!(f, " {part}")?,
+                // A first part with a blank says what an object hangs on: `comment on table app.users`.
+                None if number == 0 && part.starts_with("on ") => write!(f, " {part}")?,
+                None if number == 0 || number == 1 && self.path.first().is_some_and(|first| first.starts_with("on ")) => {
+                    write!(f, " {}", quote::identifier(part))?
+                }
+                None => write!(f, ".{}", quote::identifier(part))?,
             }
-            _ => write!(f, "{} {}", self.kind, quote::qualified(&self.path)),
         }
+        Ok(())
     }
 }
 

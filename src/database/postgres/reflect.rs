@@ -140,7 +140,7 @@ impl Read {
             let Some(&at) = self.at.get(&on) else { return Ok(()) };
             let holder = &self.objects[at].id;
             let own = std::mem::take(&mut object.id.path);
-            object.id.path = [vec![holder.kind.to_owned()], holder.path.clone(), own].concat();
+            object.id.path = [vec![format!("on {}", holder.kind)], holder.path.clone(), own].concat();
             object.parent = Some(holder.clone());
         }
         object.parent = named(parent_kind, parent_path).or(object.parent);

@@ -39,6 +39,7 @@ pub fn query(asked: &Asked) -> String {
                 a.attnotnull AS not_null,
                 CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default,
                 CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END AS generated,
+                a.attgenerated = 'v' AS virtual,
                 nullif(a.attstattarget, -1)::text AS statistics,
                 ARRAY(SELECT unnest(a.attfdwoptions) ORDER BY 1) AS options,
                 a.attinhcount > 0 AND NOT a.attislocal AS _known_inherited
@@ -61,7 +62,8 @@ pub fn definition(column: &Object) -> String {
         text.push_str(&format!(" DEFAULT {default}"));
     }
     if let Some(expression) = column.text("generated") {
-        text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) STORED"));
+        let kept = if column.flag("virtual") { "VIRTUAL" } else { "STORED" };
+        text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kept}"));
     }
     if column.flag("not_null") {
         text.push_str(" NOT NULL");
@@ -88,7 +90,7 @@ fn local_parts(column: &Object) -> Vec<Statement> {
 }
 
 fn inherited(column: &Object) -> bool {
-    column.known.contains_key("inherited") && column.known.get("inherited") == Some(&crate::schema::Value::Flag(true))
+    column.known.get("inherited") == Some(&crate::schema::Value::Flag(true))
 }
 
 fn alter_table(column: &Object) -> String {

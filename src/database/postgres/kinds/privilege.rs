@@ -190,7 +190,7 @@ pub fn settle(object: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
             continue;
         }
         let given = given(object, &path[0], type_word, grantee, [from, to]);
-        let path = [&[object.id.kind.to_owned()][..], &object.id.path, &[grantee.to_owned()]].concat();
+        let path = [&[format!("on {}", object.id.kind)][..], &object.id.path, &[grantee.to_owned()]].concat();
         let wanted = to.get(&Id::new("privilege", path));
         let born: &[String] = if grantee == "public" { default.known_list("born") } else { &[] };
         let target: &[String] = wanted.map_or(born, |wanted| wanted.list("granted"));

@@ -33,7 +33,7 @@ pub fn query(asked: &Asked) -> String {
 }
 
 /// The query of a view or materialized view, without the semicolon.
-pub const DEFINITION: &str = "btrim(rtrim(pg_get_viewdef(c.oid), ';'))";
+pub const DEFINITION: &str = "rtrim(pg_get_viewdef(c.oid), ';')";
 
 /// The columns: name, type, collation.
 const COLUMNS: &str = "ARRAY(SELECT concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), nullif(a.attcollation, 0)::regcollation)
