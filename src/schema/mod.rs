@@ -50,7 +50,9 @@ impl fmt::Display for Id {
                 Some(_) => write!(f, " {part}")?,
                 // A first part with a blank says what an object hangs on: `comment on table app.users`.
                 None if number == 0 && part.starts_with("on ") => write!(f, " {part}")?,
-                None if number == 0 || number == 1 && self.path.first().is_some_and(|first| first.starts_with("on ")) => {
+                None if number == 0
+                    || number == 1 && self.path.first().is_some_and(|first| first.starts_with("on ")) =>
+                {
                     write!(f, " {}", quote::identifier(part))?
                 }
                 None => write!(f, ".{}", quote::identifier(part))?,
