@@ -3,6 +3,7 @@
 //! Nothing here prints: what happens is told to a closure as `Event`s.
 
 pub mod integrity;
+pub mod follow;
 mod journal;
 mod message;
 pub mod offline;

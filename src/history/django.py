@@ -62,7 +62,7 @@ def answer_to(request):
             "error": f"the project's default database is {connection.vendor}, and {wanted} was asked for",
             "hint": "set the project's settings so that its default database is of the kind that --url names",
         }
-    loader = MigrationLoader(None, ignore_no_initial=True)
+    loader = MigrationLoader(None, load=False)
     loader.replace_migrations = False
     loader.build_graph()
     order, seen = [], set()
@@ -89,13 +89,14 @@ def answer_to(request):
             # What it replaces is there and builds the same.
             entry["squashed"] = all(tuple(one) in loader.disk_migrations for one in migration.replaces)
         entry["upgrade"] = sql_of(connection, migration, state, False)
-        entry["downgrade"] = sql_of(connection, migration, state, True)
         if wanted == "sqlite" and not entry.get("squashed"):
             try:
                 with connection.schema_editor(atomic=migration.atomic) as editor:
                     migration.apply(state.clone(), editor)
             except Exception as error:
                 entry["applied"] = one_line(error)
+        # Constraints that the way back drops are there only now.
+        entry["downgrade"] = sql_of(connection, migration, state, True)
         printed.append(entry)
     return {"migrations": printed}
 

@@ -97,11 +97,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let mut revision = Imported {
             id: id(&migration.app, &migration.name),
             original: name,
-            message: format!(
-                "{}: {}",
-                migration.app,
-                super::files::words(migration.name.trim_start_matches(|c: char| c.is_ascii_digit()))
-            ),
+            message: super::files::words(migration.name.trim_start_matches(|c: char| c.is_ascii_digit())),
             created: migration.created,
             path: migration.path.strip_prefix(&root).unwrap_or(&migration.path).to_owned(),
             ..Imported::default()
