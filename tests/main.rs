@@ -3,6 +3,7 @@
 mod commands;
 mod config_schema;
 mod documents;
+mod imports;
 mod round_trip;
 mod support;
 mod support_itself;

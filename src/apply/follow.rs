@@ -31,7 +31,8 @@ impl Follower {
         let mut follower = Follower { table: table.to_owned(), ..Follower::default() };
         let labelled = |label: &str| {
             let mut all = revisions.iter();
-            all.find(|revision| revision.branch_labels.iter().any(|own| own == label)).map(|revision| revision.id.clone())
+            all.find(|revision| revision.branch_labels.iter().any(|own| own == label))
+                .map(|revision| revision.id.clone())
         };
         let ids: std::collections::BTreeSet<&str> = revisions.iter().map(|revision| revision.id.as_str()).collect();
         for revision in revisions {
@@ -155,10 +156,13 @@ mod tests {
         for step in steps.split(' ') {
             let (sign, id) = step.split_at(1);
             let (change, after) = match sign {
-                "+" => (format!("INSERT INTO own VALUES ('{id}')"), follower.after(id, Direction::Upgrade, "own", dialect)),
-                "-" => {
-                    (format!("DELETE FROM own WHERE revision = '{id}'"), follower.after(id, Direction::Downgrade, "own", dialect))
+                "+" => {
+                    (format!("INSERT INTO own VALUES ('{id}')"), follower.after(id, Direction::Upgrade, "own", dialect))
                 }
+                "-" => (
+                    format!("DELETE FROM own WHERE revision = '{id}'"),
+                    follower.after(id, Direction::Downgrade, "own", dialect),
+                ),
                 _ => (format!("INSERT INTO own VALUES ('{id}')"), follower.anew("own", dialect)),
             };
             database.execute_batch(&format!("{change};{}", after.join(";"))).expect("the statements run");

@@ -66,7 +66,13 @@ impl<'e> Run<'_, 'e> {
         for reset in prepared.resets(self.dialect) {
             self.own(prepared, &reset)?;
         }
-        self.own(prepared, &close)?;
+        let after = self.options.after(prepared, &self.table, self.dialect);
+        if after.is_empty() {
+            self.own(prepared, &close)?;
+        } else {
+            let begin = (self.dialect.scripting.begin)(self.options.lock_timeout);
+            self.own(prepared, &format!("{begin}{close};\n{};\nCOMMIT", after.join(";\n")))?;
+        }
         Ok(true)
     }
 

@@ -2,8 +2,8 @@
 //!
 //! Nothing here prints: what happens is told to a closure as `Event`s.
 
-pub mod integrity;
 pub mod follow;
+pub mod integrity;
 mod journal;
 mod message;
 pub mod offline;
@@ -15,13 +15,14 @@ pub mod stamp;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use follow::Follower;
 pub use online::{Summary, run, validate};
 pub use plan::{Plan, applied, downgrade, plan_downgrade, plan_stamp, plan_upgrade, upgrade};
 pub use prepare::{Prepared, prepare};
 
 use crate::config::{Config, TransactionMode};
 use crate::database::version_table::AppliedRow;
-use crate::database::{DatabaseError, SqlError};
+use crate::database::{DatabaseError, Dialect, SqlError};
 use crate::revision::fault::GraphError;
 use crate::revision::{Direction, Revision, RevisionId};
 use crate::sql::Syntax;
@@ -55,9 +56,19 @@ pub struct Options {
     pub lock_timeout: Duration,
     /// How long to wait for another run to end.
     pub lock_wait: Duration,
+    /// Alembic's table, to be kept in step.
+    pub follower: Option<Follower>,
 }
 
 impl Options {
+    /// Returns the statements that keep Alembic's table in step after a revision, whose row is written; often none.
+    pub(crate) fn after(&self, prepared: &Prepared, table: &str, dialect: &Dialect) -> Vec<String> {
+        let follower = self.follower.iter();
+        follower
+            .flat_map(|follower| follower.after(&prepared.revision.id, prepared.direction, table, dialect))
+            .collect()
+    }
+
     /// Returns the options that the configuration asks for.
     pub fn of(config: &Config) -> Options {
         Options {
@@ -65,6 +76,7 @@ impl Options {
             transaction: config.run.transaction,
             lock_timeout: config.run.lock_timeout,
             lock_wait: config.run.lock_wait,
+            follower: None,
         }
     }
 }

@@ -189,6 +189,9 @@ impl Script<'_> {
         if let (Direction::Upgrade, Some(clock)) = (prepared.direction, self.dialect.scripting.stop_the_clock) {
             writeln!(out, "{};", version_table::update(&self.table, clock, &prepared.revision.id, self.dialect))?;
         }
+        for statement in self.options.after(prepared, &self.table, self.dialect) {
+            writeln!(out, "{statement};")?;
+        }
         if !self.all {
             writeln!(out, "COMMIT;")?;
         }
@@ -298,7 +301,12 @@ impl Script<'_> {
             }
             Direction::Downgrade => version_table::delete(&self.table, &prepared.rows, self.dialect),
         };
-        writeln!(out, "{close};")?;
+        let after = self.options.after(prepared, &self.table, self.dialect);
+        if after.is_empty() {
+            writeln!(out, "{close};")?;
+        } else {
+            writeln!(out, "{}{close};\n{};\nCOMMIT;", self.begin(), after.join(";\n"))?;
+        }
         Ok(())
     }
 }

@@ -234,6 +234,9 @@ impl<'e> Run<'_, 'e> {
             };
             message.tool(&version_table::update(&self.table, &assignments, &prepared.revision.id, self.dialect), 1);
         }
+        for statement in self.options.after(prepared, &self.table, self.dialect) {
+            message.tool(&statement, 1);
+        }
         if commit {
             message.tool("COMMIT", 1);
         }

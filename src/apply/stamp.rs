@@ -45,6 +45,11 @@ pub fn statements(stamp: &Stamp, state: State, table: &str, dialect: &Dialect) -
     statements
 }
 
+/// Returns the statements that keep Alembic's table in step with a stamp, where that was asked for.
+pub fn after(options: &Options, table: &str, dialect: &Dialect) -> Vec<String> {
+    options.follower.iter().flat_map(|follower| follower.anew(table, dialect)).collect()
+}
+
 /// Writes the stamp to the database, in one transaction; makes the version table where it is not there.
 ///
 /// # Errors
@@ -54,7 +59,8 @@ pub fn run(database: &mut dyn Database, stamp: &Stamp, state: State, options: &O
     let table = database.version_table(&options.version_table);
     let mut script = (dialect.scripting.begin)(options.lock_timeout);
     let create = version_table::create(&table, dialect);
-    for statement in std::iter::once(create).chain(statements(stamp, state, &table, dialect)) {
+    let statements = [vec![create], statements(stamp, state, &table, dialect), after(options, &table, dialect)];
+    for statement in statements.into_iter().flatten() {
         script.push_str(&statement);
         script.push_str(";\n");
     }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::failure::Failure;
 use super::output::Output;
 use super::{Exit, Session};
+use crate::apply::follow::Follower;
 use crate::apply::plan::{self, Plan};
 use crate::apply::{self, Event, Options};
 use crate::config::TransactionMode;
@@ -36,6 +37,10 @@ pub fn options(session: &mut Session, transaction: Option<Transaction>) -> Resul
             Transaction::All => TransactionMode::All,
             Transaction::None => TransactionMode::None,
         };
+    }
+    if let Some(table) = session.config()?.database.alembic_version_table.clone() {
+        let graph = session.graph()?;
+        options.follower = Some(Follower::new(&table, &graph.revisions().collect::<Vec<_>>()));
     }
     Ok(options)
 }

@@ -111,7 +111,8 @@ fn write(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
         Start { words, present, absent: planned.add.iter().map(|revision| revision.id.clone()).collect() }
     });
     let table = offline::table_name(&options, dialect);
-    let statements = stamp::statements(&planned, State::Stamped, &table, dialect);
+    let mut statements = stamp::statements(&planned, State::Stamped, &table, dialect);
+    statements.extend(stamp::after(&options, &table, dialect));
     let words: Vec<&str> = targets.iter().map(|target| target.text.as_str()).collect();
     let title = format!("migrate {}: stamp {}, for {}", env!("CARGO_PKG_VERSION"), words.join(" "), dialect.name);
     scripts::to_file(session, arguments.script.output.as_deref(), |out| {

@@ -119,6 +119,12 @@ pub(super) static SECTIONS: &[Section] = &[
                 "The table that says which revisions are applied: name, or schema.name.",
             ),
             key(
+                "alembic_version_table",
+                Shape::Text,
+                &[],
+                "Alembic's table, kept in step with every upgrade, downgrade and stamp while a team moves over.",
+            ),
+            key(
                 "shadow_url",
                 Shape::Text,
                 &[],

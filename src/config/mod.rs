@@ -71,6 +71,8 @@ pub struct DatabaseConfig {
     /// PostgreSQL's schemas; `*` for every schema that is not the system's.
     pub schemas: Vec<String>,
     pub version_table: String,
+    /// Alembic's own table, to be kept in step with the version table.
+    pub alembic_version_table: Option<String>,
     /// None: a temporary database on the same server; SQLite: in memory. A fault waits as in `url`.
     pub shadow_url: Result<Option<String>, ConfigError>,
 }
@@ -189,6 +191,7 @@ fn read(
             url: url(&file, options),
             schemas: file.texts("database", "schemas")?,
             version_table: file.some_text("database", "version_table")?,
+            alembic_version_table: file.text("database", "alembic_version_table")?,
             shadow_url: file.text("database", "shadow_url"),
         },
         autogenerate: Autogenerate {

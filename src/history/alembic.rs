@@ -23,6 +23,9 @@ pub static SOURCE: Source = Source {
     lock: None,
 };
 
+/// The two files make one script: the second needs the functions of the first, and starts it.
+const SCRIPT: &str = concat!(include_str!("alembic.py"), include_str!("alembic_record.py"));
+
 /// What the helper answers; see alembic.py.
 #[derive(Deserialize)]
 struct Answer {
@@ -85,7 +88,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         "before": project.before.as_deref().map(before),
     });
     let interpreter = python::interpreter(project, &root)?;
-    let answer = python::ask(&interpreter, include_str!("alembic.py"), &root, request)?;
+    let answer = python::ask(&interpreter, SCRIPT, &root, request)?;
     let answer: Answer = serde_json::from_value(answer).map_err(|error| {
         ImportError::refused(
             format!("what Alembic printed can't be read: {error}"),

@@ -47,6 +47,9 @@ pub static SOURCES: &[&Source] = &[
     &sqlx::SOURCE,
 ];
 
+/// Reads the tool's table; None where there is none.
+type ReadHistory = fn(&mut dyn Database, &Project, &Files) -> Result<Option<History>, ImportError>;
+
 /// One tool: facts about it and two functions.
 pub struct Source {
     /// As on the command line: `golang-migrate`.
@@ -60,7 +63,7 @@ pub struct Source {
     /// Its table in the database.
     pub table: &'static str,
     pub files: fn(&Project) -> Result<Files, ImportError>,
-    pub history: fn(&mut dyn Database, &Project, &Files) -> Result<Option<History>, ImportError>,
+    pub history: ReadHistory,
     /// The key of the advisory lock that the tool holds on PostgreSQL while it runs.
     pub lock: Option<fn(&Names) -> Option<i64>>,
 }

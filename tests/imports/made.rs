@@ -43,7 +43,8 @@ fn refinery() {
     let report = project.migrate("import refinery --json").ok().json();
     assert_eq!(ids(&report), ["V1", "V2", "U3", "V4"]);
     assert_eq!(history(&report), ["1 match adopted", "2 edited adopted"]);
-    let rows = sqlite::lines(&project.path("app.db"), "SELECT revision || ' ' || message FROM migrate_version ORDER BY 1");
+    let rows =
+        sqlite::lines(&project.path("app.db"), "SELECT revision || ' ' || message FROM migrate_version ORDER BY 1");
     assert_eq!(rows, ["V1 first table", "V2 second"]);
 }
 
@@ -148,7 +149,10 @@ fn a_tool_that_is_running_is_waited_out() {
         .args([&database.url(), "-c", &format!("SELECT pg_advisory_lock({key}), pg_sleep(60)")])
         .spawn()
         .expect("psql starts");
-    let held = format!("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = {}", key & 0xffff_ffff);
+    let held = format!(
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted AND objid = {}",
+        key & 0xffff_ffff
+    );
     super::super::support::server::wait_until("psql has the lock", std::time::Duration::from_secs(20), || {
         database.lines(&held) == ["1"]
     });

@@ -103,7 +103,10 @@ const HISTORIES: &[Recorded] = &[
         files: &[
             ("migrations/00001_first.sql", "-- +goose Up\nCREATE TABLE t (id int);\n\n-- +goose Down\nDROP TABLE t;\n"),
             ("migrations/00002_second.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE TABLE u (id int);\n"),
-            ("migrations/00003_third.sql", "-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n-- +goose StatementEnd\n"),
+            (
+                "migrations/00003_third.sql",
+                "-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n-- +goose StatementEnd\n",
+            ),
             ("migrations/00004_code.go", "package migrations\n"),
         ],
         table: "CREATE TABLE goose_db_version (id integer PRIMARY KEY, version_id bigint NOT NULL, \
@@ -157,7 +160,10 @@ const HISTORIES: &[Recorded] = &[
     },
     Recorded {
         tool: "atlas",
-        files: &[("migrations/1_a.sql", FIRST), ("migrations/2_b.sql", "-- atlas:txmode none\n\nCREATE TABLE u (id int);\n")],
+        files: &[
+            ("migrations/1_a.sql", FIRST),
+            ("migrations/2_b.sql", "-- atlas:txmode none\n\nCREATE TABLE u (id int);\n"),
+        ],
         table: "CREATE TABLE atlas_schema_revisions (version VARCHAR(255) NOT NULL PRIMARY KEY, description text NOT NULL, \
                 type bigint NOT NULL DEFAULT 2, applied bigint NOT NULL DEFAULT 0, total bigint NOT NULL DEFAULT 0, \
                 executed_at timestamp NOT NULL, execution_time bigint NOT NULL, error text, error_stmt text, \
@@ -260,12 +266,14 @@ fn the_time_and_the_tools_own_id_are_kept() {
     flyway.files.iter().for_each(|(path, text)| _ = project.write(path, text));
     sqlite::execute(&project.path("app.db"), &spelled(flyway.table, true));
     project.migrate("import flyway").ok();
-    let rows = "SELECT applied_at || ' ' || applied_by || ' ' || (script IS NULL) FROM migrate_version ORDER BY revision";
-    assert_eq!(sqlite::lines(&project.path("app.db"), rows), [
-        "2024-05-06T07:08:09.000Z bob (Flyway 1) 0",
-        "2024-05-06T07:08:09.000Z bob (Flyway 1.2) 1",
-    ]);
-    let file = project.read(&format!("revisions/{}", project.files("revisions")[2]));
+    let rows =
+        "SELECT applied_at || ' ' || applied_by || ' ' || (script IS NULL) FROM migrate_version ORDER BY revision";
+    assert_eq!(
+        sqlite::lines(&project.path("app.db"), rows),
+        ["2024-05-06T07:08:09.000Z bob (Flyway 1) 0", "2024-05-06T07:08:09.000Z bob (Flyway 1.2) 1",]
+    );
+    let name = project.files("revisions").into_iter().find(|name| name.contains("V1_2")).expect("the file of V1_2");
+    let file = project.read(&format!("revisions/{name}"));
     assert!(file.contains("-- migrate:downgrade\nDROP TABLE u;"), "{file}");
 }
 
