@@ -5,6 +5,7 @@ mod config_schema;
 mod documents;
 mod imports;
 mod round_trip;
+mod slices;
 mod support;
 mod support_itself;
 mod tidy;

@@ -81,6 +81,11 @@ pub struct Comparison {
 }
 
 impl Comparison {
+    /// How many tables were proved equal without being loaded into a shadow.
+    pub fn spared(&self) -> usize {
+        self.assumed.tables()
+    }
+
     /// Do models and database agree?
     pub fn is_empty(&self) -> bool {
         self.upgrade.is_empty() && self.renames.is_empty()
@@ -124,9 +129,31 @@ pub fn compare(
     wishes: &[Wish],
     ask: Option<&mut Ask>,
 ) -> Result<Comparison, AutogenerateError> {
+    loading(database, declared, config, wishes, ask, MustLoad::These(BTreeSet::new()))
+}
+
+/// Compares as `compare` does, but loads the whole declared schema into a shadow: the plain way, which checks the other.
+///
+/// # Errors
+/// Those of `compare`.
+pub fn compare_whole(
+    database: &mut dyn Database,
+    declared: &Declared,
+    config: &Config,
+) -> Result<Comparison, AutogenerateError> {
+    loading(database, declared, config, &[], None, MustLoad::All)
+}
+
+fn loading(
+    database: &mut dyn Database,
+    declared: &Declared,
+    config: &Config,
+    wishes: &[Wish],
+    ask: Option<&mut Ask>,
+    mut must_load: MustLoad,
+) -> Result<Comparison, AutogenerateError> {
     let live = database.reflect(&source::scope(config)).map_err(SourceError::from)?;
     let mut ask = ask;
-    let mut must_load = MustLoad::These(BTreeSet::new());
     loop {
         let ask = ask.as_mut().map(|ask| &mut **ask as &mut Ask);
         match attempt(database, &live, declared, config, wishes, ask, &must_load)? {

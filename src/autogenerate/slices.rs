@@ -34,6 +34,11 @@ pub struct Assumed {
 }
 
 impl Assumed {
+    /// How many tables are assumed.
+    pub fn tables(&self) -> usize {
+        self.tables.len()
+    }
+
     /// Returns what was read of a shadow with what is assumed in the place of its stand-ins.
     pub fn over(&self, read: Catalog) -> Catalog {
         if self.tables.is_empty() {
