@@ -11,10 +11,15 @@ use crate::sql::Statement;
 pub enum Effect {
     /// Nothing.
     None,
+    /// It got more or less room (`varchar(50)` to `varchar(80)`): as rewritten, but what the server itself carries over
+    /// (`Kind::carried`) stays where it is.
+    Resized,
     /// What steps aside must be dropped before and made again after (a column given another type).
     Rewritten,
     /// Its children are gone with the old form and must be made again (SQLite's table rebuild).
     Rebuilt,
+    /// Both: it was made anew beside its old form, and what holds data was led over to it (an enum that lost a label).
+    Remade,
 }
 
 /// A child without DDL of its own (`Kind::part_of_parent`), before and after.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::change::Change;
+use super::plan::Risk;
 use super::{Catalog, Id, Object};
 use crate::sql::Statement;
 
@@ -10,7 +11,8 @@ use crate::sql::Statement;
 pub struct Kind {
     /// One word or two, as in `Id::kind` and in messages: `materialized view`.
     pub name: &'static str,
-    /// Returns the DDL that makes the object, and inside it the children that the planner chose to fold.
+    /// Returns the DDL that makes the object, and inside it the children that the planner chose to fold. No DDL means
+    /// that something else makes it (a partition's index comes with its parent's): that is no difference.
     pub create: fn(&Creation) -> Vec<Statement>,
     /// Returns the DDL that removes it; the catalog is the one it lives in.
     pub drop: fn(&Object, &Catalog) -> Vec<Statement>,
@@ -28,6 +30,14 @@ pub struct Kind {
     /// Must it be dropped while something that it depends on is rewritten (a column given another type), and made
     /// again afterwards?
     pub steps_aside: fn(&Object) -> bool,
+    /// Does the server itself carry it over when what it depends on is only given more or less room
+    /// (`Effect::Resized`), although it steps aside from a rewrite?
+    pub carried: fn(&Object) -> bool,
+    /// Does it go with something else than its parent (a partition's column with the partitioned table's), so that no
+    /// DROP is to be said? The catalogs are those that a plan starts from and reaches.
+    pub goes_by_itself: fn(&Object, &Catalog, &Catalog) -> bool,
+    /// Returns what making it puts at risk, from what is there already to what is to be reached.
+    pub risks: fn(&Object, &Catalog, &Catalog) -> Vec<Risk>,
     /// Returns the names that it takes up among objects of other kinds (`relation app.users`): whoever else has one of
     /// them must be dropped first.
     pub occupies: fn(&Object) -> Vec<String>,
@@ -50,6 +60,9 @@ impl Kind {
         part_of_parent: false,
         holds_data: |_, _| false,
         steps_aside: |_| false,
+        carried: |_| false,
+        goes_by_itself: |_, _, _| false,
+        risks: |_, _, _| Vec::new(),
         occupies: |_| Vec::new(),
         also_after: |_, _| Vec::new(),
         settle: |_, _, _| Vec::new(),
@@ -69,6 +82,8 @@ pub struct Creation<'a> {
     pub inline: Vec<&'a Object>,
     /// The catalog it belongs to: the one that is to be reached.
     pub catalog: &'a Catalog,
+    /// The catalog that the plan starts from.
+    pub from: &'a Catalog,
 }
 
 impl<'a> Creation<'a> {

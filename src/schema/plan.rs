@@ -171,6 +171,8 @@ struct Planner<'a> {
     nodes: Vec<Node<'a>>,
     differences: Vec<Difference>,
     refused: Vec<Refusal>,
+    /// Who steps aside from a change of whom.
+    aside: Vec<(usize, usize)>,
 }
 
 impl<'a> Planner<'a> {
@@ -220,7 +222,7 @@ impl<'a> Planner<'a> {
             node.needs.sort_unstable();
             node.needs.dedup();
         }
-        Planner { from, to, nodes, differences: Vec::new(), refused: Vec::new() }
+        Planner { from, to, nodes, differences: Vec::new(), refused: Vec::new(), aside: Vec::new() }
     }
 
     /// Finds what differs, and lets each kind's rule claim what it can change in place.
@@ -308,41 +310,52 @@ impl<'a> Planner<'a> {
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         enum Cause {
             Goes,
+            Resized,
             Rewritten,
             Rebuilt,
         }
-        let mut queue: Vec<(usize, Cause)> = Vec::new();
+        // The object, what befalls it, and the object whose change that comes from.
+        let mut queue: Vec<(usize, Cause, usize)> = Vec::new();
         for (at, node) in self.nodes.iter().enumerate() {
             if node.goes {
-                queue.push((at, Cause::Goes));
+                queue.push((at, Cause::Goes, at));
             }
-            match node.change.as_ref().map(|change| change.effect) {
-                Some(Effect::Rewritten) => queue.push((at, Cause::Rewritten)),
-                Some(Effect::Rebuilt) => queue.push((at, Cause::Rebuilt)),
-                _ => {}
-            }
+            let causes: &[Cause] = match node.change.as_ref().map(|change| change.effect) {
+                Some(Effect::Resized) => &[Cause::Resized],
+                Some(Effect::Rewritten) => &[Cause::Rewritten],
+                Some(Effect::Rebuilt) => &[Cause::Rebuilt],
+                Some(Effect::Remade) => &[Cause::Rewritten, Cause::Rebuilt],
+                Some(Effect::None) | None => &[],
+            };
+            queue.extend(causes.iter().map(|&cause| (at, cause, at)));
         }
-        let mut seen: HashSet<(usize, Cause)> = queue.iter().copied().collect();
-        while let Some((at, cause)) = queue.pop() {
+        let mut seen: HashSet<(usize, Cause, usize)> = queue.iter().copied().collect();
+        while let Some((at, cause, source)) = queue.pop() {
             for user in self.nodes[at].users.clone() {
                 let (Some(before), Some(after)) = (self.nodes[user].before, self.nodes[user].after) else { continue };
-                if self.nodes[user].goes {
-                    continue;
-                }
+                let kind = self.nodes[user].kind;
                 let child = self.nodes[user].parent_before == Some(at);
+                let holds_data = (kind.holds_data)(before, self.from);
                 let must_go = match cause {
                     Cause::Goes if child => self.nodes[user].parent_after == Some(at),
                     // Still needing what goes, or unchanged although what it needed is no more of that kind or name.
-                    Cause::Goes => self.nodes[user].needs.contains(&at) || self.nodes[user].change.is_none(),
-                    Cause::Rewritten => (self.nodes[user].kind.steps_aside)(before),
-                    // Its parts were rebuilt with it.
-                    Cause::Rebuilt => {
-                        child && self.nodes[user].parent_after == Some(at) && !self.nodes[user].kind.part_of_parent
+                    Cause::Goes => {
+                        self.nodes[user].needs.contains(&at) || (self.nodes[user].change.is_none() && !holds_data)
                     }
+                    Cause::Resized => (kind.steps_aside)(before) && !(kind.carried)(before),
+                    Cause::Rewritten => (kind.steps_aside)(before),
+                    // Its parts were rebuilt with it.
+                    Cause::Rebuilt => child && self.nodes[user].parent_after == Some(at) && !kind.part_of_parent,
                 };
+                if must_go && matches!(cause, Cause::Resized | Cause::Rewritten) {
+                    self.aside.push((user, source));
+                }
+                if self.nodes[user].goes {
+                    continue;
+                }
                 if must_go {
                     let dies_with_parent = child && cause == Cause::Rebuilt;
-                    if (self.nodes[user].kind.holds_data)(before, self.from) && !dies_with_parent {
+                    if holds_data && !dies_with_parent {
                         self.refused.push(Refusal {
                             id: self.nodes[at].id.clone(),
                             reason: format!("it would have to be dropped and made again, and {} uses it", after.id),
@@ -352,14 +365,14 @@ impl<'a> Planner<'a> {
                     self.nodes[user].goes = true;
                     self.nodes[user].comes = true;
                     self.nodes[user].change = None;
-                    if seen.insert((user, Cause::Goes)) {
-                        queue.push((user, Cause::Goes));
+                    if seen.insert((user, Cause::Goes, user)) {
+                        queue.push((user, Cause::Goes, user));
                     }
-                } else if cause == Cause::Rewritten
-                    && (self.nodes[user].kind.holds_data)(before, self.from)
-                    && seen.insert((user, Cause::Rewritten))
+                } else if matches!(cause, Cause::Resized | Cause::Rewritten)
+                    && holds_data
+                    && seen.insert((user, cause, source))
                 {
-                    queue.push((user, Cause::Rewritten));
+                    queue.push((user, cause, source));
                 }
             }
         }
@@ -383,9 +396,25 @@ impl<'a> Planner<'a> {
     fn write(mut self) -> Plan {
         let order = self.order();
         let mut steps = Vec::new();
+        // What takes no statement is done by another object's: no difference of its own.
+        let mut silent: HashSet<(Phase, &Id)> = HashSet::new();
         for group in order {
-            steps.extend(self.step(&group));
+            let Some(step) = self.step(&group) else { continue };
+            if step.statements.is_empty() {
+                let inside = group.inside.iter().chain([&group.operation.node]);
+                silent.extend(inside.map(|&at| (group.operation.phase, self.nodes[at].id)));
+            } else {
+                steps.push(step);
+            }
         }
+        self.differences.retain(|difference| match difference.action {
+            Action::Drop => !silent.contains(&(Phase::Drop, &difference.id)),
+            Action::Alter => !silent.contains(&(Phase::Alter, &difference.id)),
+            Action::Create => !silent.contains(&(Phase::Create, &difference.id)),
+            Action::Replace => {
+                ![Phase::Drop, Phase::Create].iter().all(|&phase| silent.contains(&(phase, &difference.id)))
+            }
+        });
         self.refused.sort();
         self.refused.dedup();
         Plan { steps, differences: self.differences, refused: self.refused }
@@ -502,7 +531,7 @@ impl<'a> Planner<'a> {
         let node = &self.nodes[operation.node];
         let parent = self.parent(operation.node, operation.phase)?;
         let changed = |at: usize| self.nodes[at].change.is_some();
-        let rebuilt = |at: usize| self.nodes[at].change.as_ref().is_some_and(|change| change.effect == Effect::Rebuilt);
+        let rebuilt = |at: usize| self.nodes[at].change.as_ref().is_some_and(|change| change.effect >= Effect::Rebuilt);
         match operation.phase {
             _ if node.kind.part_of_parent && changed(parent) => Some(Operation { phase: Phase::Alter, node: parent }),
             Phase::Drop if self.nodes[parent].goes => Some(Operation { phase: Phase::Drop, node: parent }),
@@ -549,6 +578,10 @@ impl<'a> Planner<'a> {
             }
             add(op(Phase::Drop, at), op(Phase::Create, at));
         }
+        for &(user, source) in &self.aside {
+            add(op(Phase::Drop, user), op(Phase::Alter, source));
+            add(op(Phase::Alter, source), op(Phase::Create, user));
+        }
         let mut occupied: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.goes) {
             for name in node.before.map(node.kind.occupies).unwrap_or_default() {
@@ -571,9 +604,11 @@ impl<'a> Planner<'a> {
         match group.operation.phase {
             Phase::Drop => {
                 let object = node.before?;
-                let lost = !node.comes && (node.kind.holds_data)(object, self.from);
+                let by_itself = (node.kind.goes_by_itself)(object, self.from, self.to);
+                let lost = !by_itself && !node.comes && (node.kind.holds_data)(object, self.from);
                 let risks = if lost { vec![Risk::DestroysData(format!("{id} is dropped"))] } else { Vec::new() };
-                Some(Step { action: Action::Drop, id, statements: (node.kind.drop)(object, self.from), risks })
+                let statements = if by_itself { Vec::new() } else { (node.kind.drop)(object, self.from) };
+                Some(Step { action: Action::Drop, id, statements, risks })
             }
             Phase::Alter => {
                 let change = node.change.take()?;
@@ -583,13 +618,16 @@ impl<'a> Planner<'a> {
                 let (object, kind) = (node.after?, node.kind);
                 let mut inline: Vec<&Object> = group.inside.iter().filter_map(|&at| self.nodes[at].after).collect();
                 inline.sort_by(|a, b| (a.place, &a.id).cmp(&(b.place, &b.id)));
-                let mut statements = (kind.create)(&Creation { object, inline, catalog: self.to });
+                let creation = Creation { object, inline, catalog: self.to, from: self.from };
+                let mut statements = (kind.create)(&creation);
+                let mut risks = Vec::new();
                 for at in std::iter::once(group.operation.node).chain(group.inside.iter().copied()) {
                     if let Some(made) = self.nodes[at].after {
                         statements.extend((self.nodes[at].kind.settle)(made, self.from, self.to));
+                        risks.extend((self.nodes[at].kind.risks)(made, self.from, self.to));
                     }
                 }
-                Some(Step { action: Action::Create, id, statements, risks: Vec::new() })
+                Some(Step { action: Action::Create, id, statements, risks })
             }
         }
     }

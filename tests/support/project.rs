@@ -310,7 +310,7 @@ impl Outcome {
     }
 
     /// Everything that a person sees, for a snapshot: stdout, then stderr behind `| `, then the exit code if it isn't 0.
-    /// Temporary paths, ports, names of databases and durations are replaced by words.
+    /// Temporary paths, ports, names of databases, durations and moments (but the pinned one) are replaced by words.
     pub fn shown(&self) -> String {
         let mut text = self.normal(&self.stdout);
         for line in self.normal(&self.stderr).lines() {
@@ -332,7 +332,13 @@ impl Outcome {
         }
         let duration = Regex::new(r"\b\d+(\.\d+)? ?(ms|s|µs)\b").expect("a regular expression");
         let milliseconds = Regex::new(r#"("duration_ms": ?)\d+"#).expect("a regular expression");
+        let moment =
+            Regex::new(r"\b20\d\d-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?( ?Z| ?UTC|\+00)?").expect("a regular expression");
         let text = duration.replace_all(&text, "[time]");
+        let text = moment.replace_all(&text, |found: &regex::Captures| match &found[0] {
+            pinned @ ("2026-11-21T10:00:00Z" | "2026-11-21 10:00:00") => pinned.to_owned(),
+            _ => "[moment]".to_owned(),
+        });
         milliseconds.replace_all(&text, "${1}0").into_owned()
     }
 }

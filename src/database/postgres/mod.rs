@@ -10,6 +10,7 @@ pub mod predict;
 pub mod reflect;
 pub mod script;
 mod shadow;
+mod spelling;
 mod tls;
 mod url;
 

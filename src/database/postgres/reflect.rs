@@ -1,12 +1,13 @@
 //! Reads a catalog: every kind's query and one over `pg_depend`, pipelined in one read-only transaction.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use futures_util::future::{join, join_all};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error, Row};
 
 use super::kinds::{Asked, READERS};
+use super::spelling::settled;
 use crate::database::{Reading, Scope};
 use crate::schema::kind::Kind;
 use crate::schema::{Id, Object, Value};
@@ -24,8 +25,14 @@ SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = content";
 
 /// `n`ormal, `a`uto, `i`nternal, the two by which a part of a partition hangs on its parent's, a member of an
 /// `e`xtension, and what goes with one (`x`; manual, "pg_depend").
+///
+/// That a table hangs on the one it inherits from is left out: the link between them is an object of its own, which
+/// can go while both stay.
 const DEPENDENCIES: &str = "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype::text
-FROM pg_depend WHERE deptype IN ('n', 'a', 'i', 'P', 'S', 'e', 'x') AND refobjid >= 16384 OR deptype IN ('n', 'a') AND refclassid = 'pg_namespace'::regclass AND objid >= 16384";
+FROM pg_depend d WHERE (deptype IN ('n', 'a', 'i', 'P', 'S', 'e', 'x') AND refobjid >= 16384
+  AND NOT (classid = 'pg_class'::regclass AND refclassid = 'pg_class'::regclass AND objsubid = 0 AND refobjsubid = 0 AND deptype IN ('n', 'a')
+    AND EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhrelid = objid AND i.inhparent = refobjid AND c.relkind IN ('r', 'p')))
+  OR deptype IN ('n', 'a') AND refclassid = 'pg_namespace'::regclass AND objid >= 16384)";
 
 /// How the columns begin that are known of an object and never compared.
 const KNOWN: &str = "_known_";
@@ -98,13 +105,15 @@ fn asked(version: u32, scope: &Scope) -> Asked {
 struct Read {
     objects: Vec<Object>,
     at: HashMap<Address, usize>,
+    /// The objects whose needs are their parents' needs too.
+    lend: HashSet<usize>,
 }
 
 impl Read {
     fn take(&mut self, kind: &'static Kind, row: &Row) -> Result<(), Error> {
         let mut object = Object::new(Id { kind: kind.name, path: Vec::new() });
         let (mut address, mut on): (Address, Option<Address>) = ((0, 0, 0), None);
-        let mut also: Address = (0, 0, 0);
+        let (mut also, mut lends): (Address, bool) = ((0, 0, 0), false);
         let (mut parent_kind, mut parent_path): (Option<String>, Option<Vec<String>>) = (None, None);
         let (mut needed_kind, mut needed_path): (Option<String>, Option<Vec<String>>) = (None, None);
         for (column, described) in row.columns().iter().enumerate() {
@@ -114,6 +123,7 @@ impl Read {
                 "_sub" => address.2 = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
                 "_also_class" => also.0 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
                 "_also_oid" => also.1 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
+                "_lends" => lends = row.try_get(column)?,
                 "_path" => object.id.path = row.try_get(column)?,
                 "_parent_kind" => parent_kind = row.try_get(column)?,
                 "_parent" => parent_path = row.try_get(column)?,
@@ -151,6 +161,9 @@ impl Read {
         if also.1 != 0 {
             self.at.insert(also, self.objects.len());
         }
+        if lends {
+            self.lend.insert(self.objects.len());
+        }
         self.objects.push(object);
         Ok(())
     }
@@ -183,13 +196,27 @@ impl Read {
             .filter_map(|(dependent, needed)| Some((resolve(dependent)?, resolve(needed)?)))
             .filter(|(dependent, needed)| dependent != needed)
             .collect();
+        let borrowers = self.borrowers();
         for (dependent, needed) in found {
             let id = self.objects[needed].id.clone();
-            if self.objects[dependent].parent.as_ref() != Some(&id) {
-                self.objects[dependent].depends_on.insert(id);
+            for at in std::iter::once(dependent).chain(borrowers.get(&dependent).copied()) {
+                if self.objects[at].parent.as_ref() != Some(&id) && self.objects[at].id != id {
+                    self.objects[at].depends_on.insert(id.clone());
+                }
             }
         }
         Ok(())
+    }
+
+    /// Returns, for every object that lends its needs, its parent's place.
+    fn borrowers(&self) -> HashMap<usize, usize> {
+        if self.lend.is_empty() {
+            return HashMap::new();
+        }
+        let places: HashMap<&Id, usize> =
+            self.objects.iter().enumerate().map(|(at, object)| (&object.id, at)).collect();
+        let parent = |at: usize| places.get(self.objects[at].parent.as_ref()?).copied();
+        self.lend.iter().filter_map(|&at| Some((at, parent(at)?))).collect()
     }
 }
 
@@ -203,8 +230,9 @@ fn value(row: &Row, column: usize, type_: &Type) -> Result<Option<Value>, Error>
     Ok(if *type_ == Type::BOOL {
         row.try_get::<_, Option<bool>>(column)?.map(Value::Flag)
     } else if *type_ == Type::TEXT_ARRAY {
-        row.try_get::<_, Option<Vec<String>>>(column)?.map(Value::List)
+        let list = row.try_get::<_, Option<Vec<String>>>(column)?;
+        list.map(|texts| Value::List(texts.iter().map(|text| settled(text).into_owned()).collect()))
     } else {
-        row.try_get::<_, Option<String>>(column)?.map(Value::Text)
+        row.try_get::<_, Option<String>>(column)?.map(|text| Value::Text(settled(&text).into_owned()))
     })
 }

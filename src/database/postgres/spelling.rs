@@ -1,0 +1,143 @@
+//! One spelling for what PostgreSQL spells in two ways.
+//!
+//! The server prints an expression from its parsed form, and for arrays that form depends on whether the text was the
+//! user's or the server's own: `x IN ('a', 'b')` over a `varchar` prints as
+//! `((x)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))`, and that text, loaded again,
+//! prints as `((x)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text]))`. A cast of an
+//! ARRAY constructor goes to its elements (manual 4.2.12), so both mean the same. Everything is read in the second
+//! spelling, which is its own.
+
+use std::borrow::Cow;
+
+use crate::sql::Syntax;
+use crate::sql::token::{Token, TokenKind, tokens};
+
+/// Returns the expression, or a text with expressions in it, with every cast of an ARRAY constructor given to its
+/// elements. Literals, quoted function bodies among them, stay as they are.
+pub fn settled(text: &str) -> Cow<'_, str> {
+    if !text.contains("(ARRAY[") {
+        return Cow::Borrowed(text);
+    }
+    let tokens: Vec<Token> = tokens(text, Syntax::Postgres).collect();
+    match rewritten(text, &tokens) {
+        Some(rewritten) => Cow::Owned(rewritten),
+        None => Cow::Borrowed(text),
+    }
+}
+
+/// Rewrites the first such cast and whatever stands before and after it; None where there is none.
+fn rewritten(text: &str, tokens: &[Token]) -> Option<String> {
+    for (at, token) in tokens.iter().enumerate() {
+        if let Some(cast) = token.is_mark(text, '(').then(|| cast_at(text, tokens, at)).flatten() {
+            let elements: Vec<String> = cast
+                .elements
+                .iter()
+                .map(|range| {
+                    let element = slice(text, tokens.get(range.clone()).unwrap_or_default()).trim();
+                    format!("({})::{}", settled(element), cast.element_type)
+                })
+                .collect();
+            let before = slice(text, tokens.get(..at).unwrap_or_default());
+            let after = slice(text, tokens.get(cast.end..).unwrap_or_default());
+            return Some(format!("{before}ARRAY[{}]{}", elements.join(", "), settled(after)));
+        }
+    }
+    None
+}
+
+/// `(ARRAY[…])::type[]`, in token numbers.
+struct Cast<'a> {
+    elements: Vec<std::ops::Range<usize>>,
+    element_type: &'a str,
+    end: usize,
+}
+
+fn cast_at<'a>(text: &'a str, tokens: &[Token], open: usize) -> Option<Cast<'a>> {
+    let is = |at: usize, mark: char| tokens.get(at).is_some_and(|token| token.is_mark(text, mark));
+    if !tokens.get(open + 1)?.is_word(text, "ARRAY") || !is(open + 2, '[') {
+        return None;
+    }
+    let (mut elements, mut start, mut depth, mut at) = (Vec::new(), open + 3, 0usize, open + 3);
+    loop {
+        let mark = tokens.get(at)?.text(text);
+        match mark {
+            "(" | "[" => depth += 1,
+            "]" if depth == 0 => break,
+            ")" | "]" => depth = depth.checked_sub(1)?,
+            "," if depth == 0 => {
+                elements.push(start..at);
+                start = at + 1;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    if start < at {
+        elements.push(start..at);
+    }
+    if elements.is_empty() || !is(at + 1, ')') || tokens.get(at + 2)?.text(text) != "::" {
+        return None;
+    }
+    let first = at + 3;
+    let end = end_of_type(text, tokens, first)?;
+    let element_type = slice(text, tokens.get(first..end)?);
+    is(end, '[').then_some(())?;
+    is(end + 1, ']').then_some(Cast { elements, element_type, end: end + 2 })
+}
+
+/// Returns the token after the type's name and modifiers: `pg_catalog."char"`, `character varying(10)`,
+/// `timestamp(3) without time zone`.
+fn end_of_type(text: &str, tokens: &[Token], first: usize) -> Option<usize> {
+    let mut at = first;
+    while let Some(token) = tokens.get(at) {
+        match token.kind {
+            TokenKind::Word | TokenKind::QuotedName | TokenKind::Space | TokenKind::Number => at += 1,
+            TokenKind::Operator if matches!(token.text(text), "." | "(" | ")" | ",") => {
+                // A closing bracket that was not opened here ends what the cast stands in.
+                let opened = tokens.get(first..at)?.iter().filter(|token| token.is_mark(text, '(')).count();
+                let closed = tokens.get(first..at)?.iter().filter(|token| token.is_mark(text, ')')).count();
+                if matches!(token.text(text), ")" | ",") && opened == closed {
+                    return None;
+                }
+                at += 1;
+            }
+            _ => return Some(at),
+        }
+    }
+    None
+}
+
+fn slice<'a>(text: &'a str, tokens: &[Token]) -> &'a str {
+    match (tokens.first(), tokens.last()) {
+        (Some(first), Some(last)) => text.get(first.start..last.end).unwrap_or_default(),
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn casts_of_arrays_go_to_their_elements() {
+        let read =
+            "(((x)::text = ANY ((ARRAY['a'::character varying, 'b, ]'::character varying])::text[])) AND (y = 1))";
+        let told = "(((x)::text = ANY (ARRAY[('a'::character varying)::text, ('b, ]'::character varying)::text])) AND (y = 1))";
+        assert_eq!(settled(read), told);
+        assert_eq!(settled(told), told);
+    }
+
+    #[test]
+    fn several_in_one_text_and_types_with_modifiers() {
+        let read = "(a = ANY ((ARRAY[f(1, 2), x])::numeric(10,2)[])) OR (b <> ALL ((ARRAY['c'::text])::app.\"T\"[]))";
+        let told = "(a = ANY (ARRAY[(f(1, 2))::numeric(10,2), (x)::numeric(10,2)])) OR (b <> ALL (ARRAY[('c'::text)::app.\"T\"]))";
+        assert_eq!(settled(read), told);
+    }
+
+    #[test]
+    fn what_is_quoted_or_not_a_cast_stays() {
+        for text in ["f('(ARRAY[1])::text[]')", "$$ (ARRAY['a'])::text[] $$", "(ARRAY[1, 2])[1]", "(ARRAY[a"] {
+            assert_eq!(settled(text), text);
+        }
+    }
+}
