@@ -235,7 +235,9 @@ impl Graph {
             return Ok(place(vec![at]));
         }
         let to = self.walk_down(target, start, -steps, lineage.as_deref())?;
-        // `x-2` keeps to the branch of x: what stands beside it on the same ground is not meant.
+        // `x-2` keeps to the branch of x: what stands beside it on the same ground is not meant. Where x is not applied,
+        // it only serves to name the place.
+        let start = start.filter(|&at| state.is_some_and(|state| state.applied[at]));
         Ok(Place { nodes: to.into_iter().collect(), branch: branch.or(start), of_heads: false })
     }
 

@@ -196,6 +196,7 @@ fn branches_of_one_root() {
             ("d1 d2", "down d1-2", "d1 c1"),
             ("d1 d2", "down d1-1", "d1"),
             ("d1 d2", "down d1-3", "! `d1-3` would also undo what stands on b beside that branch [\"c2\"]"),
+            ("d2", "down c1-1", "d2 c2"),
             ("d1 d2", "down base+1", "d2 c2 d1 c1 b"),
             ("d1 d2", "down -1", "! `-1` is ambiguous: there are 2 revisions to count from [\"d1\", \"d2\"]"),
             ("d1 d2", "down heads", "! `heads` is 2 revisions, and a downgrade goes to one [\"d1\", \"d2\"]"),
