@@ -3,11 +3,14 @@
 use clap::Args;
 
 use super::failure::Failure;
-use super::{Session, compared};
-use crate::autogenerate::{self, Proved, Wish, script};
-use crate::database::Database;
+use super::{Session, compared, dialects};
+use crate::autogenerate::script::{self, Script, Style};
+use crate::autogenerate::{self, Proved, Wish};
+use crate::config::Config;
+use crate::database::{self, Database};
 use crate::revision::target::Target;
 use crate::revision::{Revision, Section};
+use crate::sql::Syntax;
 
 /// The options of `revision` that write its sections.
 #[derive(Args, Debug, Default)]
@@ -25,15 +28,25 @@ pub struct Options {
     /// With --autogenerate: what bears the name OLD in the database is NEW in the models (may be repeated)
     #[arg(long, value_name = "OLD=NEW", value_parser = wish)]
     pub rename: Vec<Wish>,
+    /// With --autogenerate: the databases to write sections for, instead of all that the project names (may be repeated)
+    #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = dialect)]
+    pub dialect: Vec<&'static str>,
     /// With --autogenerate: write a file even when there is nothing to do
     #[arg(long)]
     pub empty: bool,
 }
 
 /// What was written for the sections of a new revision.
+#[derive(Default)]
 pub struct Sections {
     pub upgrade: Vec<Section>,
     pub downgrade: Vec<Section>,
+}
+
+fn dialect(text: &str) -> Result<&'static str, String> {
+    database::dialect_named(text)
+        .map(|dialect| dialect.name)
+        .ok_or_else(|| format!("the databases are {}", database::DIALECTS.iter().map(|it| it.name).collect::<Vec<_>>().join(" and ")))
 }
 
 fn wish(text: &str) -> Result<Wish, String> {
@@ -52,26 +65,14 @@ fn wish(text: &str) -> Result<Wish, String> {
 pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Sections>, Failure> {
     if !options.autogenerate && !options.baseline {
         refuse_without(options)?;
-        return Ok(Some(Sections { upgrade: Vec::new(), downgrade: Vec::new() }));
+        return Ok(Some(Sections::default()));
     }
     let config = session.config()?.clone();
-    let style = script::Style { conditional: options.conditional };
+    let style = Style { conditional: options.conditional };
     let mut database = session.reader()?;
     if options.autogenerate {
         at_heads(session, database.as_mut())?;
-        let comparison = compared::compare(session, &config, database.as_mut(), &options.rename, true)?;
-        let output = &session.output;
-        compared::say_left_alone(output, &comparison);
-        if comparison.is_empty() {
-            output.say(format_args!("nothing to do: the models and {} agree", database.place()));
-            return Ok(options.empty.then(|| Sections { upgrade: Vec::new(), downgrade: Vec::new() }));
-        }
-        let lines = comparison.lines();
-        let warnings = script::warnings(&comparison.upgrade);
-        let proved = autogenerate::write(database.as_mut(), comparison, &config, style)?;
-        lines.iter().for_each(|line| output.say(line));
-        warnings.iter().for_each(|warning| output.warn(warning));
-        return Ok(Some(written(proved)));
+        return by_dialects(options, session, database, &config, style);
     }
     let graph = session.graph()?;
     if !graph.is_empty() {
@@ -82,25 +83,78 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
     }
     let proved = autogenerate::baseline(database.as_mut(), &config, style)?;
     session.output.say(format_args!("the database has all of it: mark it with `migrate stamp head`"));
-    Ok(Some(written(proved)))
+    let mut sections = Sections::default();
+    sections.add(proved, None);
+    Ok(Some(sections))
+}
+
+/// Compares the models with the project's database, and for every other database that the project runs on with what the
+/// revisions build there.
+fn by_dialects(
+    options: &Options,
+    session: &mut Session,
+    mut database: Box<dyn Database>,
+    config: &Config,
+    style: Style,
+) -> Result<Option<Sections>, Failure> {
+    let own = database.dialect();
+    let wanted = dialects::wanted(session, own, &options.dialect)?;
+    let labelled = wanted.len() > 1 || !options.dialect.is_empty() || dialects::are_told_apart(session);
+    let mut sections = Sections::default();
+    let mut agree = Vec::new();
+    for dialect in wanted {
+        let is_own = std::ptr::eq(dialect, own);
+        let mut other = if is_own { None } else { Some(dialects::replayed(session, dialect)?) };
+        let (database, config) = match &mut other {
+            Some(other) => (other.shadow.as_mut(), &other.config),
+            None => (database.as_mut(), config),
+        };
+        let place = if is_own { database.place() } else { format!("what the revisions build on {}", dialect.name) };
+        let comparison = compared::compare(session, config, database, &options.rename, is_own)?;
+        compared::say_left_alone(&session.output, &comparison);
+        if comparison.is_empty() {
+            agree.push(place);
+            continue;
+        }
+        let (lines, warnings) = (comparison.lines(), script::warnings(&comparison.upgrade));
+        let proved = autogenerate::write(database, comparison, config, style)?;
+        if !is_own {
+            session.output.say(format_args!("{}:", dialect.name));
+        }
+        lines.iter().for_each(|line| session.output.say(line));
+        warnings.iter().for_each(|warning| session.output.warn(warning));
+        sections.add(proved, labelled.then_some(dialect.syntax));
+    }
+    if sections.upgrade.is_empty() {
+        session.output.say(format_args!("nothing to do: the models and {} agree", agree.join(" and ")));
+        return Ok(options.empty.then_some(sections));
+    }
+    Ok(Some(sections))
 }
 
 fn refuse_without(options: &Options) -> Result<(), Failure> {
-    let given = [("--conditional", options.conditional), ("--rename", !options.rename.is_empty())];
+    let given = [
+        ("--conditional", options.conditional),
+        ("--rename", !options.rename.is_empty()),
+        ("--dialect", !options.dialect.is_empty()),
+    ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(Failure::usage(format!("{option} goes with --autogenerate"))),
         None => Ok(()),
     }
 }
 
-fn written(proved: Proved) -> Sections {
-    let section = |script: script::Script| Section {
-        dialect: None,
-        transactional: script.transactional,
-        text: script.text,
-        first_line: 1,
-    };
-    Sections { upgrade: vec![section(proved.upgrade)], downgrade: vec![section(proved.downgrade)] }
+impl Sections {
+    fn add(&mut self, proved: Proved, dialect: Option<Syntax>) {
+        let section = |script: Script| Section {
+            dialect,
+            transactional: script.transactional,
+            text: script.text,
+            first_line: 1,
+        };
+        self.upgrade.push(section(proved.upgrade));
+        self.downgrade.push(section(proved.downgrade));
+    }
 }
 
 /// Autogenerate compares with what the revisions built, so all of them must have run.

@@ -5,6 +5,7 @@
 
 mod autogenerate;
 mod compared;
+mod dialects;
 mod draft;
 mod drawing;
 pub mod failure;

@@ -24,6 +24,8 @@ pub struct Dialect {
     pub syntax: Syntax,
     /// The URL schemes that mean this database, SQLAlchemy's spellings included.
     pub schemes: &'static [&'static str],
+    /// Is a database of it a matter of this process alone?
+    pub needs_no_server: bool,
     /// Every kind of object, in the order in which they are created where nothing else decides.
     pub kinds: &'static [&'static Kind],
     /// Returns the tables of the live catalog that the declared statements are certain to declare just so, each with the

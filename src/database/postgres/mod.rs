@@ -27,6 +27,7 @@ pub static DIALECT: Dialect = Dialect {
     name: "postgresql",
     syntax: Syntax::Postgres,
     schemes: &["postgresql", "postgres"],
+    needs_no_server: false,
     kinds: kinds::KINDS,
     alike: predict::alike,
     scripting: script::SCRIPTING,

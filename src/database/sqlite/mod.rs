@@ -23,6 +23,7 @@ pub static DIALECT: Dialect = Dialect {
     name: "sqlite",
     syntax: Syntax::Sqlite,
     schemes: &["sqlite", "sqlite3"],
+    needs_no_server: true,
     kinds: kinds::KINDS,
     alike: |_, _, _| Vec::new(),
     scripting: script::SCRIPTING,
