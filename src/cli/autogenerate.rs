@@ -44,9 +44,9 @@ pub struct Sections {
 }
 
 fn dialect(text: &str) -> Result<&'static str, String> {
-    database::dialect_named(text)
-        .map(|dialect| dialect.name)
-        .ok_or_else(|| format!("the databases are {}", database::DIALECTS.iter().map(|it| it.name).collect::<Vec<_>>().join(" and ")))
+    database::dialect_named(text).map(|dialect| dialect.name).ok_or_else(|| {
+        format!("the databases are {}", database::DIALECTS.iter().map(|it| it.name).collect::<Vec<_>>().join(" and "))
+    })
 }
 
 fn wish(text: &str) -> Result<Wish, String> {
@@ -146,12 +146,8 @@ fn refuse_without(options: &Options) -> Result<(), Failure> {
 
 impl Sections {
     fn add(&mut self, proved: Proved, dialect: Option<Syntax>) {
-        let section = |script: Script| Section {
-            dialect,
-            transactional: script.transactional,
-            text: script.text,
-            first_line: 1,
-        };
+        let section =
+            |script: Script| Section { dialect, transactional: script.transactional, text: script.text, first_line: 1 };
         self.upgrade.push(section(proved.upgrade));
         self.downgrade.push(section(proved.downgrade));
     }
