@@ -227,20 +227,27 @@ impl Script<'_> {
     /// Returns what counts rows and violations before the statements, and what refuses another count after them.
     fn checks(&self, prepared: &Prepared) -> (String, String) {
         let (mut before, mut after) = (String::new(), String::new());
-        let mut check = |number: usize, count: &str, holds: &str, message: &str| {
+        let mut check = |number: usize, count_before: &str, count: &str, holds: &str, message: &str| {
             let table = format!("migrate_before_{number}");
-            let _ = writeln!(before, "CREATE TEMP TABLE {table} AS SELECT ({count}) AS n;");
+            let _ = writeln!(before, "CREATE TEMP TABLE {table} AS SELECT ({count_before}) AS n;");
             let condition = format!("({count}) {holds} (SELECT n FROM {table})");
             let _ = writeln!(after, "{};", (self.dialect.scripting.refuse_unless)(&condition, message));
             let _ = writeln!(after, "DROP TABLE {table};");
         };
         for (at, table) in prepared.keeps_rows.iter().enumerate() {
-            let name = quote::qualified(table);
-            check(at, &format!("SELECT count(*) FROM {name}"), "=", &format!("rows of {name} would be lost or added"));
+            let count = |name: &[String]| format!("SELECT count(*) FROM {}", quote::qualified(name));
+            let name = quote::qualified(&table.after);
+            check(
+                at,
+                &count(&table.before),
+                &count(&table.after),
+                "=",
+                &format!("rows of {name} would be lost or added"),
+            );
         }
         if let Some(query) = self.dialect.scripting.violations.filter(|_| !prepared.outside.is_empty()) {
             let count = format!("SELECT count(*) FROM ({query})");
-            check(prepared.keeps_rows.len(), &count, "<=", "foreign keys would lead nowhere");
+            check(prepared.keeps_rows.len(), &count, &count, "<=", "foreign keys would lead nowhere");
         }
         (before, after)
     }

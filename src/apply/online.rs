@@ -204,7 +204,10 @@ impl<'e> Run<'_, 'e> {
         let watched = !prepared.keeps_rows.is_empty() || !prepared.outside.is_empty();
         let before = if watched {
             self.send(&mut message, attempt)?;
-            (self.row_counts(prepared)?, self.violations(prepared)?)
+            (
+                self.row_counts(prepared.keeps_rows.iter().map(|table| table.before.as_slice()).collect())?,
+                self.violations(prepared)?,
+            )
         } else {
             Default::default()
         };
@@ -290,9 +293,9 @@ impl<'e> Run<'_, 'e> {
         Ok(is_true(&self.ask(&format!("SELECT {condition}"))?) == guard.when_there)
     }
 
-    fn row_counts(&mut self, prepared: &Prepared) -> Result<Vec<String>, Stop> {
+    fn row_counts(&mut self, tables: Vec<&[String]>) -> Result<Vec<String>, Stop> {
         let mut counts = Vec::new();
-        for table in &prepared.keeps_rows {
+        for table in tables {
             let rows = self.ask(&format!("SELECT count(*) FROM {}", quote::qualified(table)))?;
             counts.push(rows.into_iter().flatten().next().flatten().unwrap_or_default());
         }
@@ -318,10 +321,12 @@ impl<'e> Run<'_, 'e> {
             Err(Stop::Apply(ApplyError::Damage { revision, reason, rows }))
         };
         let (counts, known) = before;
-        let after = self.row_counts(prepared)?;
+        let after = self.row_counts(prepared.keeps_rows.iter().map(|table| table.after.as_slice()).collect())?;
         let changed = prepared.keeps_rows.iter().zip(counts.iter().zip(&after)).filter(|(_, (old, new))| old != new);
         let lines: Vec<String> = changed
-            .map(|(table, (old, new))| format!("{} had {old} rows and would have {new}", quote::qualified(table)))
+            .map(|(table, (old, new))| {
+                format!("{} had {old} rows and would have {new}", quote::qualified(&table.after))
+            })
             .collect();
         if !lines.is_empty() {
             return damage("rows would be lost or added in tables that must keep theirs", lines);

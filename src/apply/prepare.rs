@@ -21,7 +21,7 @@ pub struct Prepared<'a> {
     /// Statements at the beginning that must run before the transaction.
     pub outside: Vec<Piece>,
     /// Tables whose rows are counted before and after.
-    pub keeps_rows: Vec<Vec<String>>,
+    pub keeps_rows: Vec<guard::KeepsRows>,
     pub checksum: String,
     /// The rows that go with it on the way down.
     pub rows: Vec<RevisionId>,

@@ -1,5 +1,7 @@
 //! Renames that are declared, given or answered, rehearsed in a shadow.
 
+use std::collections::BTreeMap;
+
 use super::proof::Rehearsal;
 use super::script::Script;
 use super::{Ask, AutogenerateError, Wish};
@@ -9,7 +11,7 @@ use crate::schema::filter::is_named;
 use crate::schema::rename::{self, Rename};
 use crate::schema::{Catalog, Id};
 use crate::source;
-use crate::sql::Statement;
+use crate::sql::{Statement, Syntax};
 
 /// The live schema after its renames, as the database spells it.
 pub struct Renamed {
@@ -58,6 +60,11 @@ pub fn wanted(
             found.push(Rename { from: old, to: new.id.clone() });
         }
     }
+    if dialect.syntax == Syntax::Sqlite {
+        let same = in_another_case(live, target, dialect);
+        let known: Vec<Id> = found.iter().flat_map(|rename| [rename.from.clone(), rename.to.clone()]).collect();
+        found.extend(same.into_iter().filter(|rename| !known.contains(&rename.from) && !known.contains(&rename.to)));
+    }
     if let Some(ask) = ask {
         let known: Vec<Id> = found.iter().flat_map(|rename| [rename.from.clone(), rename.to.clone()]).collect();
         let open = rename::similar(live, target, dialect.kinds);
@@ -69,6 +76,22 @@ pub fn wanted(
     }
     found.sort_by_key(Rename::depth);
     Ok(found)
+}
+
+/// A name in another case is the same name to SQLite, so nobody need ask.
+fn in_another_case(live: &Catalog, target: &Catalog, dialect: &Dialect) -> Vec<Rename> {
+    let folded = |id: &Id| -> (&'static str, Vec<String>) {
+        (id.kind, id.path.iter().map(|part| part.to_ascii_lowercase()).collect())
+    };
+    let renamable = |id: &Id| dialect.kinds.iter().any(|kind| kind.name == id.kind && kind.rename.is_some());
+    let gone = live.objects().map(|object| &object.id).filter(|id| renamable(id) && !target.contains(id));
+    let gone: BTreeMap<_, &Id> = gone.map(|id| (folded(id), id)).collect();
+    let come = target.objects().map(|object| &object.id).filter(|id| renamable(id) && !live.contains(id));
+    come.filter_map(|to| {
+        let from = gone.get(&folded(to)).filter(|from| from.name() != to.name())?;
+        Some(Rename { from: (*from).clone(), to: to.clone() })
+    })
+    .collect()
 }
 
 /// `type` and `function` stand for more than one kind.

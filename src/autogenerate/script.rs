@@ -1,10 +1,12 @@
 //! A plan as the text of a section.
 
 use crate::database::Dialect;
+use crate::revision::guard::{self, KEEPS_ROWS};
 use crate::schema::Id;
 use crate::schema::plan::{Action, Passage, Plan, Risk};
-use crate::sql::quote::qualified;
+use crate::sql::quote::{identifier, qualified};
 use crate::sql::split::leading_words;
+use crate::sql::token::{Token, name_of, tokens};
 use crate::sql::{Setting, Statement, Syntax};
 
 /// The text of one section, and how it runs.
@@ -39,12 +41,16 @@ struct Paragraph {
 pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &Dialect, style: Style) -> Script {
     let plain = |statement: &Statement| Paragraph { statement: statement.clone(), comments: Vec::new(), guard: None };
     let planned = |passage: Passage| Paragraph {
-        guard: if style.conditional { guard(&passage) } else { None },
+        guard: if style.conditional { guard_of(&passage) } else { None },
         comments: passage.risks.iter().map(|risk| on_one_line(&risk.sentence())).collect(),
         statement: passage.statement,
     };
     let passages = if style.conditional { plan.passages_apart() } else { plan.passages() };
     let middle = passages.into_iter().map(planned);
+    let middle = middle.map(|mut paragraph| {
+        paragraph.statement.text = rows_kept_under_renames(paragraph.statement.text, before, after, dialect.syntax);
+        paragraph
+    });
     let all: Vec<Paragraph> = before.iter().map(plain).chain(middle).chain(after.iter().map(plain)).collect();
     let transactional = all.iter().all(|paragraph| paragraph.statement.transactional);
     let stands_outside =
@@ -89,7 +95,7 @@ fn written(paragraph: &Paragraph) -> String {
 }
 
 /// Returns the guard for a creation or a drop; None for what no guard can ask for.
-fn guard(passage: &Passage) -> Option<String> {
+fn guard_of(passage: &Passage) -> Option<String> {
     let word = match passage.action {
         Action::Create => "unless",
         Action::Drop => "if",
@@ -123,6 +129,37 @@ fn guard(passage: &Passage) -> Option<String> {
         _ => qualified(&path),
     };
     Some(format!("{word} {subject} {name}"))
+}
+
+/// `-- migrate:keeps-rows u` counts the table as it is called before the section and after it.
+fn rows_kept_under_renames(text: String, before: &[Statement], after: &[Statement], syntax: Syntax) -> String {
+    let Some((name, rest)) = text.strip_prefix(KEEPS_ROWS).and_then(|text| text.split_once('\n')) else { return text };
+    let Some(name) = guard::path(name, syntax).pop() else { return text };
+    let renamed = |name: &String, statements: &mut dyn Iterator<Item = &Statement>, back: bool| {
+        statements.filter_map(|statement| table_rename(&statement.text, syntax)).fold(
+            name.clone(),
+            |name, (old, new)| {
+                let (from, to) = if back { (new, old) } else { (old, new) };
+                if from == name { to } else { name }
+            },
+        )
+    };
+    let old = renamed(&name, &mut before.iter().rev(), true);
+    let new = renamed(&name, &mut after.iter(), false);
+    let names = match old == new {
+        true => identifier(&old),
+        false => format!("{} = {}", identifier(&old), identifier(&new)),
+    };
+    format!("{KEEPS_ROWS}{names}\n{rest}")
+}
+
+/// Returns the two names of `ALTER TABLE old RENAME TO new`.
+fn table_rename(statement: &str, syntax: Syntax) -> Option<(String, String)> {
+    let solid: Vec<Token> = tokens(statement, syntax).filter(Token::is_solid).collect();
+    let [alter, table, old, rename, to, new] = solid.as_slice() else { return None };
+    let words = [(alter, "ALTER"), (table, "TABLE"), (rename, "RENAME"), (to, "TO")];
+    let name = |token: &Token| name_of(token.text(statement), syntax);
+    words.iter().all(|(token, word)| token.is_word(statement, word)).then(|| (name(old), name(new)))
 }
 
 /// The settings that statements of a section need, each with the first and the last of these.

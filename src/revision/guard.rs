@@ -90,16 +90,47 @@ pub fn parts(text: &str, syntax: Syntax) -> Result<Vec<Part>, GuardError> {
     Ok(found)
 }
 
-/// Returns the tables that `-- migrate:keeps-rows a, b` names in the text.
-pub fn keeps_rows(text: &str, syntax: Syntax) -> Vec<Vec<String>> {
+/// A table that must have as many rows after a section as before it, by its name then and now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeepsRows {
+    pub before: Vec<String>,
+    pub after: Vec<String>,
+}
+
+/// How the directive begins in a generated section.
+pub const KEEPS_ROWS: &str = "-- migrate:keeps-rows ";
+
+/// Returns the tables that `-- migrate:keeps-rows a, b` names in the text; `old = new` for one that the section renames.
+pub fn keeps_rows(text: &str, syntax: Syntax) -> Vec<KeepsRows> {
     let directives = tokens(text, syntax)
         .filter(|token| token.kind == TokenKind::Comment)
         .filter_map(|token| directive(token.text(text))?.strip_prefix("keeps-rows"));
     directives
-        .flat_map(|names| names.split(','))
-        .map(|name| path(name.trim(), syntax))
-        .filter(|p| !p.is_empty())
+        .flat_map(|names| names_apart(names, syntax))
+        .map(|(old, new)| KeepsRows { before: path(old, syntax), after: path(new, syntax) })
+        .filter(|table| !table.before.is_empty() && !table.after.is_empty())
         .collect()
+}
+
+/// Names between commas, each before and after `=`; neither counts inside quotes.
+fn names_apart(names: &str, syntax: Syntax) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let (mut start, mut equals) = (0, None);
+    let end = tokens(names, syntax).map(|token| (token.start, token.end, token.text(names))).chain([(
+        names.len(),
+        names.len(),
+        ",",
+    )]);
+    for (at, after, text) in end {
+        if text == "=" {
+            equals = Some((at, after));
+        } else if text == "," {
+            let (left, right) = equals.map_or((at, start), |(at, after)| (at, after));
+            found.push((&names[start..left], &names[right..at]));
+            (start, equals) = (after, None);
+        }
+    }
+    found
 }
 
 /// What follows `-- migrate:` in a comment.

@@ -337,7 +337,10 @@ impl<'a> Planner<'a> {
                 let child = self.nodes[user].parent_before == Some(at);
                 let holds_data = (kind.holds_data)(before, self.from);
                 let must_go = match cause {
-                    Cause::Goes if child => self.nodes[user].parent_after == Some(at),
+                    // What was to live on elsewhere, as it is, dies here all the same.
+                    Cause::Goes if child => {
+                        self.nodes[user].parent_after == Some(at) || self.nodes[user].change.is_none()
+                    }
                     // Still needing what goes, or unchanged although what it needed is no more of that kind or name.
                     Cause::Goes => {
                         self.nodes[user].needs.contains(&at) || (self.nodes[user].change.is_none() && !holds_data)

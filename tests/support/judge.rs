@@ -3,7 +3,6 @@
 //! It shares no code with the tool. Two schemas are the same when their normal forms are; the order of statements and
 //! of columns does not matter, because ALTER TABLE can't place a column.
 
-use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -101,15 +100,18 @@ pub fn sqlite(file: &Path) -> Vec<String> {
                 format!("SELECT type, wr, strict FROM pragma_table_list('{quoted}') WHERE schema = 'main'"),
                 format!("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo('{quoted}')"),
                 format!(
-                    "SELECT \"table\", \"from\", \"to\", on_update, on_delete, seq FROM pragma_foreign_key_list('{quoted}')"
+                    "SELECT lower(\"table\"), lower(\"from\"), lower(\"to\"), on_update, on_delete, seq FROM pragma_foreign_key_list('{quoted}')"
                 ),
+                // An INTEGER PRIMARY KEY that is the rowid has no index.
+                format!("SELECT origin, \"unique\" FROM pragma_index_list('{quoted}') WHERE origin <> 'c'"),
             ];
-            for (fact, sql) in ["table", "column", "foreign key"].iter().zip(facts) {
+            for (fact, sql) in ["table", "column", "foreign key", "key"].iter().zip(facts) {
                 let mut rows = ask(&sql);
                 rows.sort();
                 rows.iter().for_each(|row| _ = writeln!(entry, "  {fact}: {row}"));
             }
-            let items: BTreeSet<String> = items(&sql).into_iter().collect();
+            let mut items = items(&sql);
+            items.sort();
             items.iter().for_each(|item| _ = writeln!(entry, "  text: {item}"));
         } else {
             let _ = writeln!(entry, "  {}", normal(&sql));
@@ -148,7 +150,81 @@ fn items(sql: &str) -> Vec<String> {
             _ => items.last_mut().expect("never empty").push(word.as_str()),
         }
     }
-    items.into_iter().map(|item| item.join(" ")).filter(|item| !item.is_empty()).collect()
+    items.into_iter().filter(|item| !item.is_empty()).flat_map(|item| clauses(&item)).collect()
+}
+
+/// One item as its clauses: a constraint is the same in its column as beside the columns, in whatever order they are.
+fn clauses(item: &[&str]) -> Vec<String> {
+    const BEGINS: [&str; 12] = [
+        "constraint",
+        "primary",
+        "unique",
+        "check",
+        "references",
+        "foreign",
+        "not",
+        "null",
+        "default",
+        "collate",
+        "generated",
+        "as",
+    ];
+    let mut clauses: Vec<Vec<&str>> = Vec::new();
+    let mut depth = 0usize;
+    for (at, word) in item.iter().enumerate() {
+        let previous = at.checked_sub(1).map_or("", |at| item[at]);
+        let inside = matches!(
+            (previous, *word),
+            ("set", "null" | "default") | ("always", "as") | ("constraint", _) | ("default", _) | ("key", _)
+        ) || item.get(at + 1) == Some(&"deferrable")
+            || (*word == "references" && clauses.last().is_some_and(|clause| clause.contains(&"foreign")))
+            || previous != "" && clauses.last().is_some_and(|clause| clause.len() == 2 && clause[0] == "constraint");
+        if at == 0 || depth == 0 && BEGINS.contains(word) && !inside {
+            clauses.push(Vec::new());
+        }
+        match *word {
+            "(" => depth += 1,
+            ")" => depth -= 1,
+            _ => {}
+        }
+        clauses.last_mut().expect("never empty").push(word);
+    }
+    let column = if BEGINS.contains(&item[0]) { "" } else { item[0] };
+    clauses.iter().map(|clause| clause_in_one_form(clause, column)).collect()
+}
+
+fn clause_in_one_form(clause: &[&str], column: &str) -> String {
+    let (name, clause) = match clause {
+        ["constraint", name, rest @ ..] => (format!("constraint {name} "), rest),
+        rest => (String::new(), rest),
+    };
+    let text = clause.join(" ").replace(" not deferrable", "").replace(" on update no action", "");
+    let text = text.replace(" on delete no action", "");
+    let text = match clause {
+        [_, ..] if column.is_empty() && !matches!(clause[0], "check") => text,
+        ["primary", "key", "desc", ..] => format!("primary key ( {column} desc ){}", &text["primary key desc".len()..]),
+        ["primary", "key", ..] => format!("primary key ( {column} ){}", &text["primary key".len()..]),
+        ["unique", ..] => format!("unique ( {column} ){}", &text["unique".len()..]),
+        ["references", ..] => format!("foreign key ( {column} ) {text}"),
+        ["check", inside @ ..] => {
+            let mut inside = inside;
+            while let ["(", rest @ .., ")"] = inside {
+                let mut open = 1usize;
+                let closes_early = rest.iter().any(|word| {
+                    open = open + usize::from(*word == "(") - usize::from(*word == ")");
+                    open == 0
+                });
+                if closes_early {
+                    break;
+                }
+                inside = rest;
+            }
+            format!("check {}", inside.join(" "))
+        }
+        ["not" | "null" | "default" | "collate" | "generated" | "as", ..] => format!("{column} {text}"),
+        _ => text,
+    };
+    format!("{name}{text}")
 }
 
 /// SQL text without comments, with one blank between its words, key words and names in lower case, names unquoted.
@@ -198,7 +274,12 @@ fn words(sql: &str) -> Vec<String> {
                 ) {
                     at += 1;
                 }
-                words.push(chars[start..at].iter().collect());
+                let operator: String = chars[start..at].iter().collect();
+                words.push(match operator.as_str() {
+                    "!=" => "<>".to_owned(),
+                    "==" => "=".to_owned(),
+                    _ => operator,
+                });
             }
         }
     }

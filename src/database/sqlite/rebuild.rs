@@ -47,7 +47,9 @@ pub fn rebuild(change: &mut Change, parts: &[Part]) {
         let copied = copied.iter().map(|name| identifier(name));
         rowid.map(str::to_owned).into_iter().chain(copied).collect::<Vec<_>>().join(", ")
     };
-    let keeps = format!("-- migrate:keeps-rows {quoted}\n");
+    // A comment ends with its line, so a name that has two can't stand in one.
+    let fits = !name.contains(['\n', '\r']);
+    let keeps = if fits { format!("-- migrate:keeps-rows {quoted}\n") } else { String::new() };
     let counter = has_counter(before, change.from) && has_counter(after, change.to);
     let mut said: Vec<String> = Vec::new();
     if mentions_itself(after, change.to) {
