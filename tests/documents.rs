@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::support::{Project, repository};
+use crate::support::{Project, repository, sqlite};
 
 fn document(path: &str) -> String {
     std::fs::read_to_string(repository().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
@@ -51,9 +51,7 @@ fn the_example_on_the_configuration_page_can_be_read() {
 #[test]
 fn the_session_of_the_readme_is_real() {
     let project = Project::empty();
-    for file in ["migrate.toml", "migrations", "models"] {
-        copy(&repository().join(file), &project.path(file));
-    }
+    the_repositorys_own(&project);
     let readme = document("README.md");
     let session = block(&readme, "console");
     let mut shown = String::new();
@@ -79,6 +77,25 @@ fn the_session_of_the_readme_is_real() {
         durations(&session).trim_end(),
         "the session in README.md is not what happens"
     );
+}
+
+#[test]
+fn the_revision_file_of_the_readme_runs_both_ways() {
+    let project = Project::empty();
+    the_repositorys_own(&project);
+    project.write("migrations/readme.sql", &block(&document("README.md"), "sql"));
+    project.migrate("upgrade head").ok();
+    let index = "SELECT count(*) FROM sqlite_schema WHERE name = 'ix_notes_body'";
+    assert_eq!(sqlite::lines(&project.path("tour.db"), index), ["1"]);
+    project.migrate("downgrade e6a1f4c07d58 --yes").ok();
+    assert_eq!(sqlite::lines(&project.path("tour.db"), index), ["0"]);
+}
+
+/// Copies this repository's project, the tour of the README.
+fn the_repositorys_own(project: &Project) {
+    for file in ["migrate.toml", "migrations", "models"] {
+        copy(&repository().join(file), &project.path(file));
+    }
 }
 
 fn durations(text: &str) -> String {
