@@ -118,7 +118,7 @@ impl<'e> Run<'_, 'e> {
         match self.database.execute(&open) {
             Ok(()) => Ok(true),
             Err(error) if has_code(&error, self.dialect.scripting.claimed_codes) => {
-                self.claimed_by_another(prepared).map(|()| false)
+                self.claimed_by_another(prepared, error).map(|()| false)
             }
             Err(error) => Err(self.failure(prepared, error, Failed::Tool, None, "Nothing of it has run.")),
         }

@@ -109,7 +109,7 @@ impl<'e> Run<'_, 'e> {
                 Ok(()) => return Ok(true),
                 Err(Stop::Apply(error)) => return Err(error),
                 Err(Stop::Sql { error, failed: Failed::Claim, .. }) if self.is_claimed(&error) => {
-                    return self.claimed_by_another(prepared).map(|()| false);
+                    return self.claimed_by_another(prepared, error).map(|()| false);
                 }
                 Err(Stop::Sql { error, blockers, .. }) if self.may_pass(&error) && attempt < ATTEMPTS => {
                     self.pause(prepared.revision, &error, blockers, attempt);
@@ -154,7 +154,7 @@ impl<'e> Run<'_, 'e> {
                     }
                     Err(Stop::Sql { error, failed: Failed::Claim, .. }) if self.is_claimed(&error) => {
                         self.restore();
-                        self.claimed_by_another(&prepared)?;
+                        self.claimed_by_another(&prepared, error)?;
                         self.finished(step, false, started.elapsed());
                         left.remove(at);
                         continue 'again;
@@ -355,17 +355,22 @@ impl<'e> Run<'_, 'e> {
         std::thread::sleep(Duration::from_millis((100 << attempt.min(6)).min(5_000) + chance));
     }
 
-    /// Another run has written or removed the row. That is as good as having done it, unless it is still at it.
-    pub(super) fn claimed_by_another(&mut self, prepared: &Prepared) -> Result<(), ApplyError> {
+    /// The row could not be written or removed. When another run has done so, that is as good; any other reason is
+    /// `error`.
+    pub(super) fn claimed_by_another(&mut self, prepared: &Prepared, error: SqlError) -> Result<(), ApplyError> {
         let rows = self.database.applied(&self.options.version_table)?.unwrap_or_default();
-        let row = rows.iter().find(|row| row.revision == prepared.revision.id);
-        match row.map(|row| row.state) {
-            Some(State::Running | State::Reverting) => Err(ApplyError::Stuck {
+        let row = rows.iter().find(|row| prepared.rows.contains(&row.revision));
+        match (prepared.direction, row.map(|row| row.state)) {
+            (_, Some(State::Running | State::Reverting)) => Err(ApplyError::Stuck {
                 revision: prepared.revision.id.clone(),
                 reason: "another run has begun it and not ended it".to_owned(),
                 hint: "wait for that run to end, or run the same command again".to_owned(),
             }),
-            _ => Ok(()),
+            (Direction::Upgrade, Some(_)) | (Direction::Downgrade, None) => Ok(()),
+            _ => {
+                let left = "It was rolled back; the database is as it was before this revision.";
+                Err(self.failure(prepared, error, Failed::Tool, None, left))
+            }
         }
     }
 

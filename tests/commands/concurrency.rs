@@ -116,3 +116,21 @@ fn a_table_lock_is_waited_for_in_bounded_steps() {
     });
     assert_eq!(site.applied().len(), 2);
 }
+
+#[test]
+fn another_writer_on_an_sqlite_file_is_waited_for_and_named() {
+    let site = Site::sqlite();
+    three(&site);
+    let config = site.project.read("migrate.toml");
+    site.project.write("migrate.toml", &format!("{config}\n[run]\nlock_wait = \"1s\"\n"));
+    site.project.migrate("upgrade r1").ok();
+    let other = rusqlite::Connection::open(site.project.path("app.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let outcome = site.project.migrate("upgrade head").exits(1);
+    assert!(outcome.stderr.contains("another program keeps a write transaction open"), "{}", outcome.shown());
+    let waiting = site.project.start(["upgrade", "head"]);
+    std::thread::sleep(Duration::from_millis(300));
+    other.execute_batch("COMMIT").unwrap();
+    waiting.wait().ok();
+    assert_eq!(site.applied().len(), 3);
+}

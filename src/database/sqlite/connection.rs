@@ -190,8 +190,13 @@ fn sql_error(error: &rusqlite::Error, start: usize, completed: usize) -> SqlErro
         }
         other => (None, other.to_string(), None),
     };
+    // The primary code is in the low byte of an extended one (SQLite, "Result Codes").
+    let busy = code.is_some_and(|code| code & 0xff == ffi::SQLITE_BUSY);
+    let hint =
+        "another program keeps a write transaction open on the file; `run.lock_wait` says how long to wait for it";
     SqlError {
         message,
+        hint: busy.then(|| hint.to_owned()),
         code: code.map(code_name),
         position: position.map(|offset| start + offset),
         completed,
