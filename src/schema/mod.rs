@@ -202,8 +202,10 @@ impl Catalog {
         self.objects.values()
     }
 
-    pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Object> {
-        self.objects.values().filter(move |object| object.id.kind == kind)
+    /// The objects of a kind, by their paths; the others are not looked at.
+    pub fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Object> {
+        let first = Id { kind, path: Vec::new() };
+        self.objects.range(first..).map(|(_, object)| object).take_while(move |object| object.id.kind == kind)
     }
 
     /// What lives directly inside `id`, in the order of its place, then its id.
