@@ -227,11 +227,15 @@ fn named(kind: Option<String>, path: Option<Vec<String>>) -> Option<Id> {
 }
 
 fn value(row: &Row, column: usize, type_: &Type) -> Result<Option<Value>, Error> {
+    // A comment's words are nobody's expression.
+    let words = row.columns().get(column).is_some_and(|described| described.name() == "text");
     Ok(if *type_ == Type::BOOL {
         row.try_get::<_, Option<bool>>(column)?.map(Value::Flag)
     } else if *type_ == Type::TEXT_ARRAY {
         let list = row.try_get::<_, Option<Vec<String>>>(column)?;
         list.map(|texts| Value::List(texts.iter().map(|text| settled(text).into_owned()).collect()))
+    } else if words {
+        row.try_get::<_, Option<String>>(column)?.map(Value::Text)
     } else {
         row.try_get::<_, Option<String>>(column)?.map(|text| Value::Text(settled(&text).into_owned()))
     })

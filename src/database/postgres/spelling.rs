@@ -14,7 +14,29 @@ use crate::sql::token::{Token, TokenKind, tokens};
 
 /// Returns the expression, or a text with expressions in it, with every cast of an ARRAY constructor given to its
 /// elements. Literals, quoted function bodies among them, stay as they are.
+///
+/// A list of VALUES in parentheses gets the blank before it that the server prints only when it reads its own text.
 pub fn settled(text: &str) -> Cow<'_, str> {
+    if text.contains("(VALUES ") {
+        return Cow::Owned(lists(&spaced(text)).into_owned());
+    }
+    lists(text)
+}
+
+/// Puts a blank between an opening parenthesis and VALUES.
+fn spaced(text: &str) -> String {
+    let tokens: Vec<Token> = tokens(text, Syntax::Postgres).collect();
+    let mut spaced = String::with_capacity(text.len() + 8);
+    for (at, token) in tokens.iter().enumerate() {
+        spaced.push_str(token.text(text));
+        if token.is_mark(text, '(') && tokens.get(at + 1).is_some_and(|next| next.is_word(text, "VALUES")) {
+            spaced.push(' ');
+        }
+    }
+    spaced
+}
+
+fn lists(text: &str) -> Cow<'_, str> {
     if !text.contains("(ARRAY[") {
         return Cow::Borrowed(text);
     }
@@ -117,6 +139,11 @@ fn slice<'a>(text: &'a str, tokens: &[Token]) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_list_of_values_has_one_spelling() {
+        assert_eq!(settled("FROM (VALUES (1,'(VALUES (2)')) x"), "FROM ( VALUES (1,'(VALUES (2)')) x");
+    }
 
     #[test]
     fn casts_of_arrays_go_to_their_elements() {
