@@ -24,6 +24,7 @@ use crate::schema::kind::Kind;
 
 pub mod address;
 pub mod options;
+mod retype;
 
 /// What a kind's query is asked for.
 pub struct Asked {
@@ -88,12 +89,20 @@ kinds! {
     foreign_data_wrapper,
     server,
     user_mapping,
+    enumeration,
+    composite,
+    domain,
+    domain_constraint,
+    range,
     table,
     foreign_table,
     foreign_column,
     foreign_check,
     column,
+    sequence,
     default,
+    constraint,
+    index,
     view,
     view_default,
     materialized_view,
