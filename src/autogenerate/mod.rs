@@ -1,5 +1,6 @@
 //! Two catalogs become the text of a revision, up and down, proved.
 
+pub mod describe;
 mod proof;
 mod renames;
 pub mod script;

@@ -7,8 +7,12 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Exit, Session, draft};
-use crate::config::FILE_NAME;
+use crate::autogenerate::describe;
+use crate::config::{self, FILE_NAME};
+use crate::database::{self, Purpose};
+use crate::models::speaks::plural;
 use crate::revision::folder;
+use crate::source;
 
 const SETTINGS: &str = include_str!("../../templates/migrate.toml");
 const MODELS: &str = include_str!("../../templates/models.toml");
@@ -19,11 +23,15 @@ const MODELS: &str = include_str!("../../templates/models.toml");
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate init
-  migrate init db --url postgresql://localhost/app")]
+  migrate init db --url postgresql://localhost/app
+  migrate init --from-database postgresql://localhost/app")]
 pub struct Arguments {
     /// The folder of the project
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
+    /// Write the models of this database, which the project is to work on
+    #[arg(long, value_name = "URL")]
+    from_database: Option<String>,
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
@@ -33,11 +41,18 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         return Err(Failure::new(format!("{} is a project already", shown(root).display()))
             .hint(format!("its settings are in {}", shown(&settings).display())));
     }
-    let files = [
-        (FILE_NAME, settings_for(session.global.url.as_deref())),
-        ("models/schema.toml", MODELS.to_owned()),
-        ("templates/revision.sql", draft::TEMPLATE.to_owned()),
-    ];
+    let described = arguments.from_database.as_deref().map(|url| models_of(session, url)).transpose()?;
+    let url = arguments.from_database.as_deref().or(session.global.url.as_deref());
+    let mut files = vec![(FILE_NAME, settings_for(url)), ("templates/revision.sql", draft::TEMPLATE.to_owned())];
+    match &described {
+        None => files.push(("models/schema.toml", MODELS.to_owned())),
+        Some(described) => {
+            if described.several_schemas {
+                files[0].1.push_str("schemas = [\"*\"]\n");
+            }
+            files.extend(described.files.iter().map(|(name, text)| (*name, text.clone())));
+        }
+    }
     let mut written = Vec::new();
     let mut left = Vec::new();
     make_folder(&root.join("migrations"))?;
@@ -53,6 +68,33 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     written.reverse();
     report(session, root, &written, &left);
     Ok(Exit::Done)
+}
+
+/// The models of a database that is there.
+struct Described {
+    files: Vec<(&'static str, String)>,
+    several_schemas: bool,
+}
+
+/// TOML where it can say it, and the rest in SQL; SQL alone where they don't go together.
+fn models_of(session: &mut Session, url: &str) -> Result<Described, Failure> {
+    let options = config::Options { url: Some(url.to_owned()), ..config::Options::default() };
+    let mut settings = config::without_file(&options)?;
+    settings.database.schemas = vec!["*".to_owned()];
+    let purpose = Purpose::reading(session.application.clone());
+    let mut database = database::connect(url, &settings.root, &purpose)?;
+    let live = database.reflect(&source::scope(&settings))?;
+    for (kind, count) in &live.unmanaged {
+        session.output.warn(format_args!("{count} {} left out: migrate can't write this kind", plural(kind)));
+    }
+    let several_schemas = live.catalog.of_kind("schema").any(|schema| schema.id.name() != "public");
+    let files = match describe::describe(database.as_mut(), &live.catalog, &settings) {
+        Ok(models) => vec![("models/schema.toml", models.toml), ("models/schema.sql", models.sql)],
+        Err(_) => vec![("models/schema.sql", describe::as_sql(database.as_mut(), &live.catalog, &settings)?)],
+    };
+    let ended = |text: String| if text.ends_with('\n') { text } else { text + "\n" };
+    let files = files.into_iter().filter(|(_, text)| !text.trim().is_empty());
+    Ok(Described { files: files.map(|(name, text)| (name, ended(text))).collect(), several_schemas })
 }
 
 fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf]) {

@@ -5,6 +5,7 @@ use clap::{Args, ValueEnum};
 use super::failure::Failure;
 use super::sides::{self, Side};
 use super::{Exit, Session};
+use crate::autogenerate::describe;
 use crate::autogenerate::script::{self, Style};
 use crate::schema::plan::plan;
 use crate::schema::stored;
@@ -29,6 +30,8 @@ pub struct Arguments {
 enum Format {
     /// The statements that make it
     Sql,
+    /// Models in TOML; what they can't say is named, and `migrate init --from-database` writes it as SQL beside them
+    Toml,
     /// Every object with its properties, for programs and for `diff`
     Json,
 }
@@ -46,6 +49,14 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         Format::Json => {
             let text = stored::to_json(catalog).map_err(|error| Failure::new(error.to_string()))?;
             output.result(text);
+        }
+        Format::Toml => {
+            let models = describe::describe(home.as_mut(), catalog, &config)?;
+            output.write(&models.toml);
+            if !models.sql.is_empty() {
+                output.warn("TOML can't say all of it; this belongs into a .sql file beside it:");
+                output.say(&models.sql);
+            }
         }
         Format::Sql => {
             let empty = source::empty(home.as_mut(), &config)?;

@@ -239,8 +239,7 @@ impl Writer<'_> {
         if let Some(default) = &column.default {
             text.push_str(&format!(" DEFAULT {}", expression::default(default, syntax, is_array)));
         }
-        let is_rowid = is_key && type_ == "integer" && syntax == Syntax::Sqlite;
-        if !column.nullable && !is_rowid && column.generated.is_none() {
+        if !column.nullable && column.generated.is_none() {
             text.push_str(" NOT NULL");
         }
         if is_key {

@@ -167,7 +167,7 @@ fn is_call(expression: &str, syntax: Syntax) -> bool {
 }
 
 /// Does the parenthesis with which the text begins close at its end?
-fn closes_at_end(text: &str, syntax: Syntax) -> bool {
+pub fn closes_at_end(text: &str, syntax: Syntax) -> bool {
     let mut depth = 0usize;
     for token in tokens(text, syntax) {
         if token.is_mark(text, '(') {

@@ -4,6 +4,7 @@ mod ddl;
 mod expression;
 mod parse;
 mod types;
+pub mod write;
 
 use std::path::{Path, PathBuf};
 

@@ -74,7 +74,8 @@ fn sqlite(written: &str, strict: bool) -> String {
     }
     let base = parts.base.as_str();
     let (plain, storage) = match base {
-        "int" | "integer" | "int4" | "serial" | "serial4" => ("integer", "integer"),
+        "int" => ("int", "integer"),
+        "integer" | "int4" | "serial" | "serial4" => ("integer", "integer"),
         "smallint" | "int2" | "smallserial" | "serial2" => ("smallint", "integer"),
         "bigint" | "int8" | "bigserial" | "serial8" => ("bigint", "integer"),
         "boolean" | "bool" => ("boolean", "integer"),
