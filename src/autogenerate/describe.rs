@@ -59,18 +59,22 @@ pub fn describe(database: &mut dyn Database, catalog: &Catalog, config: &Config)
             .and_then(|()| toml::declare(&document, dialect, &mut declared))
             .map_err(source::SourceError::from)?;
         let from_toml = declared.declarations.len();
-        declared.declarations.extend(
-            rest.statements().into_iter().map(|statement| Declaration { statement, lines: Vec::new() }),
-        );
+        declared
+            .declarations
+            .extend(rest.statements().into_iter().map(|statement| Declaration { statement, lines: Vec::new() }));
         let more = match source::in_shadow(database, &declared.statements(), config)? {
             Err((at, error)) => {
                 let failed = declared.declarations.get(at);
                 last.statement = failed.map(|declaration| declaration.statement.text.clone());
                 last.what = format!("the schema can't be written as models: {}", error.message);
                 last.error = Some(error);
-                if at < from_toml { failed.and_then(|declaration| made_by(declaration, &written.text, catalog)) } else { None }
-                    .into_iter()
-                    .collect::<Vec<_>>()
+                if at < from_toml {
+                    failed.and_then(|declaration| made_by(declaration, &written.text, catalog))
+                } else {
+                    None
+                }
+                .into_iter()
+                .collect::<Vec<_>>()
             }
             Ok(built) => {
                 let rest = plan(&built.reading.catalog, catalog, dialect.kinds);

@@ -66,9 +66,9 @@ impl Writer<'_> {
 
     fn comment(&self, object: &Object, said: &mut Vec<Id>) -> Option<String> {
         let comments = self.catalog.children(&object.id);
-        let comment = comments.into_iter().find(|child| {
-            child.id.kind == "comment" && child.id.path.len() == object.id.path.len() + 1
-        })?;
+        let comment = comments
+            .into_iter()
+            .find(|child| child.id.kind == "comment" && child.id.path.len() == object.id.path.len() + 1)?;
         said.push(comment.id.clone());
         comment.text("text").map(str::to_owned)
     }
@@ -173,9 +173,11 @@ impl Writer<'_> {
             }
         }
         // A table of names and a list of the nameless can't both be there.
-        for (what, list_of, named) in
-            [("unique", nameless_uniques, uniques), ("check", nameless_checks, checks), ("foreign_key", Vec::new(), keys)]
-        {
+        for (what, list_of, named) in [
+            ("unique", nameless_uniques, uniques),
+            ("check", nameless_checks, checks),
+            ("foreign_key", Vec::new(), keys),
+        ] {
             if !named.is_empty() {
                 let lines: Vec<&str> = named.iter().map(|(_, line)| line.as_str()).collect();
                 sections.push_str(&format!("\n[table.{table}.{what}]\n{}\n", lines.join("\n")));
@@ -224,7 +226,10 @@ impl Writer<'_> {
         let default = self.default(column, type_, said)?;
         let serial = default.as_deref().and_then(|default| self.serial(column, type_, default));
         let shown = serial.map_or_else(|| self.type_name(type_), str::to_owned);
-        let mut parts = vec![format!("type = {}", self.value(&shown, |text| types::spelled(text, self.syntax, table.flag("strict"))))];
+        let mut parts = vec![format!(
+            "type = {}",
+            self.value(&shown, |text| types::spelled(text, self.syntax, table.flag("strict")))
+        )];
         let key_alone = rules.iter().find(|(object, rule)| {
             matches!(rule, Rule::Primary { columns, more } if more.is_empty() && columns.as_slice() == [column.id.name().to_owned()])
                 && self.given_name(table, object, &format!("{}_pkey", table.id.name())).is_none()
@@ -286,9 +291,15 @@ impl Writer<'_> {
                         continue;
                     }
                     let column = references.first().cloned().unwrap_or_default();
-                    parts.push(format!("references = {}{}", quoted(&format!("{}.{column}", self.name(to))), joined(more)));
+                    parts.push(format!(
+                        "references = {}{}",
+                        quoted(&format!("{}.{column}", self.name(to))),
+                        joined(more)
+                    ));
                 }
-                Rule::Check { expression } if self.own_name(object).is_none() && names(expression, &own, self.syntax) => {
+                Rule::Check { expression }
+                    if self.own_name(object).is_none() && names(expression, &own, self.syntax) =>
+                {
                     if parts.iter().any(|part| part.starts_with("check")) {
                         continue;
                     }
@@ -322,7 +333,8 @@ impl Writer<'_> {
         // The cast to the column's own type says nothing.
         let bare = type_.split('(').next().unwrap_or(type_);
         let casts = [format!("::{type_}"), format!("::{bare}")];
-        let short = casts.iter().find_map(|cast| text.strip_suffix(cast.as_str())).filter(|text| text.starts_with('\''));
+        let short =
+            casts.iter().find_map(|cast| text.strip_suffix(cast.as_str())).filter(|text| text.starts_with('\''));
         Some(Some(short.unwrap_or(text).to_owned()))
     }
 
@@ -437,7 +449,10 @@ impl Writer<'_> {
         more.extend(method.filter(|method| method != "btree").map(|method| format!("using = {}", quoted(&method))));
         if word(at, "INCLUDE") {
             let (columns, next) = in_parentheses(definition, &solid, at + 1)?;
-            more.push(format!("include = {}", list(&columns.iter().map(|name| unquoted(name, self.syntax)).collect::<Vec<_>>())));
+            more.push(format!(
+                "include = {}",
+                list(&columns.iter().map(|name| unquoted(name, self.syntax)).collect::<Vec<_>>())
+            ));
             at = next;
         }
         if word(at, "NULLS") && word(at + 1, "NOT") && word(at + 2, "DISTINCT") {
@@ -495,8 +510,9 @@ fn rule(definition: &str, syntax: Syntax) -> Option<Rule> {
     if word(0, "CHECK") {
         let open = solid.get(1)?;
         let text = definition.get(open.start..)?;
-        return expression::closes_at_end(text, syntax)
-            .then(|| Rule::Check { expression: bare(text.get(1..text.len() - 1).unwrap_or_default(), syntax).to_owned() });
+        return expression::closes_at_end(text, syntax).then(|| Rule::Check {
+            expression: bare(text.get(1..text.len() - 1).unwrap_or_default(), syntax).to_owned(),
+        });
     }
     if word(0, "FOREIGN") {
         let (columns, at) = names(2)?;
@@ -531,8 +547,7 @@ fn rule(definition: &str, syntax: Syntax) -> Option<Rule> {
 
 /// What may stand at the end of a constraint; None for anything else.
 fn deferrable(definition: &str, solid: &[Token], at: usize) -> Option<Vec<String>> {
-    let words: Vec<String> =
-        solid.get(at..)?.iter().map(|token| token.text(definition).to_ascii_uppercase()).collect();
+    let words: Vec<String> = solid.get(at..)?.iter().map(|token| token.text(definition).to_ascii_uppercase()).collect();
     match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         [] => Some(Vec::new()),
         ["DEFERRABLE"] => Some(vec!["deferrable = true".to_owned()]),
@@ -577,7 +592,9 @@ fn bare(text: &str, syntax: Syntax) -> &str {
 fn unquoted(part: &str, syntax: Syntax) -> String {
     let mut solid = tokens(part, syntax).filter(Token::is_solid);
     match (solid.next(), solid.next()) {
-        (Some(token), None) if matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) => name_of(part.trim(), syntax),
+        (Some(token), None) if matches!(token.kind, TokenKind::Word | TokenKind::QuotedName) => {
+            name_of(part.trim(), syntax)
+        }
         _ => part.to_owned(),
     }
 }
