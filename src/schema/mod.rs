@@ -134,6 +134,12 @@ impl Object {
         }
     }
 
+    /// Returns the property as DDL is to say it, where that is other than as it is compared (`known` has it under
+    /// `written PROPERTY`).
+    pub fn written(&self, property: &str) -> Option<&str> {
+        self.known_text(&format!("written {property}")).or_else(|| self.text(property))
+    }
+
     pub fn known_text(&self, name: &str) -> Option<&str> {
         match self.known.get(name) {
             Some(Value::Text(text)) => Some(text),

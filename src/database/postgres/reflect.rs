@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 
 use futures_util::future::{join, join_all};
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Error, Row};
+use tokio_postgres::{Client, Column, Error, Row};
 
 use super::kinds::{Asked, READERS};
-use super::spelling::settled;
+use super::spelling::{settled, written};
 use crate::database::{Reading, Scope};
 use crate::schema::kind::Kind;
 use crate::schema::{Id, Object, Value};
@@ -140,6 +140,11 @@ impl Read {
                 }
                 property => {
                     if let Some(value) = value(row, column, described.type_())? {
+                        if let (Value::Text(text), Some(said)) = (&value, said(row, column, described.type_())?) {
+                            if *text != said {
+                                object.known.insert(format!("written {property}"), Value::Text(said));
+                            }
+                        }
                         object.set(property, value);
                     }
                 }
@@ -226,9 +231,21 @@ fn named(kind: Option<String>, path: Option<Vec<String>>) -> Option<Id> {
     Some(Id { kind, path: path? })
 }
 
+/// Returns a text as DDL must say it for the server to print it so again.
+fn said(row: &Row, column: usize, type_: &Type) -> Result<Option<String>, Error> {
+    if *type_ == Type::BOOL || *type_ == Type::TEXT_ARRAY || row.columns().get(column).is_some_and(is_words) {
+        return Ok(None);
+    }
+    Ok(row.try_get::<_, Option<&str>>(column)?.map(|text| written(text).into_owned()))
+}
+
+/// A comment's words are nobody's expression.
+fn is_words(column: &Column) -> bool {
+    column.name() == "text"
+}
+
 fn value(row: &Row, column: usize, type_: &Type) -> Result<Option<Value>, Error> {
-    // A comment's words are nobody's expression.
-    let words = row.columns().get(column).is_some_and(|described| described.name() == "text");
+    let words = row.columns().get(column).is_some_and(is_words);
     Ok(if *type_ == Type::BOOL {
         row.try_get::<_, Option<bool>>(column)?.map(Value::Flag)
     } else if *type_ == Type::TEXT_ARRAY {

@@ -23,6 +23,44 @@ pub fn settled(text: &str) -> Cow<'_, str> {
     lists(text)
 }
 
+/// Returns the text that makes the server print `text` again: a list that it cast by itself, in `ANY` or `ALL`, without
+/// that cast, because a cast that is said goes to the elements.
+pub fn written(text: &str) -> Cow<'_, str> {
+    if !text.contains("((ARRAY[") {
+        return Cow::Borrowed(text);
+    }
+    let tokens: Vec<Token> = tokens(text, Syntax::Postgres).collect();
+    let (mut written, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(token) = tokens.get(at) {
+        match list_at(text, &tokens, at) {
+            Some((list, end)) => {
+                written.push_str(list);
+                at = end;
+            }
+            None => {
+                written.push_str(token.text(text));
+                at += 1;
+            }
+        }
+    }
+    Cow::Owned(written)
+}
+
+/// The list of `(ARRAY[…])::type[]` where it stands alone in the parentheses of `ANY` or `ALL`, and the token after the
+/// cast.
+fn list_at<'a>(text: &'a str, tokens: &[Token], open: usize) -> Option<(&'a str, usize)> {
+    let is = |at: usize, mark: char| tokens.get(at).is_some_and(|token| token.is_mark(text, mark));
+    let outer = open.checked_sub(1)?;
+    let mut before = tokens.get(..outer)?.iter().rev().filter(|token| token.is_solid());
+    let any = before.next().is_some_and(|token| token.is_word(text, "ANY") || token.is_word(text, "ALL"));
+    if !any || !is(open, '(') || !is(outer, '(') {
+        return None;
+    }
+    let cast = cast_at(text, tokens, open)?;
+    let last = cast.elements.last()?.end;
+    is(cast.end, ')').then_some((slice(text, tokens.get(open + 1..=last)?), cast.end))
+}
+
 /// Puts a blank between an opening parenthesis and VALUES.
 fn spaced(text: &str) -> String {
     let tokens: Vec<Token> = tokens(text, Syntax::Postgres).collect();
@@ -139,6 +177,16 @@ fn slice<'a>(text: &'a str, tokens: &[Token]) -> &'a str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cast_of_the_servers_own_is_not_said() {
+        let printed = "((s)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[]))";
+        assert_eq!(written(printed), "((s)::text = ANY (ARRAY['a'::character varying, 'b'::character varying]))");
+        let own = "((s)::text = ANY (ARRAY[('a'::character varying)::text, 'ANY ((ARRAY[''x''])::text[])'::text]))";
+        assert_eq!(written(own), own);
+        let argument = "f((ARRAY['a'::character varying])::text[])";
+        assert_eq!(written(argument), argument);
+    }
 
     #[test]
     fn a_list_of_values_has_one_spelling() {

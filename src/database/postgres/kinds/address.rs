@@ -58,7 +58,7 @@ pub fn role(name: &str) -> String {
 
 /// Makes an object whose property `definition` is its whole CREATE.
 pub fn create_as_defined(creation: &Creation) -> Vec<Statement> {
-    let text = creation.object.text("definition").unwrap_or_default();
+    let text = creation.object.written("definition").unwrap_or_default();
     vec![Statement::new(text, &creation.object.id)]
 }
 

@@ -36,7 +36,7 @@ pub fn query(asked: &Asked) -> String {
 }
 
 fn set(object: &Object) -> Statement {
-    alter_column(object, &format!("SET DEFAULT {}", object.text("definition").unwrap_or_default()))
+    alter_column(object, &format!("SET DEFAULT {}", object.written("definition").unwrap_or_default()))
 }
 
 fn alter_column(object: &Object, action: &str) -> Statement {

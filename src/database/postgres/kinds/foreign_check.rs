@@ -35,7 +35,7 @@ pub fn query(asked: &Asked) -> String {
 
 /// Returns the check as it stands in CREATE FOREIGN TABLE.
 pub fn definition(check: &Object) -> String {
-    format!("CONSTRAINT {} {}", identifier(check.id.name()), check.text("definition").unwrap_or_default())
+    format!("CONSTRAINT {} {}", identifier(check.id.name()), check.written("definition").unwrap_or_default())
 }
 
 fn alter_table(object: &Object, action: &str) -> Statement {

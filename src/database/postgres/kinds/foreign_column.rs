@@ -58,10 +58,10 @@ pub fn definition(column: &Object) -> String {
     if let Some(collation) = column.text("collation") {
         text.push_str(&format!(" COLLATE {collation}"));
     }
-    if let Some(default) = column.text("default") {
+    if let Some(default) = column.written("default") {
         text.push_str(&format!(" DEFAULT {default}"));
     }
-    if let Some(expression) = column.text("generated") {
+    if let Some(expression) = column.written("generated") {
         let kept = if column.flag("virtual") { "VIRTUAL" } else { "STORED" };
         text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kept}"));
     }
@@ -116,7 +116,7 @@ fn alter(change: &mut Change) {
         change.affects(Effect::Rewritten);
     }
     if change.claim("default") {
-        rests.push(column.text("default").map_or("DROP DEFAULT".to_owned(), |text| format!("SET DEFAULT {text}")));
+        rests.push(column.written("default").map_or("DROP DEFAULT".to_owned(), |text| format!("SET DEFAULT {text}")));
     }
     if change.claim("not_null") {
         rests.push(if column.flag("not_null") { "SET NOT NULL" } else { "DROP NOT NULL" }.to_owned());

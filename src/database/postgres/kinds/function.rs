@@ -64,7 +64,7 @@ const EXTENSIONS: &str = "ARRAY(SELECT e.extname::text FROM pg_depend d JOIN pg_
 
 pub fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
-    let text = object.text("definition").unwrap_or_default();
+    let text = object.written("definition").unwrap_or_default();
     let text = text.strip_prefix("CREATE OR REPLACE ").map_or(text.to_owned(), |rest| format!("CREATE {rest}"));
     let mut statements = vec![Statement::new(text, &object.id)];
     statements.extend(depends_on_extensions(object, &[], object.list("extensions")));
@@ -73,7 +73,7 @@ pub fn create(creation: &Creation) -> Vec<Statement> {
 
 pub fn alter(change: &mut Change) {
     if change.differs("definition") && replaceable(change.before, change.after) && change.claim("definition") {
-        change.say(change.after.text("definition").unwrap_or_default());
+        change.say(change.after.written("definition").unwrap_or_default());
     }
     if change.claim("extensions") {
         let more = depends_on_extensions(change.after, change.before.list("extensions"), change.after.list("extensions"));

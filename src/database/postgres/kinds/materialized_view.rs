@@ -52,7 +52,7 @@ fn create(creation: &Creation) -> Vec<Statement> {
     let place = object.text("tablespace").map(|space| format!(" TABLESPACE {}", identifier(space))).unwrap_or_default();
     let with = options::with(object.list("options"));
     let filled = if object.flag("unpopulated") { "\nWITH NO DATA" } else { "" };
-    let query = object.text("definition").unwrap_or_default();
+    let query = object.written("definition").unwrap_or_default();
     let text = format!("CREATE MATERIALIZED VIEW {name}{method}{with}{place} AS\n{query}{filled}");
     let mut statements = vec![Statement::new(text, &object.id)];
     for setting in object.list("settings") {

@@ -72,7 +72,7 @@ fn roles(object: &Object) -> String {
 fn conditions(object: &Object, wanted: impl Fn(&'static str) -> bool) -> String {
     let mut text = String::new();
     for (property, word) in [("using", "USING"), ("with_check", "WITH CHECK")] {
-        if let Some(condition) = object.text(property).filter(|_| wanted(property)) {
+        if let Some(condition) = object.written(property).filter(|_| wanted(property)) {
             text.push_str(&format!("\n    {word} ({condition})"));
         }
     }

@@ -44,7 +44,7 @@ pub fn member(object: &Object) -> String {
         let columns: Vec<String> = object.list("columns").iter().map(|column| identifier(column)).collect();
         text.push_str(&format!(" ({})", columns.join(", ")));
     }
-    if let Some(filter) = object.text("filter") {
+    if let Some(filter) = object.written("filter") {
         text.push_str(&format!(" WHERE ({filter})"));
     }
     text

@@ -40,7 +40,7 @@ pub fn query(asked: &Asked) -> String {
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
-    let mut statements = vec![Statement::new(object.text("definition").unwrap_or_default(), &object.id)];
+    let mut statements = vec![Statement::new(object.written("definition").unwrap_or_default(), &object.id)];
     if object.text("target").is_some() {
         statements.push(target(object));
     }

@@ -59,7 +59,7 @@ pub fn enabled(object: &Object, what: &str) -> Statement {
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
-    let mut statements = vec![Statement::new(object.text("definition").unwrap_or_default(), &object.id)];
+    let mut statements = vec![Statement::new(object.written("definition").unwrap_or_default(), &object.id)];
     if object.text("enabled").is_some() {
         statements.push(enabled(object, "TRIGGER"));
     }

@@ -46,7 +46,7 @@ pub fn occupies(object: &Object) -> Vec<String> {
 
 fn create(object: &Object, verb: &str) -> Statement {
     let (name, with) = (qualified(&object.id.path), options::with(object.list("options")));
-    Statement::new(format!("{verb} {name}{with} AS\n{}", object.text("definition").unwrap_or_default()), &object.id)
+    Statement::new(format!("{verb} {name}{with} AS\n{}", object.written("definition").unwrap_or_default()), &object.id)
 }
 
 fn alter(change: &mut Change) {
