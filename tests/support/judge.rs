@@ -178,7 +178,8 @@ fn clauses(item: &[&str]) -> Vec<String> {
             ("set", "null" | "default") | ("always", "as") | ("constraint", _) | ("default", _) | ("key", _)
         ) || item.get(at + 1) == Some(&"deferrable")
             || (*word == "references" && clauses.last().is_some_and(|clause| clause.contains(&"foreign")))
-            || previous != "" && clauses.last().is_some_and(|clause| clause.len() == 2 && clause[0] == "constraint");
+            || !previous.is_empty()
+                && clauses.last().is_some_and(|clause| clause.len() == 2 && clause[0] == "constraint");
         if at == 0 || depth == 0 && BEGINS.contains(word) && !inside {
             clauses.push(Vec::new());
         }
