@@ -247,7 +247,8 @@ fn run_all(database: &str, run: impl Fn(&Case) -> Result<(), String> + Sync) {
         for _ in 0..threads.min(cases.len()) {
             scope.spawn(|| {
                 while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(fault) = run(case) {
+                    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(case)));
+                    if let Err(fault) = ran.unwrap_or_else(|_| Err("a helper panicked, see above".to_owned())) {
                         failed
                             .lock()
                             .expect("no case panics while it holds this")

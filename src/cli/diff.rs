@@ -7,7 +7,7 @@ use super::sides::{self, Side};
 use super::{Exit, Session};
 use crate::autogenerate::script::{self, Style};
 use crate::schema::explain;
-use crate::schema::filter::{Filter, target};
+use crate::schema::filter::{Filter, target, without_ignored};
 use crate::schema::plan::{Plan, plan};
 
 /// Show what leads from one schema to another; exit code 1 when they differ
@@ -37,8 +37,12 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let (mut home, config) = sides::home(session, &named)?;
     let dialect = home.dialect();
     let [from, to] = &named;
-    let from = sides::read(session, from, home.as_mut(), &config)?;
-    let to = sides::read(session, to, home.as_mut(), &config)?;
+    let mut from = sides::read(session, from, home.as_mut(), &config)?;
+    let mut to = sides::read(session, to, home.as_mut(), &config)?;
+    // What is ignored is left out of both: a side that has it would else seem to lack it.
+    for side in [&mut from, &mut to] {
+        side.reading.catalog = without_ignored(&side.reading.catalog, &config.autogenerate.ignore);
+    }
     // What one side doesn't speak for is as it is on the other.
     let completed = |side: &sides::Seen, other: &sides::Seen| {
         let filter = Filter {

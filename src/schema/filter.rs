@@ -14,6 +14,29 @@ pub struct Filter<'a> {
     pub speaks_for_property: &'a dyn Fn(&'static str, &str) -> bool,
 }
 
+/// Where other migration tools keep what they applied; as little part of the schema as this tool's own table.
+///
+/// Source: the tools' documentation; src/history reads these tables.
+pub const HISTORIES: &[&str] = &[
+    "alembic_version",
+    "flyway_schema_history",
+    "databasechangelog",
+    "databasechangeloglock",
+    "DATABASECHANGELOG",
+    "DATABASECHANGELOGLOCK",
+    "_prisma_migrations",
+    "django_migrations",
+    "schema_migrations",
+    "ar_internal_metadata",
+    "_sqlx_migrations",
+    "refinery_schema_history",
+    "__diesel_schema_migrations",
+    "seaql_migrations",
+    "__drizzle_migrations",
+    "goose_db_version",
+    "atlas_schema_revisions",
+];
+
 /// The catalog that is to be reached, and what of the live database is kept in it unasked.
 #[derive(Clone, Debug, Default)]
 pub struct Target {
@@ -32,14 +55,7 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let mut target = Target::default();
     let mut kept: BTreeMap<&Id, bool> = BTreeMap::new();
     let compared = |object: &Object, catalog: &Catalog| {
-        let mut at = Some(object);
-        while let Some(inner) = at {
-            if filter.ignore.iter().any(|pattern| is_named(&inner.id, pattern)) {
-                return false;
-            }
-            at = inner.parent.as_ref().and_then(|parent| catalog.get(parent));
-        }
-        (filter.speaks_for)(object, catalog)
+        !is_ignored(object, catalog, filter.ignore) && (filter.speaks_for)(object, catalog)
     };
     for object in declared.objects() {
         if !compared(object, declared) {
@@ -83,6 +99,24 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
         target.catalog.insert(object);
     }
     target
+}
+
+/// Returns the catalog without what is ignored, for a comparison in which neither side has the last word.
+pub fn without_ignored(catalog: &Catalog, ignore: &[String]) -> Catalog {
+    catalog.objects().filter(|object| !is_ignored(object, catalog, ignore)).cloned().collect()
+}
+
+/// Does a pattern, or another tool's history, mean this object or one that it lives inside of?
+fn is_ignored(object: &Object, catalog: &Catalog, ignore: &[String]) -> bool {
+    let mut at = Some(object);
+    while let Some(inner) = at {
+        let mut patterns = ignore.iter().map(String::as_str).chain(HISTORIES.iter().copied());
+        if patterns.any(|pattern| is_named(&inner.id, pattern)) {
+            return true;
+        }
+        at = inner.parent.as_ref().and_then(|parent| catalog.get(parent));
+    }
+    false
 }
 
 /// Is this live object left alone? Not when it is compared, nor when what it lives inside of is to go.
@@ -169,6 +203,12 @@ mod tests {
         let live = vec![object("box", "old_1", None, "x"), object("lid", "old_1.l", Some(("box", "old_1")), "x")];
         let declared = vec![object("box", "old_1", None, "y"), object("box", "old_2", None, "y")];
         assert_eq!(names(declared, live, &["old_*"], ""), ["box old_1=x", "lid old_1.l=x"]);
+    }
+
+    #[test]
+    fn other_tools_histories_are_never_dropped() {
+        let live = vec![object("box", "alembic_version", None, "x"), object("box", "gone", None, "x")];
+        assert_eq!(names(Vec::new(), live, &[], ""), ["box alembic_version=x"]);
     }
 
     #[test]

@@ -320,7 +320,9 @@ fn a_fault_is_told_and_stops_only_what_needs_the_answer() {
 
 #[test]
 fn faults_of_the_graph_name_their_files() {
-    let cases: [(&str, &[(&str, &str)], &str); 4] = [
+    // Each: a name, the revisions with what they revise, the command.
+    type Case = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+    let cases: [Case; 4] = [
         ("missing parent", &[("aaaa", ""), ("bbbb", "aaax")], "upgrade bbbb"),
         ("circle", &[("aaaa", "cccc"), ("bbbb", "aaaa"), ("cccc", "bbbb")], "heads"),
         ("itself", &[("aaaa", "aaaa")], "upgrade head"),
