@@ -190,9 +190,12 @@ fn attempt(
         if in_slices {
             return Ok(Err(MustLoad::All));
         }
+        // A shadow that is named serves one thing at a time, and holds the models already.
+        let is_named = config.database.shadow_url().map_err(SourceError::from)?.is_some();
+        let empty = if is_named { None } else { source::empty(database, config).ok() };
         let shadow = shadowed.shadow(database, config)?;
         let at = proof::Rehearsal { shadow, dialect, config, assumed: &assumed };
-        let done = renames::rehearse(at, &wanted, &target.catalog, &live.catalog, &renames)?;
+        let done = renames::rehearse(at, &wanted, empty.as_ref(), &live.catalog, &renames)?;
         target = reached(&wanted, &done.catalog, &speaks, config);
         renamed = Some(done);
     }

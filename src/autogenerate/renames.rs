@@ -121,15 +121,23 @@ fn before(new: &Id, old: &str, renames: &[Rename]) -> Id {
 
 /// Brings the shadow, which holds `declared`, to the live schema, renames there level by level, reads what became of
 /// it, and goes back to the live schema.
+///
+/// By way of `empty`, where what an empty database holds is known: columns are in their places then.
 pub fn rehearse(
     mut at: Rehearsal,
     declared: &Catalog,
-    target: &Catalog,
+    empty: Option<&Catalog>,
     live: &Catalog,
     renames: &[Rename],
 ) -> Result<Renamed, AutogenerateError> {
-    at.turn(declared, target, "adding what is left alone to the models in a shadow")?;
-    at.turn(target, live, "making the live schema in a shadow, to rename in it,")?;
+    let making = "making the live schema in a shadow, to rename in it,";
+    match empty {
+        Some(empty) => {
+            at.turn(declared, empty, "emptying a shadow")?;
+            at.turn(empty, live, making)?;
+        }
+        None => at.turn(declared, live, making)?,
+    }
     let mut done = Renamed { catalog: live.clone(), renames: Vec::new(), there: Vec::new(), back: Vec::new() };
     for level in renames.chunk_by(|one, two| one.depth() == two.depth()) {
         let mut script = Script { transactional: true, ..Script::default() };
