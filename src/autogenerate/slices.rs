@@ -100,10 +100,10 @@ pub fn spell(
     live: &Catalog,
     must_load: &MustLoad,
 ) -> Result<Spelled, SourceError> {
-    if let MustLoad::These(tables) = must_load {
-        if let Some(spelled) = by_slices(database, declared, config, live, tables)? {
-            return Ok(spelled);
-        }
+    if let MustLoad::These(tables) = must_load
+        && let Some(spelled) = by_slices(database, declared, config, live, tables)?
+    {
+        return Ok(spelled);
     }
     let shadowed = source::declared_in_shadow(database, declared, config)?;
     Ok(Spelled { catalog: shadowed.reading.catalog.clone(), shadowed, assumed: Assumed::default() })

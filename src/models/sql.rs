@@ -219,10 +219,11 @@ fn column_at(
             }
         } else if token.is_mark(text, ',') && depth == 1 {
             expects_item = true;
-        } else if token.start < comment && same_line(token.start) {
-            if let Some(last) = starts.last_mut() {
-                last.1 = true;
-            }
+        } else if token.start < comment
+            && same_line(token.start)
+            && let Some(last) = starts.last_mut()
+        {
+            last.1 = true;
         }
     }
     let beside = starts.iter().rev().find(|(_, beside)| *beside);

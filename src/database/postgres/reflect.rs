@@ -140,10 +140,10 @@ impl Read {
                 }
                 property => {
                     if let Some(value) = value(row, column, described.type_())? {
-                        if let (Value::Text(text), Some(said)) = (&value, said(row, column, described.type_())?) {
-                            if *text != said {
-                                object.known.insert(format!("written {property}"), Value::Text(said));
-                            }
+                        if let (Value::Text(text), Some(said)) = (&value, said(row, column, described.type_())?)
+                            && *text != said
+                        {
+                            object.known.insert(format!("written {property}"), Value::Text(said));
                         }
                         object.set(property, value);
                     }

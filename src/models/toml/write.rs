@@ -244,7 +244,8 @@ impl Writer<'_> {
             said.push(object.id.clone());
         }
         let is_generated = column.text("generated").is_some();
-        if !column.flag("not_null") && !is_generated && !(in_key && self.syntax == Syntax::Postgres) {
+        let is_key = in_key && self.syntax == Syntax::Postgres;
+        if !(column.flag("not_null") || is_generated || is_key) {
             parts.push("nullable = true".to_owned());
         }
         if let Some(identity) = column.text("identity") {

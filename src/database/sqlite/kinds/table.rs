@@ -98,11 +98,10 @@ fn alter(change: &mut Change) {
         rebuild::rebuild(change, &parts);
     }
     for part in &parts {
-        if let (Some(before), None) = (part.before, part.after) {
-            if (before.id.kind == column::KIND.name) && (column::KIND.holds_data)(before, change.from) {
+        if let (Some(before), None) = (part.before, part.after)
+            && (before.id.kind == column::KIND.name) && (column::KIND.holds_data)(before, change.from) {
                 change.risk(Risk::DestroysData(format!("{} is dropped", before.id)));
             }
-        }
     }
 }
 
