@@ -47,7 +47,7 @@ pub fn query(asked: &Asked) -> String {
 /// Returns the constraint as it stands in CREATE TABLE and after ADD.
 pub fn clause(object: &Object) -> String {
     let not_valid = if object.flag("not_valid") { " NOT VALID" } else { "" };
-    let definition = object.text("definition").unwrap_or_default();
+    let definition = object.written("definition").unwrap_or_default();
     format!("CONSTRAINT {} {definition}{not_valid}", identifier(object.id.name()))
 }
 

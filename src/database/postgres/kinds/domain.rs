@@ -48,7 +48,7 @@ pub fn query(asked: &Asked) -> String {
 fn alter(change: &mut Change) {
     let alter = format!("ALTER DOMAIN {}", qualified(&change.after.id.path));
     if change.claim("default") {
-        match change.after.text("default") {
+        match change.after.written("default") {
             Some(default) => change.say(format!("{alter} SET DEFAULT {default}")),
             None => change.say(format!("{alter} DROP DEFAULT")),
         }

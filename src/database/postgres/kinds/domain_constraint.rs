@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     name: "domain constraint",
     create: |creation| {
         let object = creation.object;
-        let definition = object.text("definition").unwrap_or_default();
+        let definition = object.written("definition").unwrap_or_default();
         vec![alter_domain(object, &format!("ADD CONSTRAINT {} {definition}", identifier(object.id.name())))]
     },
     drop: |object, _| vec![alter_domain(object, &format!("DROP CONSTRAINT {}", identifier(object.id.name())))],

@@ -9,7 +9,7 @@ pub static KIND: Kind = Kind {
     name: "index",
     create: |creation| {
         let object = creation.object;
-        vec![Statement::new(object.text("definition").unwrap_or_default(), &object.id)]
+        vec![Statement::new(object.written("definition").unwrap_or_default(), &object.id)]
     },
     drop: |object, _| vec![Statement::new(format!("DROP INDEX {}", qualified(&object.id.path)), &object.id)],
     rename: Some(|object, name, _| {
