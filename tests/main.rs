@@ -8,4 +8,5 @@ mod round_trip;
 mod slices;
 mod support;
 mod support_itself;
+mod systems;
 mod tidy;
