@@ -179,12 +179,14 @@ fn attempt(
     let (wanted, mut shadowed, assumed) = (spelled.catalog, spelled.shadowed, spelled.assumed);
     let speaks = speaks::speaks(config.autogenerate.manage.as_deref(), declared.sources, &wanted, dialect)
         .map_err(AutogenerateError::Manage)?;
-    let mut target = reached(&wanted, &live.catalog, &speaks, config);
+    let unmanaged = &live.unmanaged;
+    let live = speaks.heard(&live.catalog);
+    let mut target = reached(&wanted, &live, &speaks, config);
     let in_slices = matches!(must_load, MustLoad::These(_));
-    if in_slices && ask.is_some() && !rename::similar(&live.catalog, &target.catalog, dialect.kinds).is_empty() {
+    if in_slices && ask.is_some() && !rename::similar(&live, &target.catalog, dialect.kinds).is_empty() {
         return Ok(Err(MustLoad::All));
     }
-    let renames = renames::wanted(&live.catalog, &target.catalog, declared, wishes, ask, dialect)?;
+    let renames = renames::wanted(&live, &target.catalog, declared, wishes, ask, dialect)?;
     let mut renamed = None;
     if !renames.is_empty() {
         if in_slices {
@@ -195,11 +197,11 @@ fn attempt(
         let empty = if is_named { None } else { source::empty(database, config).ok() };
         let shadow = shadowed.shadow(database, config)?;
         let at = proof::Rehearsal { shadow, dialect, config, assumed: &assumed };
-        let done = renames::rehearse(at, &wanted, empty.as_ref(), &live.catalog, &renames)?;
+        let done = renames::rehearse(at, &wanted, empty.as_ref(), &live, &renames)?;
         target = reached(&wanted, &done.catalog, &speaks, config);
         renamed = Some(done);
     }
-    let from = renamed.as_ref().map_or(&live.catalog, |renamed| &renamed.catalog);
+    let from = renamed.as_ref().map_or(live.as_ref(), |renamed| &renamed.catalog);
     let upgrade = plan(from, &target.catalog, dialect.kinds);
     let downgrade = plan(&target.catalog, from, dialect.kinds);
     let plans = [(&upgrade, from, &target.catalog), (&downgrade, &target.catalog, from)];
@@ -211,11 +213,11 @@ fn attempt(
         dialect,
         upgrade,
         downgrade,
-        live: live.catalog.clone(),
+        live: live.clone().into_owned(),
         target,
         renames: renamed.as_ref().map(|renamed| renamed.renames.clone()).unwrap_or_default(),
         renamed,
-        unmanaged: live.unmanaged.clone(),
+        unmanaged: unmanaged.clone(),
         shadowed,
         declared: wanted,
         assumed,

@@ -1,5 +1,7 @@
 //! Which kinds of object the models speak for, and which properties of them.
 
+use std::borrow::Cow;
+
 use super::Sources;
 use crate::database::Dialect;
 use crate::schema::{Catalog, Object};
@@ -40,6 +42,9 @@ const OPERATIONAL: &[&str] = &[
     "user mappings",
     "languages",
 ];
+
+/// What gives new objects properties by itself: models that do not speak for it take what it gives.
+const GIVING: &[&str] = &["default privilege"];
 
 /// Which kinds are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,6 +107,19 @@ fn named(manage: &[String], dialect: &Dialect) -> Result<Speaks, String> {
 }
 
 impl Speaks {
+    /// Returns the catalog without what gives new objects something that the models do not speak for: nothing is to be
+    /// taken away from them again.
+    pub fn heard<'a>(&self, live: &'a Catalog) -> Cow<'a, Catalog> {
+        let gives = |object: &&Object| GIVING.contains(&object.id.kind) && !self.for_object(object, live);
+        let given: Vec<&Object> = live.objects().filter(gives).collect();
+        if given.is_empty() {
+            return Cow::Borrowed(live);
+        }
+        let mut heard = live.clone();
+        given.into_iter().for_each(|object| _ = heard.remove(&object.id));
+        Cow::Owned(heard)
+    }
+
     /// Is this object compared, so that it may be created, changed and dropped?
     pub fn for_object(&self, object: &Object, catalog: &Catalog) -> bool {
         let Speaks::Kinds(kinds) = self else { return true };

@@ -48,7 +48,10 @@ fn luthien_moves_to_declared_models_in_a_second_database() {
     let server = old.server();
     let new_name = format!("{}_v2", old.name());
     let (admin, app) = (format!("{}_admin", old.name()), format!("{}_app", old.name()));
-    old.execute(&format!("CREATE ROLE {admin} LOGIN CREATEDB; CREATE ROLE {app} LOGIN; ALTER DATABASE {} OWNER TO {admin}", old.name()));
+    old.execute(&format!(
+        "CREATE ROLE {admin} LOGIN CREATEDB; CREATE ROLE {app} LOGIN; ALTER DATABASE {} OWNER TO {admin}",
+        old.name()
+    ));
     let as_admin = |sql: &str| old.execute(&format!("SET ROLE {admin}; {sql}"));
     old.execute(&format!("GRANT ALL ON SCHEMA public TO {admin}"));
     let mut project = system("luthien");
@@ -87,7 +90,9 @@ fn luthien_moves_to_declared_models_in_a_second_database() {
     let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrate_version'";
     assert_eq!(rows(&new_name, tables), ["4"]);
     // The application may use what came after the grant.
-    let as_app = format!("SET ROLE {app}; INSERT INTO policies (name, class_ref) VALUES ('p', 'c'); DELETE FROM policies RETURNING name");
+    let as_app = format!(
+        "SET ROLE {app}; INSERT INTO policies (name, class_ref) VALUES ('p', 'c'); DELETE FROM policies RETURNING name"
+    );
     assert_eq!(rows(&new_name, &as_app), ["p"]);
     let refused = server.try_execute(&new_name, &format!("SET ROLE {app}; DROP TABLE policies"));
     assert!(refused.is_err_and(|error| error.contains("must be owner")));
@@ -101,7 +106,10 @@ fn luthien_moves_to_declared_models_in_a_second_database() {
 
     project.migrate("database drop --yes").ok();
     assert!(server.rows_of(old.name(), &owner).expect("the query runs").is_empty());
-    old.execute(&format!("DROP OWNED BY {admin}, {app} CASCADE; ALTER DATABASE {} OWNER TO CURRENT_USER; DROP ROLE {admin}, {app}", old.name()));
+    old.execute(&format!(
+        "DROP OWNED BY {admin}, {app} CASCADE; ALTER DATABASE {} OWNER TO CURRENT_USER; DROP ROLE {admin}, {app}",
+        old.name()
+    ));
 }
 
 const DGS_TABLES: [&str; 3] = ["dgs_jobs", "dgs_lessons", "llm_call_audit"];
@@ -180,7 +188,8 @@ fn silmari_writer_has_one_set_of_revisions_for_both_databases() {
     let first = text.lines().find_map(|line| line.strip_prefix("-- revision: ")).expect("a header").to_owned();
     let tables = ["conversations", "file_metadata", "messages"];
     let in_production = || {
-        let query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrate_version' ORDER BY 1";
+        let query =
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrate_version' ORDER BY 1";
         production.lines(query)
     };
     for environment in [&[][..], &["-e", "production"]] {
