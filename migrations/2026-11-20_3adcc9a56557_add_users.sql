@@ -4,7 +4,7 @@
 
 -- migrate:upgrade
 CREATE TABLE users (
-    id integer PRIMARY KEY,
+    id integer NOT NULL PRIMARY KEY,
     email varchar(255) NOT NULL UNIQUE,
     joined_on date NOT NULL DEFAULT CURRENT_DATE
 );

@@ -5,7 +5,7 @@
 
 -- migrate:upgrade
 CREATE TABLE notes (
-    id integer PRIMARY KEY,
+    id integer NOT NULL PRIMARY KEY,
     user_id integer NOT NULL REFERENCES users (id) ON DELETE CASCADE,
     body text NOT NULL,
     pinned boolean NOT NULL DEFAULT false

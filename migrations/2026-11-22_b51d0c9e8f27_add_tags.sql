@@ -7,7 +7,7 @@
 
 -- migrate:upgrade
 CREATE TABLE tags (
-    id integer PRIMARY KEY,
+    id integer NOT NULL PRIMARY KEY,
     name varchar(40) NOT NULL UNIQUE
 );
 
