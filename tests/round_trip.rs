@@ -89,7 +89,7 @@ impl Live for Sqlite {
     fn faults(&self) -> Vec<String> {
         let mut found = sqlite::lines(&self.0, "PRAGMA integrity_check");
         found.retain(|line| line != "ok");
-        found.extend(sqlite::lines(&self.0, "PRAGMA foreign_key_check"));
+        found.extend(sqlite::dangling_references(&self.0));
         found
     }
 }

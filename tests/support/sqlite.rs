@@ -54,6 +54,18 @@ pub(super) fn rows_of(connection: &Connection, sql: &str) -> rusqlite::Result<Ve
     Ok(all)
 }
 
+/// The rows that refer to nothing. A table with a foreign key to what is no key can't be asked, and is passed over.
+pub fn dangling_references(file: &Path) -> Vec<String> {
+    let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_ONLY)
+        .unwrap_or_else(|error| panic!("cannot open {}: {error}", file.display()));
+    let tables = lines(file, "SELECT name FROM sqlite_schema WHERE type = 'table'");
+    let check = |table: String| {
+        let question = format!("PRAGMA foreign_key_check(\"{}\")", table.replace('"', "\"\""));
+        rows_of(&connection, &question).unwrap_or_default()
+    };
+    tables.into_iter().flat_map(check).map(|row| format!("{row:?}")).collect()
+}
+
 /// How many rows each table has, but the tool's own.
 pub fn row_counts(file: &Path) -> Vec<(String, u64)> {
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \

@@ -50,6 +50,9 @@ pub fn rebuild(change: &mut Change, parts: &[Part]) {
     // A comment ends with its line, so a name that has two can't stand in one.
     let fits = !name.contains(['\n', '\r']);
     let keeps = if fits { format!("-- migrate:keeps-rows {quoted}\n") } else { String::new() };
+    // A conflict clause of the table's would leave rows out or replace them without a word.
+    let quiet = new_parts.iter().any(|part| has_conflict_clause(part));
+    let insert = if quiet { "INSERT OR ABORT INTO" } else { "INSERT INTO" };
     let counter = has_counter(before, change.from) && has_counter(after, change.to);
     let mut said: Vec<String> = Vec::new();
     if mentions_itself(after, change.to) {
@@ -68,7 +71,7 @@ pub fn rebuild(change: &mut Change, parts: &[Part]) {
         said.push(format!("DROP TABLE {quoted}"));
         said.push(table::written(after, &new_parts, None));
         said.push(format!(
-            "INSERT INTO {quoted} ({}) SELECT {} FROM temp.migrate_rows",
+            "{insert} {quoted} ({}) SELECT {} FROM temp.migrate_rows",
             names(rowid),
             names(rowid.map(|_| "migrate_rowid"))
         ));
@@ -82,7 +85,7 @@ pub fn rebuild(change: &mut Change, parts: &[Part]) {
         let new_name = free_name(name, change);
         let new_quoted = identifier(&new_name);
         said.push(format!("{keeps}{}", table::written(after, &new_parts, Some(&new_name))));
-        said.push(format!("INSERT INTO {new_quoted} ({}) SELECT {} FROM {quoted}", names(rowid), names(rowid)));
+        said.push(format!("{insert} {new_quoted} ({}) SELECT {} FROM {quoted}", names(rowid), names(rowid)));
         if counter {
             let (old, new) = (literal(name, Syntax::Sqlite), literal(&new_name, Syntax::Sqlite));
             said.push(format!("DELETE FROM sqlite_sequence WHERE name = {new}"));
@@ -131,6 +134,12 @@ fn alias(table: &Object, catalog: &Catalog) -> Option<String> {
 
 fn has_counter(table: &Object, catalog: &Catalog) -> bool {
     table::parts(&table.id, catalog).iter().any(|part| part.known.get("autoincrement") == Some(&Value::Flag(true)))
+}
+
+fn has_conflict_clause(part: &Object) -> bool {
+    ["definition", "not_null"]
+        .iter()
+        .any(|property| part.text(property).is_some_and(|text| text.contains("on conflict ")))
 }
 
 /// Does the table's own text say `t.a` of itself?

@@ -40,6 +40,7 @@ pub fn reflect(connection: &Connection, scope: &Scope) -> rusqlite::Result<Readi
     for row in rows.iter().filter(|row| row.kind != "table" || is_virtual(&row.sql)) {
         read.take_definition(row);
     }
+    read.mark_broken_triggers(connection);
     let mut unmanaged = Vec::new();
     for (count, what) in [
         (unknown, "virtual table of a module that this build of SQLite lacks"),
@@ -220,6 +221,49 @@ impl Read {
         object.depends_on = self.dependencies(&row.name, rest);
         object.depends_on.remove(&object.id);
         self.objects.insert(object.id.clone(), object);
+    }
+
+    /// A trigger that names something that is not there is found out when a statement that would fire it is compiled.
+    fn mark_broken_triggers(&mut self, connection: &Connection) {
+        let mut known: BTreeMap<(Id, &'static str), bool> = BTreeMap::new();
+        let triggers = self.objects.values().filter(|object| object.id.kind == kinds::trigger::KIND.name);
+        let mut broken = Vec::new();
+        for (trigger, on) in triggers.filter_map(|trigger| Some((trigger, trigger.parent.as_ref()?))) {
+            let Some(event) = kinds::trigger::event(trigger) else { continue };
+            let is_broken = known.entry((on.clone(), event)).or_insert_with(|| {
+                let table = format!("main.{}", identifier(on.name()));
+                let fires = match event {
+                    "INSERT" => format!("INSERT INTO {table} DEFAULT VALUES"),
+                    "DELETE" => format!("DELETE FROM {table}"),
+                    _ => format!("UPDATE {table} SET {}", self.assignments(connection, on)),
+                };
+                connection.prepare(&fires).is_err()
+            });
+            if *is_broken {
+                broken.push(trigger.id.clone());
+            }
+        }
+        for id in broken {
+            if let Some(trigger) = self.objects.get_mut(&id) {
+                trigger.known.insert("broken".to_owned(), Value::Flag(true));
+            }
+        }
+    }
+
+    /// `a = a, b = b` over every column that can be assigned to.
+    fn assignments(&self, connection: &Connection, on: &Id) -> String {
+        let columns: Vec<String> = if on.kind == kinds::view::KIND.name {
+            let select = connection.prepare(&format!("SELECT * FROM main.{}", identifier(on.name())));
+            select.map(|select| select.column_names().into_iter().map(str::to_owned).collect()).unwrap_or_default()
+        } else {
+            let named = self.names.get(&folded(on.name()));
+            let columns =
+                named.into_iter().flat_map(|named| named.columns.values().filter_map(|id| self.objects.get(id)));
+            let columns = columns.filter(|column| column.text("generated").is_none());
+            columns.map(|column| column.id.name().to_owned()).collect()
+        };
+        let each = columns.iter().map(|name| format!("{0} = {0}", identifier(name)));
+        each.collect::<Vec<_>>().join(", ")
     }
 
     /// Returns every table and view that the words mention, and every column of these, or of what these are views of,

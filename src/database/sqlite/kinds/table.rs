@@ -182,8 +182,9 @@ fn can_be_dropped(change: &Change, dropped: &[&Object], released: &[&Object]) ->
         inside && names.iter().any(|name| object.known_list("mentions").contains(name))
     });
     let some_left = of_kind(&all, column::KIND.name).iter().any(stays);
-    // SQLite looks through the whole schema, and stops at a view that names something that is not there.
-    let broken = change.from.of_kind("view").any(|view| view.known.contains_key("broken"));
+    // SQLite looks through the whole schema, and stops at a view or trigger that names something that is not there.
+    let broken =
+        ["view", "trigger"].iter().any(|kind| change.from.of_kind(kind).any(|user| user.known.contains_key("broken")));
     !used && some_left && !broken
 }
 
