@@ -36,7 +36,7 @@ pub fn read(path: &Path, text: &str, dialect: &'static Dialect, declared: &mut D
         }
         declared.declarations.push(Declaration {
             statement: Statement {
-                text: statement.to_owned(),
+                text: without_directives(statement, dialect.syntax),
                 origin: Origin::File { path: path.to_owned(), line: line_of(piece.start) },
                 transactional: !(dialect.scripting.refuses_transaction)(statement),
                 action_at: None,
@@ -46,6 +46,23 @@ pub fn read(path: &Path, text: &str, dialect: &'static Dialect, declared: &mut D
         });
     }
     renames(path, &text, dialect.syntax, &pieces, &line_of, declared)
+}
+
+/// Takes `-- migrate:` comments out of a statement: SQLite would keep them in its schema.
+fn without_directives(statement: &str, syntax: Syntax) -> String {
+    if !statement.contains("migrate:") {
+        return statement.to_owned();
+    }
+    let mut text = String::with_capacity(statement.len());
+    for token in tokens(statement, syntax) {
+        let piece = token.text(statement);
+        if token.kind == TokenKind::Comment && renamed_from(piece).is_some() {
+            text.truncate(text.trim_end_matches([' ', '\t']).len());
+        } else {
+            text.push_str(piece);
+        }
+    }
+    text
 }
 
 /// Blanks the `\restrict` and `\unrestrict` lines with which pg_dump guards its output since PostgreSQL 17.6.

@@ -1,5 +1,6 @@
 //! One file per command, or for a few that belong together.
 
+mod autogenerate;
 mod concurrency;
 mod connection;
 mod crashes;

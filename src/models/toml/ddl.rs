@@ -216,6 +216,7 @@ impl Writer<'_> {
         let labels = self.enums.get(column.type_.trim().trim_end_matches("[]"));
         let is_array = types::is_array(&column.type_);
         let type_ = match labels {
+            _ if column.type_is_own => column.type_.trim().to_owned(),
             Some(_) if syntax == Syntax::Sqlite => "text".to_owned(),
             Some(_) => enum_type(&column.type_),
             // The rowid stands for an integer key (SQLite, "ROWIDs and the INTEGER PRIMARY KEY").
@@ -254,7 +255,7 @@ impl Writer<'_> {
         if let Some(check) = &column.check {
             text.push_str(&format!(" CHECK ({})", expression::any(check, syntax)));
         }
-        if let (Some(labels), Syntax::Sqlite, false) = (labels, syntax, is_array) {
+        if let (Some(labels), Syntax::Sqlite, false) = (labels, syntax, is_array || column.type_is_own) {
             let labels: Vec<String> = labels.iter().map(|label| literal(label, syntax)).collect();
             text.push_str(&format!(" CHECK ({} IN ({}))", identifier(&column.name), labels.join(", ")));
         }

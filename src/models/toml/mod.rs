@@ -51,6 +51,8 @@ struct Column {
     name: String,
     spot: Spot,
     type_: String,
+    /// It was written for this database alone, and is taken as it is.
+    type_is_own: bool,
     nullable: bool,
     default: Option<String>,
     primary_key: bool,

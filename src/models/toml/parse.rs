@@ -293,7 +293,10 @@ impl File<'_> {
         for (key, item) in in_order(keys) {
             let what = format!("{shown}.{}", key.get_ref());
             match key.get_ref().as_ref() {
-                "type" => column.type_ = self.text(item, &what)?.unwrap_or_default(),
+                "type" => {
+                    column.type_ = self.text(item, &what)?.unwrap_or_default();
+                    column.type_is_own = item.get_ref().as_table().is_some();
+                }
                 "nullable" => column.nullable = self.flag(item, &what)?,
                 "default" => column.default = self.expression(item, &what)?,
                 "primary_key" => column.primary_key = self.flag(item, &what)?,

@@ -234,6 +234,16 @@ impl Writer<'_> {
             matches!(rule, Rule::Primary { columns, more } if more.is_empty() && columns.as_slice() == [column.id.name().to_owned()])
                 && self.given_name(table, object, &format!("{}_pkey", table.id.name())).is_none()
         });
+        // As `ddl` has it: the rowid stands for an integer key.
+        let is_rowid = key_alone.is_some()
+            && self.syntax == Syntax::Sqlite
+            && types::is_integer(&shown)
+            && !table.flag("without_rowid");
+        let type_here = |text: &str| match is_rowid {
+            true => "integer".to_owned(),
+            false => types::spelled(text, self.syntax, table.flag("strict")),
+        };
+        let mut parts = vec![format!("type = {}", self.value(&shown, type_here))];
         let in_key = rules.iter().any(|(_, rule)| matches!(rule, Rule::Primary { columns, .. } if columns.iter().any(|name| name == column.id.name())));
         if let Some((object, _)) = key_alone {
             parts.push("primary_key = true".to_owned());
