@@ -194,7 +194,8 @@ fn a_baseline_makes_the_database_again() {
 #[test]
 fn a_conditional_revision_runs_where_half_of_it_is_there() {
     on_both(|site| {
-        let models = "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int PRIMARY KEY);\nCREATE INDEX b_id ON b (id);";
+        let models =
+            "CREATE TABLE a (id int PRIMARY KEY);\nCREATE TABLE b (id int PRIMARY KEY);\nCREATE INDEX b_id ON b (id);";
         let outcome = generate(site, models, "--conditional").ok();
         assert!(written(site, &outcome).contains("-- migrate:unless table"), "{}", written(site, &outcome));
         site.execute("CREATE TABLE a (id int PRIMARY KEY);");
