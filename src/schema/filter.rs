@@ -55,7 +55,7 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let mut target = Target::default();
     let mut kept: BTreeMap<&Id, bool> = BTreeMap::new();
     let compared = |object: &Object, catalog: &Catalog| {
-        !is_ignored(object, catalog, filter.ignore) && (filter.speaks_for)(object, catalog)
+        !is_ignored(object, catalog, filter.ignore, &|id| declared.contains(id)) && (filter.speaks_for)(object, catalog)
     };
     for object in declared.objects() {
         if !compared(object, declared) {
@@ -103,15 +103,16 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
 
 /// Returns the catalog without what is ignored, for a comparison in which neither side has the last word.
 pub fn without_ignored(catalog: &Catalog, ignore: &[String]) -> Catalog {
-    catalog.objects().filter(|object| !is_ignored(object, catalog, ignore)).cloned().collect()
+    catalog.objects().filter(|object| !is_ignored(object, catalog, ignore, &|_| false)).cloned().collect()
 }
 
-/// Does a pattern, or another tool's history, mean this object or one that it lives inside of?
-fn is_ignored(object: &Object, catalog: &Catalog, ignore: &[String]) -> bool {
+/// Does a pattern mean this object or one that it lives inside of, or is that another tool's history which no model
+/// declares?
+fn is_ignored(object: &Object, catalog: &Catalog, ignore: &[String], declares: &dyn Fn(&Id) -> bool) -> bool {
     let mut at = Some(object);
     while let Some(inner) = at {
-        let mut patterns = ignore.iter().map(String::as_str).chain(HISTORIES.iter().copied());
-        if patterns.any(|pattern| is_named(&inner.id, pattern)) {
+        let history = || HISTORIES.iter().any(|pattern| is_named(&inner.id, pattern)) && !declares(&inner.id);
+        if ignore.iter().any(|pattern| is_named(&inner.id, pattern)) || history() {
             return true;
         }
         at = inner.parent.as_ref().and_then(|parent| catalog.get(parent));
