@@ -7,6 +7,7 @@ use super::sides::{self, Side};
 use super::{Exit, Session};
 use crate::autogenerate::describe;
 use crate::autogenerate::script::{self, Style};
+use crate::models::mermaid;
 use crate::schema::plan::plan;
 use crate::schema::stored;
 use crate::source;
@@ -15,6 +16,7 @@ use crate::source;
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate inspect > models/schema.sql
+  migrate inspect --format mermaid
   migrate inspect --format json > before.json
   migrate inspect postgresql://localhost/other")]
 pub struct Arguments {
@@ -32,6 +34,8 @@ enum Format {
     Sql,
     /// Models in TOML; what they can't say is named, and `migrate init --from-database` writes it as SQL beside them
     Toml,
+    /// An entity-relationship diagram in Mermaid's language
+    Mermaid,
     /// Every object with its properties, for programs and for `diff`
     Json,
 }
@@ -58,6 +62,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
                 output.say(&models.sql);
             }
         }
+        Format::Mermaid => output.write(mermaid::diagram(catalog, dialect)),
         Format::Sql => {
             let empty = source::empty(home.as_mut(), &config)?;
             let plan = plan(&empty, catalog, dialect.kinds);

@@ -6,6 +6,7 @@
 pub mod command;
 pub mod error;
 pub mod files;
+pub mod mermaid;
 pub mod speaks;
 pub mod sql;
 mod sqlalchemy;

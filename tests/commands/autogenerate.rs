@@ -397,3 +397,67 @@ fn a_project_begins_with_the_database_that_is_there() {
     let inside = site.project.path("new");
     site.project.run_in(&inside, ["check"]).ok();
 }
+
+#[test]
+fn a_schema_is_drawn() {
+    let site = Site::sqlite();
+    site.execute(
+        "CREATE TABLE teams (id integer NOT NULL PRIMARY KEY, name varchar(20) NOT NULL UNIQUE);\n\
+         CREATE TABLE users (id integer NOT NULL PRIMARY KEY, team_id integer REFERENCES teams (id), \
+         boss_id integer NOT NULL REFERENCES users (id), paid numeric(10, 2));",
+    );
+    assert_snapshot!(site.project.migrate("inspect --format mermaid").ok().stdout, @r#"
+    erDiagram
+        teams {
+            integer id PK
+            varchar(20) name UK
+        }
+        users {
+            integer id PK
+            integer team_id FK
+            integer boss_id FK
+            numeric(10_2) paid
+        }
+        users }o--o| teams : "team_id"
+        users }o--|| users : "boss_id"
+    "#);
+}
+
+#[test]
+fn sqlalchemy_models_become_a_revision() {
+    let Some(python) = crate::support::python::python() else { return };
+    on_both(|site| {
+        let settings = site.project.read("migrate.toml");
+        let source = format!("sqlalchemy = \"app.models:Base\"\npython = \"{}\"", python.display());
+        site.project.write("migrate.toml", &settings.replace("paths = [\"models\"]", &source));
+        site.project.write("app/__init__.py", "");
+        let models = "import enum\nfrom sqlalchemy import CheckConstraint, Computed, ForeignKey, Index, String, func\n\
+             from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column\n\
+             print('what a module prints is not the answer')\n\
+             class Base(DeclarativeBase):\n    pass\n\
+             class Color(enum.Enum):\n    red = 'red'\n    blue = 'blue'\n\
+             class User(Base):\n    __tablename__ = 'users'\n\
+             \x20   id: Mapped[int] = mapped_column(primary_key=True)\n\
+             \x20   name: Mapped[str] = mapped_column(String(50), comment='what to say')\n\
+             \x20   color: Mapped[Color]\n\
+             \x20   long: Mapped[int] = mapped_column(Computed('length(name)'))\n\
+             \x20   boss_id: Mapped[int | None] = mapped_column(ForeignKey('users.id'))\n\
+             \x20   __table_args__ = (CheckConstraint('length(name) > 1', name='long_enough'), Index('ix_lower', func.lower(name)))\n";
+        site.project.write("app/models.py", models);
+        site.project.migrate("revision --autogenerate -m first").ok();
+        site.project.migrate("upgrade head").ok();
+        site.project.migrate("check").ok();
+        // A trigger is nothing that the metadata knows, and a rename is declared in it.
+        let renamed = models.replace("name: Mapped[str] = mapped_column(", "full_name: Mapped[str] = mapped_column(info={'renamed_from': 'name'}, type_=")
+            .replace("length(name)", "length(full_name)").replace("lower(name)", "lower(full_name)");
+        site.project.write("app/models.py", &renamed);
+        site.project.migrate("revision --autogenerate -m second").ok();
+        site.project.migrate("upgrade head").ok();
+        site.project.migrate("check").ok();
+        assert_eq!(site.lines("SELECT count(full_name) FROM users"), ["0"]);
+        site.project.write("app/models.py", &models.replace("String(50)", "Strin(50)"));
+        let outcome = site.project.migrate("check").exits(1);
+        assert!(outcome.stderr.contains("NameError: name 'Strin' is not defined"), "{}", outcome.shown());
+        assert!(outcome.stderr.contains("app/models.py"), "{}", outcome.shown());
+    });
+}

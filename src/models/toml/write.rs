@@ -226,10 +226,6 @@ impl Writer<'_> {
         let default = self.default(column, type_, said)?;
         let serial = default.as_deref().and_then(|default| self.serial(column, type_, default));
         let shown = serial.map_or_else(|| self.type_name(type_), str::to_owned);
-        let mut parts = vec![format!(
-            "type = {}",
-            self.value(&shown, |text| types::spelled(text, self.syntax, table.flag("strict")))
-        )];
         let key_alone = rules.iter().find(|(object, rule)| {
             matches!(rule, Rule::Primary { columns, more } if more.is_empty() && columns.as_slice() == [column.id.name().to_owned()])
                 && self.given_name(table, object, &format!("{}_pkey", table.id.name())).is_none()
@@ -484,6 +480,22 @@ impl Writer<'_> {
             true => list(&parts),
             false => format!("{{ on = {}, {} }}", list(&parts), more.join(", ")),
         })
+    }
+}
+
+/// Returns the columns of a primary key or unique constraint, from its definition.
+pub fn key_columns(definition: &str, syntax: Syntax) -> Option<Vec<String>> {
+    match rule(definition, syntax)? {
+        Rule::Primary { columns, .. } | Rule::Unique { columns, .. } => Some(columns),
+        _ => None,
+    }
+}
+
+/// Returns the columns of a foreign key and the table that it refers to, from its definition.
+pub fn reference(definition: &str, syntax: Syntax) -> Option<(Vec<String>, Vec<String>)> {
+    match rule(definition, syntax)? {
+        Rule::Foreign { columns, table, .. } => Some((columns, table)),
+        _ => None,
     }
 }
 
