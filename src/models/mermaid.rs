@@ -21,7 +21,8 @@ pub fn diagram(catalog: &Catalog, dialect: &Dialect) -> String {
             .filter_map(|child| child.text("definition"))
             .collect();
         let of = |word: &str| -> Vec<&str> {
-            let begins = |text: &&str| leading_words(text, dialect.syntax, 1).first().is_some_and(|first| first == word);
+            let begins =
+                |text: &&str| leading_words(text, dialect.syntax, 1).first().is_some_and(|first| first == word);
             constraints.iter().copied().filter(begins).collect()
         };
         let columns_of = |texts: Vec<&str>| -> BTreeSet<String> {
@@ -31,8 +32,7 @@ pub fn diagram(catalog: &Catalog, dialect: &Dialect) -> String {
         let alone = |columns: &Vec<String>| columns.len() == 1;
         let uniques = of("UNIQUE").into_iter().filter_map(|text| key_columns(text, dialect.syntax)).filter(alone);
         let unique: BTreeSet<String> = uniques.flatten().collect();
-        let references: Vec<_> =
-            of("FOREIGN").into_iter().filter_map(|text| reference(text, dialect.syntax)).collect();
+        let references: Vec<_> = of("FOREIGN").into_iter().filter_map(|text| reference(text, dialect.syntax)).collect();
         let foreign: BTreeSet<&String> = references.iter().flat_map(|(columns, _)| columns).collect();
         let name = entity(&table.id.path);
         text.push_str(&format!("    {name} {{\n"));
@@ -54,7 +54,11 @@ pub fn diagram(catalog: &Catalog, dialect: &Dialect) -> String {
                 || own.len() == 1 && own.iter().all(|name| unique.contains(name));
             let many = if is_key { "|o" } else { "}o" };
             let one = if optional { "o|" } else { "||" };
-            lines.push_str(&format!("    {name} {many}--{one} {} : \"{}\"\n", entity(&other), own.join(", ").replace('"', "'")));
+            lines.push_str(&format!(
+                "    {name} {many}--{one} {} : \"{}\"\n",
+                entity(&other),
+                own.join(", ").replace('"', "'")
+            ));
         }
     }
     text + &lines
@@ -66,7 +70,8 @@ fn entity(path: &[String]) -> String {
         path => path,
     };
     let name = path.join(".");
-    let plain = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
+    let plain =
+        name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !name.starts_with(|c: char| c.is_ascii_digit());
     if plain { name } else { format!("\"{}\"", name.replace('"', "'")) }
 }
 

@@ -448,8 +448,13 @@ fn sqlalchemy_models_become_a_revision() {
         site.project.migrate("upgrade head").ok();
         site.project.migrate("check").ok();
         // A trigger is nothing that the metadata knows, and a rename is declared in it.
-        let renamed = models.replace("name: Mapped[str] = mapped_column(", "full_name: Mapped[str] = mapped_column(info={'renamed_from': 'name'}, type_=")
-            .replace("length(name)", "length(full_name)").replace("lower(name)", "lower(full_name)");
+        let renamed = models
+            .replace(
+                "name: Mapped[str] = mapped_column(",
+                "full_name: Mapped[str] = mapped_column(info={'renamed_from': 'name'}, type_=",
+            )
+            .replace("length(name)", "length(full_name)")
+            .replace("lower(name)", "lower(full_name)");
         site.project.write("app/models.py", &renamed);
         site.project.migrate("revision --autogenerate -m second").ok();
         site.project.migrate("upgrade head").ok();
