@@ -57,7 +57,7 @@ const CHANGES: [(&str, &str); 22] = [
     ("CREATE VIEW admins", "ALTER TABLE settings ENABLE ROW LEVEL SECURITY; CREATE VIEW admins"),
     (
         "CREATE TABLE notes (id uuid",
-        "CREATE TABLE extras (id integer REFERENCES notes); CREATE TABLE notes (n integer, id uuid",
+        "CREATE TABLE extras (id uuid REFERENCES notes); CREATE TABLE notes (n integer, id uuid",
     ),
 ];
 
