@@ -1,13 +1,11 @@
 //! Loading only what may differ finds what loading everything finds.
 
-use std::path::Path;
-
 use migrate::autogenerate::{Comparison, compare, compare_whole};
 use migrate::config::{self, Config};
 use migrate::database::{self, Purpose};
 use migrate::models;
 
-use crate::support::{Project, postgres};
+use crate::support::{Project, postgres, sqlite};
 
 /// Tables of the usual kinds, which refer to each other, with a view and a function over some of them.
 const SCHEMA: &str = "
@@ -67,10 +65,66 @@ fn config(project: &Project) -> Config {
 
 fn both_ways(config: &Config) -> [Comparison; 2] {
     let url = config.database.url().expect("a URL");
-    let mut database = database::connect(url, Path::new("/"), &Purpose::reading("tests")).expect("a connection");
+    let mut database = database::connect(url, &config.root, &Purpose::reading("tests")).expect("a connection");
     let declared = models::read(&config.models, database.dialect(), url, &config.root).expect("models");
     let sliced = compare(database.as_mut(), &declared, config, &[], None).expect("a comparison by slices");
     [sliced, compare_whole(database.as_mut(), &declared, config).expect("a plain comparison")]
+}
+
+/// The same for SQLite.
+const SQLITE_SCHEMA: &str = "
+CREATE TABLE teams (id integer PRIMARY KEY, name varchar(50) NOT NULL UNIQUE, slogan text DEFAULT 'none');
+CREATE TABLE people (
+    id integer PRIMARY KEY AUTOINCREMENT,
+    team_id integer NOT NULL REFERENCES teams (id) ON DELETE CASCADE,
+    email text NOT NULL COLLATE NOCASE,
+    role text DEFAULT 'user' NOT NULL CHECK (role IN ('user', 'admin'))
+);
+CREATE UNIQUE INDEX ix_people_email ON people (lower(email));
+CREATE TRIGGER people_role AFTER UPDATE OF role ON people BEGIN UPDATE teams SET slogan = 'new' WHERE id = new.team_id; END;
+CREATE TABLE badges (person_id integer REFERENCES people (id), name text NOT NULL, PRIMARY KEY (person_id, name)) WITHOUT ROWID;
+CREATE TABLE settings (key text PRIMARY KEY, value any NOT NULL DEFAULT '') STRICT;
+CREATE VIEW admins AS SELECT id, email FROM people WHERE role = 'admin';
+";
+
+const SQLITE_CHANGES: [(&str, &str); 11] = [
+    ("", ""),
+    ("DEFAULT 'none'", "DEFAULT 'some'"),
+    ("slogan text DEFAULT 'none'", "slogan text DEFAULT 'none', colour text"),
+    ("NOT NULL UNIQUE", "NOT NULL"),
+    ("ON DELETE CASCADE", ""),
+    ("COLLATE NOCASE", ""),
+    ("AUTOINCREMENT", ""),
+    ("lower(email)", "email"),
+    ("slogan = 'new'", "slogan = 'old'"),
+    ("WITHOUT ROWID", ""),
+    ("SELECT id, email FROM people", "SELECT id, email, role FROM people"),
+];
+
+#[test]
+fn only_what_may_differ_is_loaded_on_sqlite_too() {
+    let project = Project::sqlite();
+    sqlite::execute(&project.path("app.db"), SQLITE_SCHEMA);
+    let mut spared = 0;
+    for (written, instead) in SQLITE_CHANGES {
+        spared += compared(&project, SQLITE_SCHEMA, written, instead);
+    }
+    assert!(spared > 2 * SQLITE_CHANGES.len(), "{spared} tables in all were proved equal");
+}
+
+/// Compares both ways the schema with what is written differently in the models; returns how many tables were spared.
+fn compared(project: &Project, schema: &str, written: &str, instead: &str) -> usize {
+    assert!(schema.contains(written), "{written} is not in the schema");
+    project.write("models/schema.sql", &schema.replacen(written, instead, 1));
+    let [sliced, plain] = both_ways(&config(project));
+    assert_eq!(sliced.lines(), plain.lines(), "{written} → {instead}");
+    assert_eq!(sliced.is_empty(), written == instead, "{written} → {instead}: {:?}", sliced.lines());
+    let texts = |comparison: &Comparison| {
+        let both = [&comparison.upgrade, &comparison.downgrade];
+        both.map(|plan| plan.statements().into_iter().map(|statement| statement.text).collect::<Vec<_>>())
+    };
+    assert_eq!(texts(&sliced), texts(&plain), "{written} → {instead}");
+    sliced.spared()
 }
 
 #[test]
@@ -80,17 +134,7 @@ fn only_what_may_differ_is_loaded_and_the_answer_is_the_same() {
     let project = Project::postgres(&database);
     let mut spared = 0;
     for (written, instead) in CHANGES {
-        assert!(SCHEMA.contains(written), "{written} is not in the schema");
-        project.write("models/schema.sql", &SCHEMA.replacen(written, instead, 1));
-        let [sliced, plain] = both_ways(&config(&project));
-        assert_eq!(sliced.lines(), plain.lines(), "{written} → {instead}");
-        assert_eq!(sliced.is_empty(), written == instead, "{written} → {instead}: {:?}", sliced.lines());
-        let texts = |comparison: &Comparison| {
-            let both = [&comparison.upgrade, &comparison.downgrade];
-            both.map(|plan| plan.statements().into_iter().map(|statement| statement.text).collect::<Vec<_>>())
-        };
-        assert_eq!(texts(&sliced), texts(&plain), "{written} → {instead}");
-        spared += sliced.spared();
+        spared += compared(&project, SCHEMA, written, instead);
     }
     assert!(spared > 3 * CHANGES.len(), "{spared} tables in all were proved equal");
 }

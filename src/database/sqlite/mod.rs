@@ -1,6 +1,7 @@
 //! SQLite: one file, one connection.
 
 mod administer;
+mod alike;
 mod connection;
 mod ddl;
 pub mod kinds;
@@ -25,7 +26,7 @@ pub static DIALECT: Dialect = Dialect {
     schemes: &["sqlite", "sqlite3"],
     needs_no_server: true,
     kinds: kinds::KINDS,
-    alike: |_, _, _| Vec::new(),
+    alike: alike::alike,
     scripting: script::SCRIPTING,
     administration: administer::ADMINISTRATION,
 };

@@ -12,11 +12,11 @@ use crate::schema::{Id, Object, Value};
 use crate::sql::quote::identifier;
 
 /// One row of `sqlite_schema`.
-struct Row {
-    kind: String,
-    name: String,
-    table: String,
-    sql: String,
+pub(super) struct Row {
+    pub kind: String,
+    pub name: String,
+    pub table: String,
+    pub sql: String,
 }
 
 /// Reads what `scope` names: everything in the file but the tool's own table and what SQLite keeps for itself.
@@ -101,7 +101,7 @@ fn is_broken(connection: &Connection, view: &str) -> bool {
 
 /// What has been read so far.
 #[derive(Default)]
-struct Read {
+pub(super) struct Read {
     objects: BTreeMap<Id, Object>,
     /// The tables and views by their folded names.
     names: BTreeMap<String, Named>,
@@ -121,6 +121,16 @@ struct Named {
 }
 
 impl Read {
+    /// Reads what the rows say by themselves: whether something is broken only a database can tell.
+    pub(super) fn of(rows: &[Row]) -> Vec<Object> {
+        let mut read = Read::default();
+        rows.iter().filter(|row| row.kind == "table").for_each(|row| read.take_table(row));
+        rows.iter().filter(|row| row.kind == "view").for_each(|row| read.take_view(row, false));
+        read.resolve_references();
+        rows.iter().filter(|row| row.kind != "table").for_each(|row| read.take_definition(row));
+        read.objects.into_values().collect()
+    }
+
     fn call(&mut self, name: &str, named: Named) {
         self.all_names.extend(named.columns.keys().cloned());
         self.all_names.insert(folded(name));
