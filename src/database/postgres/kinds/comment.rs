@@ -30,7 +30,7 @@ pub fn query(_: &Asked) -> String {
               LEFT JOIN pg_class c ON d.classoid = 'pg_class'::regclass AND c.oid = d.objoid
               LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0
               -- The index of a constraint has a comment of its own besides the constraint's.
-              LEFT JOIN LATERAL (SELECT format('%I.%I', xn.nspname, c.relname) AS index FROM pg_constraint xc, pg_namespace xn
+              LEFT JOIN LATERAL (SELECT xc.oid, format('%I.%I', xn.nspname, c.relname) AS index FROM pg_constraint xc, pg_namespace xn
                                  WHERE c.relkind IN ('i', 'I') AND xc.conindid = c.oid AND xc.contype IN ('p', 'u', 'x') AND xn.oid = c.relnamespace) x ON true
          WHERE (d.objoid >= 16384 OR d.classoid = 'pg_namespace'::regclass) AND d.description IS DISTINCT FROM {BROUGHT}
          UNION ALL
@@ -42,9 +42,10 @@ pub fn query(_: &Asked) -> String {
     )
 }
 
-/// What the row `d` of `pg_description` hangs on; `c` is its relation and `a` its column, if it has them.
-const ON: &str = "d.classoid AS _on_class,
-    CASE WHEN c.relkind = 'S' THEN coalesce((SELECT i.refobjid FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i'), d.objoid) ELSE d.objoid END AS _on_oid,
+/// What the row `d` of `pg_description` hangs on; `c` is its relation, `a` its column and `x` its constraint, if it is a
+/// constraint's index.
+const ON: &str = "CASE WHEN x.oid IS NOT NULL THEN 'pg_constraint'::regclass ELSE d.classoid END AS _on_class,
+    CASE WHEN x.oid IS NOT NULL THEN x.oid WHEN c.relkind = 'S' THEN coalesce((SELECT i.refobjid FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i'), d.objoid) ELSE d.objoid END AS _on_oid,
     CASE WHEN c.relkind = 'S' THEN coalesce((SELECT i.refobjsubid FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i'), 0)
          WHEN c.relkind IN ('r', 'p', 'f') THEN d.objsubid ELSE 0 END AS _on_sub";
 
