@@ -111,7 +111,7 @@ pub fn without_ignored(catalog: &Catalog, ignore: &[String]) -> Catalog {
 fn is_ignored(object: &Object, catalog: &Catalog, ignore: &[String], declares: &dyn Fn(&Id) -> bool) -> bool {
     let mut at = Some(object);
     while let Some(inner) = at {
-        let history = || HISTORIES.iter().any(|pattern| is_named(&inner.id, pattern)) && !declares(&inner.id);
+        let history = || inner.parent.is_none() && HISTORIES.contains(&inner.id.name()) && !declares(&inner.id);
         if ignore.iter().any(|pattern| is_named(&inner.id, pattern)) || history() {
             return true;
         }

@@ -74,7 +74,7 @@ fn unmanaged(asked: &Asked) -> String {
             UNION ALL SELECT CASE WHEN t.typisdefined THEN 'base type' ELSE 'shell type' END
                 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
                 WHERE t.typtype IN ('b', 'p') AND t.typrelid = 0 AND t.oid >= 16384 AND {types} AND {in_scope}
-                      AND NOT EXISTS (SELECT FROM pg_type e WHERE e.typarray = t.oid)
+                      AND t.typsubscript <> 'array_subscript_handler'::regproc
             UNION ALL SELECT 'security label' FROM pg_seclabel) x
          GROUP BY what ORDER BY what",
         methods = asked.own("pg_am", "oid"),
