@@ -44,6 +44,8 @@ pub struct Change<'a> {
     pub statements: Vec<Statement>,
     pub risks: Vec<Risk>,
     pub effect: Effect,
+    /// It is to be dropped and made again although that loses what it holds.
+    pub replaced: bool,
     /// A sentence that says why it can't be done, where a rule knows better than "these properties can't be changed".
     pub refusal: Option<String>,
 }
@@ -64,6 +66,7 @@ impl<'a> Change<'a> {
             statements: Vec::new(),
             risks: Vec::new(),
             effect: Effect::None,
+            replaced: false,
             refusal: None,
         }
     }
@@ -104,6 +107,11 @@ impl<'a> Change<'a> {
 
     pub fn risk(&mut self, risk: Risk) {
         self.risks.push(risk);
+    }
+
+    /// Has the object dropped and made again, what it holds being lost.
+    pub fn replace(&mut self) {
+        self.replaced = true;
     }
 
     /// Raises the effect on others to at least `effect`.

@@ -30,6 +30,8 @@ pub struct Kind {
     /// Must it be dropped while something that it depends on is rewritten (a column given another type), and made
     /// again afterwards?
     pub steps_aside: fn(&Object) -> bool,
+    /// Does a rewrite of what it depends on reach those that depend on it, although it holds no data itself (a type)?
+    pub passes_on: fn(&Object) -> bool,
     /// Does the server itself carry it over when what it depends on is only given more or less room
     /// (`Effect::Resized`), although it steps aside from a rewrite?
     pub carried: fn(&Object) -> bool,
@@ -60,6 +62,7 @@ impl Kind {
         part_of_parent: false,
         holds_data: |_, _| false,
         steps_aside: |_| false,
+        passes_on: |_| false,
         carried: |_| false,
         goes_by_itself: |_, _, _| false,
         risks: |_, _, _| Vec::new(),

@@ -147,6 +147,10 @@ impl Object {
         }
     }
 
+    pub fn known_flag(&self, name: &str) -> bool {
+        self.known.get(name) == Some(&Value::Flag(true))
+    }
+
     /// Returns the list, empty where there is none.
     pub fn known_list(&self, name: &str) -> &[String] {
         match self.known.get(name) {

@@ -274,7 +274,8 @@ impl<'a> Planner<'a> {
             self.nodes[at].change = Some(change);
             return Action::Alter;
         }
-        if (self.nodes[at].kind.holds_data)(before, self.from) || change.refusal.is_some() {
+        let would_lose = (self.nodes[at].kind.holds_data)(before, self.from) && !change.replaced;
+        if would_lose || change.refusal.is_some() {
             let parts = change.parts.iter().filter_map(|part| part.before.or(part.after));
             let reason = change.refusal.unwrap_or_else(|| {
                 let names: Vec<String> =
@@ -372,7 +373,7 @@ impl<'a> Planner<'a> {
                         queue.push((user, Cause::Goes, user));
                     }
                 } else if matches!(cause, Cause::Resized | Cause::Rewritten)
-                    && holds_data
+                    && (holds_data || (kind.passes_on)(before))
                     && seen.insert((user, cause, source))
                 {
                     queue.push((user, cause, source));
@@ -608,7 +609,7 @@ impl<'a> Planner<'a> {
             Phase::Drop => {
                 let object = node.before?;
                 let by_itself = (node.kind.goes_by_itself)(object, self.from, self.to);
-                let lost = !by_itself && !node.comes && (node.kind.holds_data)(object, self.from);
+                let lost = !by_itself && (node.kind.holds_data)(object, self.from);
                 let risks = if lost { vec![Risk::DestroysData(format!("{id} is dropped"))] } else { Vec::new() };
                 let statements = if by_itself { Vec::new() } else { (node.kind.drop)(object, self.from) };
                 Some(Step { action: Action::Drop, id, statements, risks })

@@ -1,239 +1,407 @@
-//! Columns of tables. A default is an object of its own, so that what it calls can come and go around it.
+//! Columns of tables. A default is an object of its own, so that what it calls can come and go
+//! around it; so is a constraint, though one of a single column may be written in its definition.
 
-use super::{Asked, options};
-use crate::schema::plan::Risk;
-use crate::schema::{Catalog, Object};
+use super::inherited::{agreed, follows, goes_by_itself, heirs, inherited, made_by_maker, maker};
+use super::{Asked, constraint, identity, options, retype, sequence};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::{Creation, Kind};
+use crate::schema::plan::Risk;
+use crate::schema::{Catalog, Id, Object, Value};
 use crate::sql::Statement;
-use crate::sql::quote::identifier;
+use crate::sql::quote::{identifier, qualified};
 
 pub static KIND: Kind = Kind {
     name: "column",
-    create: |creation| {
-        let action = format!("ADD COLUMN {}", definition(creation.object, creation));
-        let alter = alter_parent(creation.object);
-        vec![Statement::action(&alter, &action, &creation.object.id)]
-    },
-    drop: |object, _| {
-        let action = format!("DROP COLUMN {}", identifier(object.id.name()));
-        vec![Statement::action(&alter_parent(object), &action, &object.id)]
-    },
+    create,
+    drop: |object, _| vec![action(object, &format!("DROP COLUMN {}", identifier(object.id.name())))],
     alter,
-    inline: |_, _| true,
-    holds_data: |object, _| object.text("generated").is_none(),
-    // PostgreSQL refuses to give a column another type that a generated column reads.
-    steps_aside: |object| object.text("generated").is_some(),
     rename: Some(|object, name, _| {
         let (old, new) = (identifier(object.id.name()), identifier(name));
         vec![Statement::new(format!("{} RENAME COLUMN {old} TO {new}", alter_parent(object)), &object.id)]
     }),
+    inline: |_, _| true,
+    holds_data: |object, _| object.text("generated").is_none(),
+    // PostgreSQL refuses to give a column another type that a generated column reads.
+    steps_aside: |object| object.text("generated").is_some(),
+    goes_by_itself: |object, from, to| goes_by_itself(object, from, to) || object.known_flag("of_type") && typed(object, to),
+    risks,
     settle,
     ..Kind::REPLACED
 };
 
 pub fn query(asked: &Asked) -> String {
-    let statistics = if asked.version >= 170_000 {
-        "a.attstattarget::text"
+    let version = asked.version;
+    let target = if version >= 170_000 { "a.attstattarget::text" } else { "CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END" };
+    // From 18 on a NOT NULL is a constraint with a name; one that the server chose says nothing.
+    let (not_null_columns, not_null_join) = if version >= 180_000 {
+        (
+            "CASE WHEN nn.conname <> c.relname || '_' || a.attname || '_not_null' AND nn.conislocal THEN nn.conname::text END AS not_null_name,
+             nn.connoinherit AND nn.conislocal AS not_null_no_inherit, NOT nn.convalidated AS not_null_not_valid,",
+            "LEFT JOIN pg_constraint nn ON nn.conrelid = c.oid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]",
+        )
     } else {
-        "CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END"
+        ("", "")
     };
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, a.attnum::int4 AS _sub, a.attnum::int4 AS _place,
-                'pg_attrdef'::regclass::oid AS _also_class, d.oid AS _also_oid,
+                'pg_attrdef'::regclass::oid AS _also_class, ad.oid AS _also_oid,
                 ARRAY[n.nspname, c.relname, a.attname]::text[] AS _path,
                 'table' AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
+                'column' AS _needs_kind, CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _needs,
                 format_type(a.atttypid, a.atttypmod) AS type,
                 CASE WHEN a.attcollation <> t.typcollation THEN (SELECT format('%I.%I', cn.nspname, co.collname)
                     FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END AS collation,
-                a.attnotnull AS not_null,
-                CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END AS generated,
-                a.attgenerated = 'v' AS virtual,
-                CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END AS identity,
-                CASE WHEN s.seqrelid IS NOT NULL THEN format('START WITH %s INCREMENT BY %s MINVALUE %s MAXVALUE %s CACHE %s%s',
-                    s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache, CASE WHEN s.seqcycle THEN ' CYCLE' ELSE ' NO CYCLE' END) END AS identity_options,
-                CASE WHEN s.seqrelid IS NOT NULL THEN (SELECT format('%I.%I', sn.nspname, sc.relname) FROM pg_class sc JOIN pg_namespace sn ON sn.oid = sc.relnamespace WHERE sc.oid = s.seqrelid) END AS _known_sequence,
+                a.attnotnull AS not_null, {not_null_columns}
+                CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid) END AS generated, a.attgenerated = 'v' AS virtual,
+                {identity}
                 CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED' ELSE 'MAIN' END END AS storage,
-                CASE t.typstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED' ELSE 'MAIN' END AS _known_storage,
                 CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
-                {statistics} AS statistics,
-                -- PostgreSQL 15.20 keeps a counter of its own there.
-                ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%' ORDER BY 1) AS options
+                {target} AS statistics,
+                -- PostgreSQL 15.20 keeps a pg_attver of its own there.
+                ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%' ORDER BY 1) AS options,
+                a.attinhcount > 0 AS _known_inherited, a.attislocal AS _known_local,
+                CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _known_maker,
+                CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table,
+                c.reloftype <> 0 AS _known_of_type,
+                CASE WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partitioned_table pt WHERE pt.partrelid = c.oid AND a.attnum = ANY (pt.partattrs)) END AS _known_partition_key,
+                {type_facts}, {set_expression} AS _known_set_expression
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_type t ON t.oid = a.atttypid
-              LEFT JOIN pg_attrdef d ON a.attgenerated <> '' AND d.adrelid = a.attrelid AND d.adnum = a.attnum
-              LEFT JOIN pg_depend sd ON a.attidentity <> '' AND sd.refclassid = 'pg_class'::regclass AND sd.refobjid = c.oid
-                        AND sd.refobjsubid = a.attnum AND sd.classid = 'pg_class'::regclass AND sd.deptype = 'i'
-              LEFT JOIN pg_sequence s ON s.seqrelid = sd.objid
-         WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND (a.attislocal OR a.attinhcount = 0) AND {} AND {} AND {}",
+              LEFT JOIN pg_attrdef ad ON a.attgenerated <> '' AND ad.adrelid = a.attrelid AND ad.adnum = a.attnum
+              LEFT JOIN LATERAL (SELECT pn.nspname, p.relname FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent
+                                      JOIN pg_namespace pn ON pn.oid = p.relnamespace
+                                      JOIN pg_attribute pa ON pa.attrelid = p.oid AND pa.attname = a.attname AND NOT pa.attisdropped
+                                 WHERE a.attinhcount > 0 AND h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1) m ON true
+              {identity_join} {not_null_join}
+         WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND {} AND {} AND {}",
         asked.schema("n.nspname"),
         asked.not_ours("n.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
+        identity = identity::COLUMNS,
+        identity_join = identity::JOIN,
+        type_facts = retype::FACTS,
+        set_expression = version >= 170_000,
     )
 }
 
-/// Returns the column as it stands in CREATE TABLE or ADD COLUMN.
+/// Returns the beginning of an ALTER of what the object lives in.
+pub fn alter_parent(object: &Object) -> String {
+    object.parent.as_ref().map(|parent| format!("ALTER TABLE {}", qualified(&parent.path))).unwrap_or_default()
+}
+
+/// Returns the default of the column.
+pub fn default_of<'a>(column: &Object, catalog: &'a Catalog) -> Option<&'a Object> {
+    catalog.get(&Id::new("default", column.id.path.iter().cloned()))
+}
+
+fn action(object: &Object, action: &str) -> Statement {
+    Statement::action(&alter_parent(object), action, &object.id)
+}
+
+/// Is the table of the column one OF a composite type, which brings the column?
+fn typed(column: &Object, catalog: &Catalog) -> bool {
+    column.parent.as_ref().and_then(|table| catalog.get(table)).is_some_and(|table| table.text("of_type").is_some())
+}
+
+fn create(creation: &Creation) -> Vec<Statement> {
+    let column = creation.object;
+    if made_by_maker(column, creation.from) || column.known_flag("of_type") && typed(column, creation.from) {
+        return Vec::new();
+    }
+    vec![action(column, &format!("ADD COLUMN {}", definition(column, creation)))]
+}
+
+/// Returns the column as it stands in CREATE TABLE or ADD COLUMN, with its constraints of one column.
 pub fn definition(column: &Object, creation: &Creation) -> String {
-    let mut text = format!("{} {}", identifier(column.id.name()), column.text("type").unwrap_or_default());
+    let name = identifier(column.id.name());
+    let serial = creation
+        .inline_in(&column.id)
+        .find(|child| child.id.kind == "sequence")
+        .and_then(|owned| sequence::serial_type(owned, creation.catalog));
+    let mut text = match serial {
+        Some(serial) => format!("{name} {serial}"),
+        None => format!("{name} {}", column.text("type").unwrap_or_default()),
+    };
+    if serial.is_none() {
+        text.push_str(&value_clauses(column, creation));
+    }
+    let constraints: Vec<&Object> = creation
+        .inline
+        .iter()
+        .copied()
+        .filter(|object| object.id.kind == "constraint" && object.parent == column.parent)
+        .collect();
+    let in_primary_key =
+        constraints.iter().any(|key| constraint::is_primary_key(key) && key.known_list("columns").iter().any(|name| name == column.id.name()));
+    let implied = serial.is_some() || in_primary_key || column.text("identity").is_some();
+    if column.flag("not_null") && (!implied || column.text("not_null_name").is_some()) {
+        text.push_str(&not_null_clause(column));
+    }
+    for written in constraints.iter().filter_map(|object| constraint::in_column(object, column.id.name())) {
+        text.push(' ');
+        text.push_str(&written);
+    }
+    text
+}
+
+/// Returns what stands between a column's type and its constraints.
+fn value_clauses(column: &Object, creation: &Creation) -> String {
+    let mut text = String::new();
     if let Some(method) = column.text("compression") {
         text.push_str(&format!(" COMPRESSION {method}"));
     }
     if let Some(collation) = column.text("collation") {
         text.push_str(&format!(" COLLATE {collation}"));
     }
-    let default = creation.inline_in(&column.id).filter(|child| child.id.kind == "default");
-    if let Some(default) = default.filter_map(|child| child.text("definition")).next() {
-        text.push_str(&format!(" DEFAULT {default}"));
-    }
-    if let Some(expression) = column.text("generated") {
+    if let Some(expression) = column.written("generated") {
         let kind = if column.flag("virtual") { "VIRTUAL" } else { "STORED" };
-        text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kind}"));
-    }
-    if let Some(identity) = column.text("identity") {
-        text.push_str(&format!(" GENERATED {identity} AS IDENTITY{}", sequence_options(column)));
-    }
-    if column.flag("not_null") {
-        text.push_str(" NOT NULL");
+        text.push_str(&format!(" GENERATED ALWAYS AS ({}) {kind}", bare(expression)));
+    } else if let Some(identity) = identity::clause(column) {
+        text.push_str(&format!(" {identity}"));
+    } else if let Some(default) =
+        creation.inline_in(&column.id).filter(|child| child.id.kind == "default").find_map(|child| child.written("definition"))
+    {
+        text.push_str(&format!(" DEFAULT {default}"));
     }
     text
 }
 
-fn sequence_options(column: &Object) -> String {
-    let options = column.text("identity_options").unwrap_or_default();
-    let default = format!("START WITH 1 INCREMENT BY 1 MINVALUE 1 MAXVALUE {} CACHE 1 NO CYCLE", largest(column));
-    let chosen = format!("{}_{}_seq", column.parent.as_ref().map_or("", |table| table.name()), column.id.name());
-    let path = column.parent.iter().flat_map(|table| table.path.first().cloned()).chain([chosen]).collect::<Vec<_>>();
-    let name = column.known_text("sequence").filter(|name| *name != crate::sql::quote::qualified(&path));
-    let name = name.map(|name| format!("SEQUENCE NAME {name} ")).unwrap_or_default();
-    let options = if options == default { "" } else { options };
-    let inside = format!("{name}{options}");
-    if inside.is_empty() { inside } else { format!(" ({})", inside.trim_end()) }
+/// Returns what a typed table or a child writes for a column that it does not make: its default.
+pub fn override_of(column: &Object, creation: &Creation) -> Option<String> {
+    let clauses = value_clauses(column, creation);
+    let not_null = if column.flag("not_null") { " NOT NULL" } else { "" };
+    (!clauses.is_empty() || !not_null.is_empty())
+        .then(|| format!("{} WITH OPTIONS{clauses}{not_null}", identifier(column.id.name())))
 }
 
-fn largest(column: &Object) -> &'static str {
-    match column.text("type") {
-        Some("smallint") => "32767",
-        Some("integer") => "2147483647",
-        _ => "9223372036854775807",
-    }
+fn not_null_clause(column: &Object) -> String {
+    let name = column.text("not_null_name").map(|name| format!(" CONSTRAINT {}", identifier(name))).unwrap_or_default();
+    let no_inherit = if column.flag("not_null_no_inherit") { " NO INHERIT" } else { "" };
+    format!("{name} NOT NULL{no_inherit}")
 }
 
-/// Says what CREATE TABLE and ADD COLUMN can't.
-fn settle(column: &Object, _from: &Catalog, _to: &Catalog) -> Vec<Statement> {
-    let mut settings = Vec::new();
-    if let Some(storage) = column.text("storage") {
-        settings.push(format!("SET STORAGE {storage}"));
+/// Takes away one pair of brackets that the server puts around a whole expression.
+fn bare(expression: &str) -> &str {
+    let Some(inner) = expression.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return expression };
+    let tokens = crate::sql::token::tokens(inner, crate::sql::Syntax::Postgres);
+    let mut depth = 0i32;
+    for token in tokens {
+        depth += i32::from(token.is_mark(inner, '(')) - i32::from(token.is_mark(inner, ')'));
+        if depth < 0 {
+            return expression;
+        }
     }
-    if let Some(target) = column.text("statistics") {
-        settings.push(format!("SET STATISTICS {target}"));
-    }
-    settings.extend(options::set_and_reset(&[], column.list("options")));
+    inner
+}
+
+/// Says what neither CREATE TABLE nor ADD COLUMN can on every version, and in what a child's column differs from its
+/// parent's.
+fn settle(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     let name = identifier(column.id.name());
-    let alter = |setting: String| Statement::action(&alter_parent(column), &format!("ALTER COLUMN {name} {setting}"), &column.id);
-    settings.into_iter().map(alter).collect()
+    let made = inherited(column) && made_by_maker(column, from);
+    let maker = if made { maker(column, to) } else { None };
+    let differs = |property: &str| match maker {
+        Some(maker) => maker.properties.get(property) != column.properties.get(property),
+        None => column.properties.contains_key(property),
+    };
+    let mut statements = Vec::new();
+    let mut say = |text: String| statements.push(action(column, &format!("ALTER COLUMN {name} {text}")));
+    if let Some(maker) = maker {
+        if default_of(column, to).is_none() && default_of(maker, to).is_some() && column.text("generated").is_none() {
+            say("DROP DEFAULT".to_owned());
+        }
+        if column.flag("not_null") && !maker.flag("not_null") && !in_primary_key(column, to) {
+            say("SET NOT NULL".to_owned());
+        }
+        if differs("compression") {
+            say(format!("SET COMPRESSION {}", column.text("compression").unwrap_or("default")));
+        }
+    }
+    if differs("storage") {
+        say(format!("SET STORAGE {}", column.text("storage").unwrap_or("EXTENDED")));
+    }
+    if column.properties.contains_key("statistics") {
+        say(format!("SET STATISTICS {}", column.text("statistics").unwrap_or("-1")));
+    }
+    for setting in options::set_and_reset(&[], column.list("options")) {
+        say(setting);
+    }
+    statements
+}
+
+fn in_primary_key(column: &Object, catalog: &Catalog) -> bool {
+    let siblings = column.parent.as_ref().map(|table| catalog.children(table)).unwrap_or_default();
+    siblings.into_iter().any(|key| {
+        constraint::is_primary_key(key) && key.known_list("columns").iter().any(|name| name == column.id.name())
+    })
+}
+
+fn risks(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Risk> {
+    let new_table = column.parent.as_ref().is_none_or(|table| !from.contains(table));
+    if new_table || inherited(column) || from.contains(&column.id) {
+        return Vec::new();
+    }
+    let filled = column.text("identity").is_some() || column.text("generated").is_some() || default_of(column, to).is_some();
+    let mut risks = Vec::new();
+    if column.flag("not_null") && !filled {
+        risks.push(Risk::MayFail(format!("{} is NOT NULL and has no default, so it fails where its table has rows", column.id)));
+    }
+    if column.text("identity").is_some() || column.text("generated").is_some() && !column.flag("virtual") {
+        risks.push(Risk::RewritesTable(format!("{} is filled for every row", column.id)));
+    }
+    risks
+}
+
+/// Says an action on a property that the parent's ALTER would carry down: to this table only where the children are to
+/// differ.
+fn say(change: &mut Change, property: &str, text: &str) {
+    let uniform = agreed(change.after, change.to, property);
+    let alter = alter_parent(change.after);
+    let alter = if uniform { alter } else { alter.replacen("TABLE ", "TABLE ONLY ", 1) };
+    change.say_action(&alter, &format!("ALTER COLUMN {} {text}", identifier(change.after.id.name())));
 }
 
 fn alter(change: &mut Change) {
-    let (before, after) = (change.before, change.after);
-    if change.differs("generated") && (after.text("generated").is_some() || before.flag("virtual")) || change.differs("virtual") {
-        // Dropped and added; where that would lose values the planner refuses.
+    if must_be_replaced(change) {
         return;
     }
-    let alter = alter_parent(after);
-    let name = identifier(after.id.name());
-    let say = |change: &mut Change, action: &str| change.say_action(&alter, &format!("ALTER COLUMN {name} {action}"));
-    if change.claim("generated") {
-        say(change, "DROP EXPRESSION");
+    retyped(change);
+    expression(change);
+    not_null(change);
+    identity::alter(change);
+    let after = change.after;
+    // Another type brings its own storage and the default compression.
+    let reset = change.effect == Effect::Rewritten;
+    let storage_differs = change.claim("storage") && !follows(change, "storage");
+    if storage_differs && !(reset && after.text("storage").is_none()) || reset && after.text("storage").is_some() {
+        let storage = after.text("storage").or(change.before.known_text("type_storage")).unwrap_or("EXTENDED");
+        say(change, "storage", &format!("SET STORAGE {storage}"));
     }
-    if change.differs("identity") && after.text("identity").is_none() {
-        change.claim("identity");
-        change.claim("identity_options");
-        say(change, "DROP IDENTITY");
+    if change.claim("compression") || reset && after.text("compression").is_some() {
+        say(change, "compression", &format!("SET COMPRESSION {}", after.text("compression").unwrap_or("default")));
     }
-    let (retyped, collated) = (change.claim("type"), change.claim("collation"));
-    if retyped || collated {
-        let type_name = after.text("type").unwrap_or_default();
-        let collation = after.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-        let base = |object: &Object| object.text("type").unwrap_or_default().split('(').next().unwrap_or_default().to_owned();
-        let resized = base(before) == base(after);
-        let using = if resized { String::new() } else { format!(" USING {name}::{}{type_name}", through(before, after)) };
-        say(change, &format!("TYPE {type_name}{collation}{using}"));
-        if resized && retyped {
-            change.affects(Effect::Resized);
-        } else {
-            change.affects(Effect::Rewritten);
-            change.risk(Risk::RewritesTable(format!("{} is given another type", after.id)));
-        }
-        if retyped {
-            change.risk(Risk::MayFail(format!("{} must hold values that fit {type_name}", after.id)));
-        }
-    }
-    if change.claim("not_null") {
-        let verb = if after.flag("not_null") { "SET" } else { "DROP" };
-        say(change, &format!("{verb} NOT NULL"));
-        if after.flag("not_null") {
-            change.risk(Risk::MayFail(format!("{} becomes NOT NULL, so it fails where it holds nulls", after.id)));
-        }
-    }
-    let (identity, options_differ) = (change.claim("identity"), change.claim("identity_options"));
-    if identity && before.text("identity").is_none() {
-        let kind = after.text("identity").unwrap_or_default();
-        say(change, &format!("ADD GENERATED {kind} AS IDENTITY{}", sequence_options(after)));
-    } else if identity || options_differ {
-        if identity {
-            say(change, &format!("SET GENERATED {}", after.text("identity").unwrap_or_default()));
-        }
-        if options_differ {
-            let options = after.text("identity_options").unwrap_or_default();
-            let set: Vec<String> = split_options(options).map(|option| format!("SET {option}")).collect();
-            say(change, &set.join(" "));
-        }
-    }
-    if change.claim("storage") {
-        let storage = after.text("storage").or(after.known_text("storage")).unwrap_or("EXTENDED");
-        say(change, &format!("SET STORAGE {storage}"));
-    }
-    if change.claim("compression") {
-        say(change, &format!("SET COMPRESSION {}", after.text("compression").unwrap_or("default")));
-    }
-    if change.claim("statistics") {
-        say(change, &format!("SET STATISTICS {}", after.text("statistics").unwrap_or("-1")));
+    if change.claim("statistics") && !follows(change, "statistics") {
+        say(change, "statistics", &format!("SET STATISTICS {}", after.text("statistics").unwrap_or("-1")));
     }
     if change.claim("options") {
-        for setting in options::set_and_reset(before.list("options"), after.list("options")) {
-            say(change, &setting);
+        for setting in options::set_and_reset(change.before.list("options"), after.list("options")) {
+            say(change, "options", &setting);
         }
     }
 }
 
-/// `START WITH 1 INCREMENT BY 1 … NO CYCLE` into its options.
-fn split_options(options: &str) -> impl Iterator<Item = &str> {
-    let starts: Vec<usize> = ["START WITH", "INCREMENT BY", "MINVALUE", "MAXVALUE", "CACHE", "NO CYCLE", "CYCLE"]
-        .iter()
-        .filter_map(|word| options.find(word))
-        .collect();
-    let mut starts: Vec<usize> = starts.into_iter().filter(|&at| !options[..at].ends_with("NO ")).collect();
-    starts.sort_unstable();
-    starts.push(options.len());
-    let pieces: Vec<&str> = starts.windows(2).map(|pair| options[pair[0]..pair[1]].trim()).collect();
-    pieces.into_iter()
-}
-
-/// What a value goes through where there is no cast from one type to the other.
-fn through(before: &Object, after: &Object) -> &'static str {
-    let known = |object: &Object| {
-        let written = object.text("type").unwrap_or_default();
-        !written.contains('.') && !matches!(written, "jsonb" | "json" | "uuid" | "boolean")
-    };
-    match (before.text("type"), after.text("type")) {
-        (Some("boolean"), Some("integer")) | (Some("integer"), Some("boolean")) => "",
-        _ if known(before) && known(after) => "",
-        (_, Some(after)) if after.ends_with("[]") => "text::",
-        _ => "text::",
+/// A plain column can't become a generated one, nor can a generated one become virtual or stored; it is dropped and
+/// added, which loses a plain column's values.
+fn must_be_replaced(change: &mut Change) -> bool {
+    let (before, after) = (change.before, change.after);
+    let becomes_generated = before.text("generated").is_none() && after.text("generated").is_some();
+    let changes_kind = before.text("generated").is_some()
+        && (before.flag("virtual") != after.flag("virtual") || before.flag("virtual") && after.text("generated").is_none());
+    let other_expression = change.differs("generated")
+        && after.text("generated").is_some()
+        && !(after.known_flag("set_expression") && before.text("generated").is_some());
+    let retyped = after.text("generated").is_some() && (change.differs("type") || change.differs("collation"));
+    if !(becomes_generated || changes_kind || other_expression || retyped) {
+        return false;
     }
+    change.replace();
+    true
 }
 
-/// Returns the beginning of an ALTER of the table in which `object` lives.
-fn alter_parent(object: &Object) -> String {
-    format!("ALTER TABLE {}", object.parent.as_ref().map(|parent| crate::sql::quote::qualified(&parent.path)).unwrap_or_default())
+fn retyped(change: &mut Change) {
+    let (type_differs, collation_differs) = (change.claim("type"), change.claim("collation"));
+    if !type_differs && !collation_differs {
+        return;
+    }
+    let (before, after) = (change.before, change.after);
+    let way = retype::way(&identifier(after.id.name()), before, after, change.from, change.to);
+    change.affects(way.effect);
+    if type_differs && follows(change, "type") || collation_differs && !type_differs && follows(change, "collation") {
+        return;
+    }
+    if before.known_flag("of_type") && after.known_flag("of_type") {
+        return;
+    }
+    if before.known_flag("partition_key") || heirs(before, change.from).iter().any(|heir| heir.known_flag("partition_key")) {
+        change.refusal = Some(
+            "PostgreSQL does not change the type of a column that its table is partitioned by: \
+             make a table with the new type beside it and copy the rows"
+                .to_owned(),
+        );
+        return;
+    }
+    let mut text = format!("TYPE {}", after.text("type").unwrap_or_default());
+    if let Some(collation) = after.text("collation") {
+        text.push_str(&format!(" COLLATE {collation}"));
+    }
+    if let Some(using) = &way.using {
+        text.push_str(&format!(" USING {using}"));
+    }
+    way.risks.into_iter().for_each(|risk| change.risk(risk));
+    change.say_action(&alter_parent(after), &format!("ALTER COLUMN {} {text}", identifier(after.id.name())));
+}
+
+fn expression(change: &mut Change) {
+    if !change.claim("generated") {
+        return;
+    }
+    change.claim("virtual");
+    match change.after.written("generated") {
+        Some(expression) => {
+            let text = format!("SET EXPRESSION AS ({})", bare(expression));
+            say(change, "generated", &text);
+            if !change.after.flag("virtual") {
+                change.risk(Risk::RewritesTable(format!("{} is computed anew", change.after.id)));
+            }
+        }
+        None => say(change, "generated", "DROP EXPRESSION"),
+    }
+    change.affects(Effect::None);
+}
+
+fn not_null(change: &mut Change) {
+    let renamed = change.claim("not_null_name");
+    let no_inherit = change.claim("not_null_no_inherit");
+    let not_valid = change.claim("not_null_not_valid");
+    let (before, after) = (change.before, change.after);
+    let both = before.flag("not_null") && after.flag("not_null");
+    let name_of = |column: &Object| {
+        let table = column.parent.as_ref().map_or("", |table| table.name());
+        column.text("not_null_name").map_or_else(|| format!("{table}_{}_not_null", column.id.name()), str::to_owned)
+    };
+    let alter = alter_parent(after);
+    if both && renamed {
+        let (old, new) = (identifier(&name_of(before)), identifier(&name_of(after)));
+        change.say(format!("{alter} RENAME CONSTRAINT {old} TO {new}"));
+    }
+    if both && no_inherit {
+        let word = if after.flag("not_null_no_inherit") { "NO INHERIT" } else { "INHERIT" };
+        change.say(format!("{alter} ALTER CONSTRAINT {} {word}", identifier(&name_of(after))));
+    }
+    if both && not_valid {
+        change.say(format!("{alter} VALIDATE CONSTRAINT {}", identifier(&name_of(after))));
+    }
+    if !change.claim("not_null") || follows(change, "not_null") {
+        return;
+    }
+    if !after.flag("not_null") {
+        // ONLY is refused here on a partitioned table, so those that keep theirs get it back.
+        change.say_action(&alter, &format!("ALTER COLUMN {} DROP NOT NULL", identifier(after.id.name())));
+        let keepers: Vec<&Object> = heirs(after, change.to).into_iter().filter(|heir| heir.flag("not_null")).collect();
+        for keeper in keepers.into_iter().filter(|keeper| change.from.contains(&keeper.id)) {
+            let text = format!("{} ALTER COLUMN {} SET NOT NULL", alter_parent(keeper), identifier(keeper.id.name()));
+            change.say(text);
+        }
+        return;
+    }
+    change.risk(Risk::MayFail(format!("{} becomes NOT NULL, so it fails where it holds nulls", after.id)));
+    if after.text("not_null_name").is_some() || after.flag("not_null_not_valid") {
+        let mut text = format!("ADD CONSTRAINT {} NOT NULL {}", identifier(&name_of(after)), identifier(after.id.name()));
+        for (flag, word) in [("not_null_no_inherit", " NO INHERIT"), ("not_null_not_valid", " NOT VALID")] {
+            text.push_str(if after.properties.get(flag) == Some(&Value::Flag(true)) { word } else { "" });
+        }
+        change.say_action(&alter, &text);
+    } else {
+        say(change, "not_null", "SET NOT NULL");
+    }
 }

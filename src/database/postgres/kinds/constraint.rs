@@ -1,72 +1,286 @@
-//! Constraints of tables: primary keys, uniqueness, checks, exclusions, foreign keys.
+//! Constraints of tables: primary keys, unique, exclusion, checks, foreign keys.
 
-use super::Asked;
-use crate::schema::Object;
+use super::column::alter_parent;
+use super::inherited::{goes_by_itself, inherited, made_by_maker, maker};
+use super::{Asked, index, names};
 use crate::schema::change::Change;
-use crate::schema::kind::Kind;
+use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
+use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
 
 pub static KIND: Kind = Kind {
     name: "constraint",
-    create: |creation| vec![action(creation.object, &format!("ADD {}", clause(creation.object)))],
+    create,
     drop: |object, _| vec![action(object, &format!("DROP CONSTRAINT {}", identifier(object.id.name())))],
     alter,
     rename: Some(|object, name, _| {
         let (old, new) = (identifier(object.id.name()), identifier(name));
-        vec![Statement::new(format!("{} RENAME CONSTRAINT {old} TO {new}", alter_table(object)), &object.id)]
+        vec![Statement::new(format!("{} RENAME CONSTRAINT {old} TO {new}", alter_parent(object)), &object.id)]
     }),
-    // One that is not valid is added that way: CREATE TABLE would make it valid at once.
-    inline: |object, _| object.text("type") != Some("f") || !object.flag("not_valid"),
-    steps_aside: |_| false,
-    occupies: |object| match (object.known_text("index_schema"), object.id.path.last()) {
-        (Some(schema), Some(name)) => vec![format!("relation {}", qualified(&[schema, name]))],
+    // In CREATE TABLE every constraint counts as validated and enforced at once.
+    inline: |object, _| !unchecked(object) && !is_custom(object),
+    // The server rebuilds keys by itself; expressions it may not be able to read over the new type, and a foreign key's
+    // two sides change one after the other.
+    steps_aside: |object| matches!(object.known_text("type"), Some("c" | "x" | "f")) && !inherited(object),
+    carried: |_| true,
+    goes_by_itself,
+    occupies: |object| match object.known_text("type") {
+        Some("p" | "u" | "x") => {
+            let schema = object.id.path.iter().take(1).cloned().chain([object.id.name().to_owned()]);
+            vec![format!("relation {}", qualified(&schema.collect::<Vec<_>>()))]
+        }
         _ => Vec::new(),
     },
+    also_after: |object, catalog| index::after_link(object, catalog),
+    risks,
+    settle: |object, from, _| if made_by_maker(object, from) { Vec::new() } else { index::settings(object) },
     ..Kind::REPLACED
 };
 
 pub fn query(asked: &Asked) -> String {
+    // From 18 on a NOT NULL is a row here too: it belongs to its column.
     format!(
         "SELECT 'pg_constraint'::regclass::oid AS _class, k.oid AS _oid, ARRAY[n.nspname, c.relname, k.conname]::text[] AS _path,
                 'table' AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
-                1000000 + array_position(ARRAY['p','u','x','c','f'], k.contype::text) AS _place,
-                regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '') AS definition,
-                k.contype::text AS type, NOT k.convalidated AS not_valid,
-                CASE WHEN k.conindid <> 0 AND k.contype IN ('p', 'u', 'x') THEN n.nspname::text END AS _known_index_schema
+                1000000 + CASE k.contype WHEN 'p' THEN 0 WHEN 'u' THEN 1 WHEN 'x' THEN 2 WHEN 'c' THEN 3 ELSE 4 END AS _place,
+                CASE WHEN m.conname IS NOT NULL THEN 'constraint' END AS _needs_kind, CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, m.conname]::text[] END AS _needs,
+                pg_get_constraintdef(k.oid) AS definition,
+                {settings},
+                k.contype::text AS _known_type,
+                ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY x (n, at) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.n ORDER BY x.at) AS _known_columns,
+                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE k.contype IN ('p', 'u', 'x') AND a.attrelid = k.conindid ORDER BY a.attnum) AS _known_index_columns,
+                k.conparentid <> 0 OR k.contype = 'c' AND k.coninhcount > 0 AS _known_inherited, k.conislocal AS _known_local,
+                CASE WHEN m.conname IS NOT NULL THEN ARRAY[m.nspname, m.relname, m.conname]::text[] END AS _known_maker,
+                CASE WHEN m.conname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table
          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+              LEFT JOIN pg_class ic ON ic.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
+              LEFT JOIN pg_index i ON i.indexrelid = ic.oid
+              LEFT JOIN LATERAL (SELECT pn.nspname, p.relname, pk.conname FROM pg_constraint pk JOIN pg_class p ON p.oid = pk.conrelid
+                                      JOIN pg_namespace pn ON pn.oid = p.relnamespace
+                                 WHERE pk.oid = k.conparentid AND k.conparentid <> 0
+                                 UNION ALL
+                                 SELECT pn.nspname, p.relname, pk.conname FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent
+                                      JOIN pg_namespace pn ON pn.oid = p.relnamespace
+                                      JOIN pg_constraint pk ON pk.conrelid = p.oid AND pk.conname = k.conname AND pk.contype = 'c'
+                                 WHERE k.contype = 'c' AND k.coninhcount > 0 AND h.inhrelid = k.conrelid
+                                 LIMIT 1) m ON true
          WHERE c.relkind IN ('r', 'p') AND k.contype IN ('p', 'u', 'x', 'c', 'f')
-               AND k.conparentid = 0 AND (k.conislocal OR k.coninhcount = 0) AND {} AND {} AND {}",
+               -- A reference to a partitioned table has a row for each partition besides its own.
+               AND NOT EXISTS (SELECT FROM pg_constraint s WHERE s.oid = k.conparentid AND s.conrelid = k.conrelid)
+               AND {} AND {} AND {}",
         asked.schema("n.nspname"),
         asked.not_ours("n.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
+        settings = index::SETTINGS,
     )
 }
 
-/// Returns the constraint as it stands in CREATE TABLE and after ADD.
+pub fn is_primary_key(object: &Object) -> bool {
+    object.id.kind == "constraint" && object.known_text("type") == Some("p")
+}
+
+/// Is it written inside CREATE TABLE, rather than brought by the parent's?
+pub fn is_written(object: &Object) -> bool {
+    !inherited(object) || object.known_text("type") == Some("c") && object.known_flag("local")
+}
+
+fn unchecked(object: &Object) -> bool {
+    let definition = object.text("definition").unwrap_or_default();
+    definition.ends_with(" NOT VALID")
+}
+
+/// Does it have the name that the server would choose for it?
+fn has_chosen_name(object: &Object) -> bool {
+    let table = object.parent.as_ref().map_or("", |table| table.name());
+    let columns = object.known_list("columns");
+    let joined = columns.join("_");
+    let chosen = match object.known_text("type") {
+        Some("p") => names::chosen(table, "", "pkey"),
+        Some("u") if columns.len() == object.known_list("index_columns").len() => names::chosen(table, &joined, "key"),
+        Some("f") => names::chosen(table, &joined, "fkey"),
+        Some("c") => names::chosen(table, if columns.len() == 1 { &joined } else { "" }, "check"),
+        _ => return false,
+    };
+    // A name that was cut may be another one next time.
+    object.id.name() == chosen && chosen.len() < 60 && joined.len() < 60
+}
+
+/// Is it brought by the parent's under a name that the server would not choose, and must be given that name?
+fn is_custom(object: &Object) -> bool {
+    inherited(object) && born_as(object).is_some_and(|born| !names::is_chosen(object.id.name(), &born))
+}
+
+/// Returns the name that the server gives to what a parent's constraint brings to a partition.
+fn born_as(object: &Object) -> Option<String> {
+    let table = object.parent.as_ref().map_or("", |table| table.name());
+    let joined = object.known_list("index_columns").join("_");
+    match object.known_text("type") {
+        Some("p") => Some(names::chosen(table, "", "pkey")),
+        Some("u") => Some(names::chosen(table, &joined, "key")),
+        Some("x") => Some(names::chosen(table, &joined, "excl")),
+        Some("f") => object.known_list("maker").last().cloned(),
+        _ => None,
+    }
+}
+
+/// Will it be written in the definition of its only column? `written` tells which columns are.
+pub fn goes_in_column(object: &Object, written: impl Fn(&str) -> bool) -> bool {
+    match object.known_list("columns") {
+        [column] => written(column) && in_column(object, column).is_some(),
+        _ => false,
+    }
+}
+
+/// Returns the constraint as it stands in the definition of its only column, under the name that the server chooses.
+pub fn in_column(object: &Object, column: &str) -> Option<String> {
+    let [only] = object.known_list("columns") else { return None };
+    if only != column || !has_chosen_name(object) || !is_written(object) || !index::parameters(object).is_empty() {
+        return None;
+    }
+    let definition = object.written("definition")?;
+    let name = identifier(column);
+    match object.known_text("type")? {
+        "p" | "u" => {
+            let (before, after) = definition.split_once(&format!(" ({name})"))?;
+            Some(format!("{before}{after}"))
+        }
+        "f" => definition.strip_prefix(&format!("FOREIGN KEY ({name}) ")).map(str::to_owned),
+        "c" => Some(check(definition)),
+        _ => None,
+    }
+}
+
+/// Takes the second pair of brackets away that the server puts around a check.
+fn check(definition: &str) -> String {
+    let parts = definition.strip_prefix("CHECK ((").and_then(|rest| rest.rsplit_once("))"));
+    match parts {
+        Some((inner, end)) if balanced(inner) => format!("CHECK ({inner}){end}"),
+        _ => definition.to_owned(),
+    }
+}
+
+fn balanced(text: &str) -> bool {
+    let mut depth = 0i32;
+    let never_below = crate::sql::token::tokens(text, crate::sql::Syntax::Postgres).all(|token| {
+        depth += i32::from(token.is_mark(text, '(')) - i32::from(token.is_mark(text, ')'));
+        depth >= 0
+    });
+    never_below && depth == 0
+}
+
+/// Returns the constraint as it stands in CREATE TABLE, named where the server would choose another name.
 pub fn clause(object: &Object) -> String {
-    let not_valid = if object.flag("not_valid") { " NOT VALID" } else { "" };
+    let name = if has_chosen_name(object) { String::new() } else { format!("CONSTRAINT {} ", identifier(object.id.name())) };
+    format!("{name}{}", definition(object))
+}
+
+/// Returns the definition with the storage parameters of its index, which the server prints apart.
+fn definition(object: &Object) -> String {
     let definition = object.written("definition").unwrap_or_default();
-    format!("CONSTRAINT {} {definition}{not_valid}", identifier(object.id.name()))
+    let parameters = match object.known_text("type") {
+        Some("p" | "u") => index::parameters(object),
+        _ => String::new(),
+    };
+    if object.known_text("type") == Some("c") {
+        return check(definition);
+    }
+    let (base, state) = base_and_state(definition);
+    format!("{base}{parameters}{state}")
 }
 
-fn alter(change: &mut Change) {
-    // The other way round there is no statement; it is replaced.
-    if change.after.flag("not_valid") {
-        return;
-    }
-    if change.unclaimed.len() == 1 && change.claim("not_valid") {
-        let text = format!("VALIDATE CONSTRAINT {}", identifier(change.after.id.name()));
-        change.statements.push(action(change.after, &text));
-        change.risk(Risk::MayFail(format!("{} is checked on all rows", change.after.id)));
-    }
-}
+/// What follows a constraint's own definition, in the order in which the server prints it.
+const STATES: [&str; 4] = [" NOT VALID", " NOT ENFORCED", " INITIALLY DEFERRED", " DEFERRABLE"];
 
-fn alter_table(object: &Object) -> String {
-    format!("ALTER TABLE {}", object.parent.as_ref().map(|parent| qualified(&parent.path)).unwrap_or_default())
+fn base_and_state(definition: &str) -> (&str, &str) {
+    let mut base = definition;
+    for state in STATES {
+        base = base.strip_suffix(state).unwrap_or(base);
+    }
+    (base, &definition[base.len()..])
 }
 
 fn action(object: &Object, action: &str) -> Statement {
-    Statement::action(&alter_table(object), action, &object.id)
+    Statement::action(&alter_parent(object), action, &object.id)
+}
+
+fn create(creation: &Creation) -> Vec<Statement> {
+    let object = creation.object;
+    let of_link = inherited(object) && object.known_text("type") != Some("c");
+    if of_link || made_by_maker(object, creation.from) && !object.known_flag("local") {
+        return renamed(object, born_as(object));
+    }
+    let text = format!("ADD CONSTRAINT {} {}", identifier(object.id.name()), definition(object));
+    vec![action(object, &text)]
+}
+
+/// Gives what came from the parent the name it is to have.
+fn renamed(object: &Object, born: Option<String>) -> Vec<Statement> {
+    match born {
+        Some(born) if is_custom(object) => {
+            let text = format!("RENAME CONSTRAINT {} TO {}", identifier(&born), identifier(object.id.name()));
+            vec![Statement::new(format!("{} {text}", alter_parent(object)), &object.id)]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn alter(change: &mut Change) {
+    index::alter_settings(change);
+    let (before, after) = (change.before, change.after);
+    if !change.differs("definition") {
+        return;
+    }
+    let (old, new) = (before.text("definition").unwrap_or_default(), after.text("definition").unwrap_or_default());
+    if before.known_text("type") != after.known_text("type") {
+        return;
+    }
+    if inherited(before) && inherited(after) && maker(after, change.to).is_some() {
+        // The parent's is changed or replaced, and this one with it.
+        change.claim("definition");
+        return;
+    }
+    let ((old_base, old_state), (new_base, new_state)) = (base_and_state(old), base_and_state(new));
+    if old_base != new_base {
+        return;
+    }
+    let name = identifier(after.id.name());
+    let has = |state: &str, word: &str| state.contains(word);
+    let deferral_differs = has(old_state, "DEFERR") != has(new_state, "DEFERR")
+        || has(old_state, " DEFERRABLE") != has(new_state, " DEFERRABLE")
+        || has(old_state, "INITIALLY") != has(new_state, "INITIALLY");
+    let enforcement_differs = has(old_state, "NOT ENFORCED") != has(new_state, "NOT ENFORCED");
+    let foreign = after.known_text("type") == Some("f");
+    let loses_validity = !has(old_state, "NOT VALID") && has(new_state, "NOT VALID") && !has(old_state, "NOT ENFORCED");
+    if (deferral_differs || enforcement_differs) && !foreign || loses_validity {
+        return;
+    }
+    change.claim("definition");
+    let alter = alter_parent(after);
+    if deferral_differs {
+        let deferral = match (has(new_state, " DEFERRABLE"), has(new_state, "INITIALLY")) {
+            (true, true) => "DEFERRABLE INITIALLY DEFERRED",
+            (true, false) => "DEFERRABLE INITIALLY IMMEDIATE",
+            _ => "NOT DEFERRABLE",
+        };
+        change.say(format!("{alter} ALTER CONSTRAINT {name} {deferral}"));
+    }
+    if enforcement_differs {
+        let word = if has(new_state, "NOT ENFORCED") { "NOT ENFORCED" } else { "ENFORCED" };
+        change.say(format!("{alter} ALTER CONSTRAINT {name} {word}"));
+    }
+    if has(old_state, "NOT VALID") && !has(new_state, "NOT VALID") && !has(new_state, "NOT ENFORCED") {
+        change.say(format!("{alter} VALIDATE CONSTRAINT {name}"));
+        change.risk(Risk::MayFail(format!("{} is checked against the rows that are there", after.id)));
+    }
+}
+
+fn risks(object: &Object, from: &Catalog, _: &Catalog) -> Vec<Risk> {
+    let table_is_new = object.parent.as_ref().is_none_or(|table: &Id| !from.contains(table));
+    let was_there = from.get(&object.id).is_some_and(|before| before.properties == object.properties);
+    if table_is_new || was_there || inherited(object) || unchecked(object) {
+        return Vec::new();
+    }
+    vec![Risk::MayFail(format!("{} fails where the rows that are there break it", object.id))]
 }

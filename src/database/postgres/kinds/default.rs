@@ -1,22 +1,34 @@
 //! Defaults of columns.
 
+use super::column::{alter_parent, default_of};
+use super::inherited::{follows, heirs, inherited, link_stays, maker};
 use super::Asked;
-use crate::schema::Object;
 use crate::schema::kind::Kind;
+use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
-use crate::sql::quote::{identifier, qualified};
+use crate::sql::quote::identifier;
 
 pub static KIND: Kind = Kind {
     name: "default",
-    create: |creation| vec![set(creation.object)],
-    drop: |object, _| vec![alter_column(object, "DROP DEFAULT")],
+    create: |creation| {
+        let default = creation.object;
+        if made_by_maker(default, creation.from, creation.catalog) { Vec::new() } else { vec![set(default, creation.catalog)] }
+    },
+    drop: |object, from| drop(object, from),
     alter: |change| {
-        if change.claim("definition") {
-            change.statements.push(set(change.after));
+        let carried = follows(change, "definition") && maker(change.after, change.to).is_some_and(|maker| uniform(maker, change.to));
+        if change.claim("definition") && !carried {
+            change.statements.push(set(change.after, change.to));
         }
     },
-    inline: |_, _| true,
-    steps_aside: |_| true,
+    inline: |default, catalog| !inherited(default) || as_maker(default, catalog),
+    // A child's default that is its parent's goes and comes back with it.
+    steps_aside: |default| !default.known_flag("as_maker"),
+    carried: |_| true,
+    goes_by_itself: |default, from, to| {
+        let maker_goes = maker(default, from).is_some_and(|maker| !to.contains(&maker.id));
+        inherited(default) && link_stays(default, to) && maker_goes && as_maker(default, from)
+    },
     ..Kind::REPLACED
 };
 
@@ -25,9 +37,19 @@ pub fn query(asked: &Asked) -> String {
         "SELECT 'pg_attrdef'::regclass::oid AS _class, d.oid AS _oid,
                 ARRAY[n.nspname, c.relname, a.attname]::text[] AS _path,
                 'column' AS _parent_kind, ARRAY[n.nspname, c.relname, a.attname]::text[] AS _parent,
-                pg_get_expr(d.adbin, d.adrelid) AS definition
+                CASE WHEN m.relname IS NOT NULL THEN 'default' END AS _needs_kind, CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _needs,
+                pg_get_expr(d.adbin, d.adrelid) AS definition,
+                a.attinhcount > 0 AS _known_inherited, a.attislocal AS _known_local,
+                CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _known_maker,
+                CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table,
+                m.relname IS NOT NULL AND pg_get_expr(d.adbin, d.adrelid) = m.expression AS _known_as_maker
          FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
               JOIN pg_class c ON c.oid = d.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+              LEFT JOIN LATERAL (SELECT pn.nspname, p.relname, pg_get_expr(pd.adbin, pd.adrelid) AS expression
+                                 FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+                                      JOIN pg_attribute pa ON pa.attrelid = p.oid AND pa.attname = a.attname AND NOT pa.attisdropped
+                                      LEFT JOIN pg_attrdef pd ON pd.adrelid = p.oid AND pd.adnum = pa.attnum
+                                 WHERE a.attinhcount > 0 AND h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1) m ON true
          WHERE c.relkind IN ('r', 'p') AND a.attgenerated = '' AND {} AND {} AND {}",
         asked.schema("n.nspname"),
         asked.not_ours("n.nspname", "c.relname"),
@@ -35,12 +57,46 @@ pub fn query(asked: &Asked) -> String {
     )
 }
 
-fn set(object: &Object) -> Statement {
-    alter_column(object, &format!("SET DEFAULT {}", object.written("definition").unwrap_or_default()))
+fn column_of(default: &Object) -> Id {
+    Id::new("column", default.id.path.iter().cloned())
 }
 
-fn alter_column(object: &Object, action: &str) -> Statement {
-    let (column, table) = object.id.path.split_last().map_or(("", &[][..]), |(column, table)| (column.as_str(), table));
-    let alter = format!("ALTER TABLE {}", qualified(table));
-    Statement::action(&alter, &format!("ALTER COLUMN {} {action}", identifier(column)), &object.id)
+fn as_maker(default: &Object, catalog: &Catalog) -> bool {
+    maker(default, catalog).is_some_and(|maker| maker.properties == default.properties)
+}
+
+/// Does the parent's default bring it: with a new column, with a new table, or by being set on all of them?
+fn made_by_maker(default: &Object, from: &Catalog, to: &Catalog) -> bool {
+    let Some(maker) = maker(default, to).filter(|_| inherited(default) && as_maker(default, to)) else { return false };
+    let table_is_new = from.get(&Id::new("table", default.id.path.iter().take(2).cloned())).is_none();
+    let column_is_new = !from.contains(&column_of(default));
+    let set_now = from.get(&maker.id).is_none_or(|before| before.properties != maker.properties) && uniform(maker, to);
+    // A table that is there and only now gets this parent gets nothing from it.
+    table_is_new || link_stays(default, from) && (column_is_new || set_now)
+}
+
+/// Have all columns that come from this one's column the same default?
+fn uniform(default: &Object, catalog: &Catalog) -> bool {
+    let column = catalog.get(&column_of(default));
+    let heirs = column.map(|column| heirs(column, catalog)).unwrap_or_default();
+    heirs.into_iter().all(|heir| default_of(heir, catalog).is_some_and(|other| other.properties == default.properties))
+}
+
+fn set(default: &Object, catalog: &Catalog) -> Statement {
+    alter_column(default, catalog, &format!("SET DEFAULT {}", default.written("definition").unwrap_or_default()))
+}
+
+/// The parent's DROP DEFAULT takes those of its children along: theirs that are other than its own are set again.
+fn drop(default: &Object, from: &Catalog) -> Vec<Statement> {
+    let others = heirs(default, from).into_iter().filter(|heir| heir.properties != default.properties);
+    let again: Vec<Statement> = others.map(|heir| set(heir, from)).collect();
+    let mut statements = vec![alter_column(default, from, "DROP DEFAULT")];
+    statements.extend(again);
+    statements
+}
+
+fn alter_column(default: &Object, catalog: &Catalog, action: &str) -> Statement {
+    let table = catalog.get(&column_of(default)).map(alter_parent).unwrap_or_default();
+    let alter = if uniform(default, catalog) || action == "DROP DEFAULT" { table } else { table.replacen("TABLE ", "TABLE ONLY ", 1) };
+    Statement::action(&alter, &format!("ALTER COLUMN {} {action}", identifier(default.id.name())), &default.id)
 }

@@ -3,28 +3,44 @@
 use super::Asked;
 use crate::schema::Object;
 use crate::schema::kind::Kind;
+use crate::schema::plan::Risk;
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
 
 pub static KIND: Kind = Kind {
     name: "domain constraint",
-    create: |creation| {
-        let object = creation.object;
-        let definition = object.written("definition").unwrap_or_default();
-        vec![alter_domain(object, &format!("ADD CONSTRAINT {} {definition}", identifier(object.id.name())))]
+    create: |creation| vec![alter(creation.object, &format!("ADD {}", named(creation.object)))],
+    drop: |object, _| vec![alter(object, &format!("DROP CONSTRAINT {}", identifier(object.id.name())))],
+    alter: |change| {
+        let (old, new) = (change.before.text("definition"), change.after.text("definition"));
+        if old.and_then(|old| old.strip_suffix(" NOT VALID")) == new && change.claim("definition") {
+            let statement = alter(change.after, &format!("VALIDATE CONSTRAINT {}", identifier(change.after.id.name())));
+            change.statements.push(statement);
+            change.risk(Risk::MayFail(format!("{} is checked against the values that are there", change.after.id)));
+        }
     },
-    drop: |object, _| vec![alter_domain(object, &format!("DROP CONSTRAINT {}", identifier(object.id.name())))],
     rename: Some(|object, name, _| {
-        let (old, new) = (identifier(object.id.name()), identifier(name));
-        vec![alter_domain(object, &format!("RENAME CONSTRAINT {old} TO {new}"))]
+        let text = format!("RENAME CONSTRAINT {} TO {}", identifier(object.id.name()), identifier(name));
+        vec![alter(object, &text)]
     }),
+    inline: |object, _| !object.text("definition").unwrap_or_default().ends_with(" NOT VALID"),
+    steps_aside: |_| true,
+    risks: |object, from, _| {
+        let domain_is_new = object.parent.as_ref().is_none_or(|domain| !from.contains(domain));
+        let was_there = from.get(&object.id).is_some_and(|before| before.properties == object.properties);
+        if domain_is_new || was_there {
+            return Vec::new();
+        }
+        vec![Risk::MayFail(format!("{} fails where values that are there break it", object.id))]
+    },
     ..Kind::REPLACED
 };
 
 pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_constraint'::regclass::oid AS _class, k.oid AS _oid, ARRAY[n.nspname, t.typname, k.conname]::text[] AS _path,
-                'domain' AS _parent_kind, ARRAY[n.nspname, t.typname]::text[] AS _parent, pg_get_constraintdef(k.oid) AS definition
+                'domain' AS _parent_kind, ARRAY[n.nspname, t.typname]::text[] AS _parent,
+                pg_get_constraintdef(k.oid) AS definition
          FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN pg_namespace n ON n.oid = t.typnamespace
          WHERE k.contype = 'c' AND {} AND {}",
         asked.schema("n.nspname"),
@@ -32,7 +48,22 @@ pub fn query(asked: &Asked) -> String {
     )
 }
 
-fn alter_domain(object: &Object, action: &str) -> Statement {
-    let domain = object.parent.as_ref().map(|parent| qualified(&parent.path)).unwrap_or_default();
+/// Returns the check as it stands in CREATE DOMAIN, named where the server would choose another name.
+pub fn clause(object: &Object) -> String {
+    let domain = object.parent.as_ref().map_or("", |domain| domain.name());
+    let chosen = object.id.name() == format!("{domain}_check") && object.id.name().len() < 60;
+    if chosen { definition(object).to_owned() } else { named(object) }
+}
+
+fn named(object: &Object) -> String {
+    format!("CONSTRAINT {} {}", identifier(object.id.name()), definition(object))
+}
+
+fn definition(object: &Object) -> &str {
+    object.written("definition").unwrap_or_default()
+}
+
+fn alter(object: &Object, action: &str) -> Statement {
+    let domain = object.parent.as_ref().map(|domain| qualified(&domain.path)).unwrap_or_default();
     Statement::new(format!("ALTER DOMAIN {domain} {action}"), &object.id)
 }

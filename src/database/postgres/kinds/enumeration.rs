@@ -1,23 +1,21 @@
-//! Enumerated types.
+//! Enums. Labels are added in place; what else changes makes the type anew.
 
-use super::{Asked, privilege, retype};
+use super::address::{drop_by_address, rename_by_address};
+use super::{Asked, privilege, remake};
 use crate::schema::change::Change;
-use crate::schema::kind::Kind;
+use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
-use crate::schema::{Object, Value};
-use crate::sql::quote::{identifier, literal, qualified};
+use crate::sql::quote::{literal, qualified};
 use crate::sql::{Statement, Syntax};
 
 pub static KIND: Kind = Kind {
     name: "enum",
-    create: |creation| vec![create(creation.object)],
-    drop: |object, _| vec![Statement::new(format!("DROP TYPE {}", qualified(&object.id.path)), &object.id)],
+    create,
+    drop: drop_by_address,
     alter,
-    rename: Some(|object, name, _| {
-        let text = format!("ALTER TYPE {} RENAME TO {}", qualified(&object.id.path), identifier(name));
-        vec![Statement::new(text, &object.id)]
-    }),
-    occupies: |object| vec![format!("type {}", qualified(&object.id.path))],
+    rename: Some(rename_by_address),
+    passes_on: |_| true,
+    occupies: remake::occupies,
     settle: privilege::settle,
     ..Kind::REPLACED
 };
@@ -33,52 +31,65 @@ pub fn query(asked: &Asked) -> String {
     )
 }
 
-fn text(label: &str) -> String {
+fn quoted(label: &str) -> String {
     literal(label, Syntax::Postgres)
 }
 
-fn create(object: &Object) -> Statement {
-    let labels: Vec<String> = object.list("labels").iter().map(|label| text(label)).collect();
-    Statement::new(format!("CREATE TYPE {} AS ENUM ({})", qualified(&object.id.path), labels.join(", ")), &object.id)
+fn create(creation: &Creation) -> Vec<Statement> {
+    let labels: Vec<String> = creation.object.list("labels").iter().map(|label| quoted(label)).collect();
+    let name = qualified(&creation.object.id.path);
+    let one_line = labels.join(", ");
+    let text = if one_line.len() < 80 {
+        format!("CREATE TYPE {name} AS ENUM ({one_line})")
+    } else {
+        format!("CREATE TYPE {name} AS ENUM (\n    {}\n)", labels.join(",\n    "))
+    };
+    vec![Statement::new(text, &creation.object.id)]
 }
 
 fn alter(change: &mut Change) {
-    if !change.claim("labels") {
+    if !change.differs("labels") {
         return;
     }
     let (old, new) = (change.before.list("labels"), change.after.list("labels"));
     let kept: Vec<&String> = new.iter().filter(|label| old.contains(label)).collect();
-    let only_adds = kept.iter().copied().eq(old.iter());
+    let only_added = kept.len() == old.len() && kept.iter().zip(old).all(|(one, other)| *one == other);
     let added: Vec<&String> = new.iter().filter(|label| !old.contains(label)).collect();
-    if only_adds && !added.iter().any(|label| is_used(label, change)) {
-        let name = qualified(&change.after.id.path);
-        for (at, label) in new.iter().enumerate().filter(|(_, label)| added.contains(label)) {
-            let place = match (at.checked_sub(1).and_then(|before| new.get(before)), old.first()) {
-                (Some(before), _) => format!(" AFTER {}", text(before)),
-                (None, Some(first)) => format!(" BEFORE {}", text(first)),
-                (None, None) => String::new(),
-            };
-            change.say(format!("ALTER TYPE {name} ADD VALUE {}{place}", text(label)));
-        }
+    // A label that was added in the same transaction can't be used before its end (manual, ALTER TYPE).
+    let used = added.iter().any(|label| remake::is_used_anew(change, &quoted(label)));
+    if only_added && !used {
+        change.claim("labels");
+        add(change, old, new);
         return;
     }
-    let gone: Vec<&str> = old.iter().filter(|label| !new.contains(label)).map(String::as_str).collect();
-    if !gone.is_empty() {
-        let what = format!("{} loses {}, so it fails where a row has it", change.after.id, gone.join(", "));
-        change.risk(Risk::MayFail(what));
+    if remake::is_held(change) {
+        for label in old.iter().filter(|label| !new.contains(label)) {
+            let text = format!("{} loses the label {}, so it fails where a row has it", change.after.id, quoted(label));
+            change.risk(Risk::MayFail(text));
+        }
+        remake::remake(change, remake::through_text);
     }
-    let made = vec![create(change.after)];
-    retype::remake(change, made, |column, type_name| {
-        let through = if type_name.ends_with("[]") { "text[]" } else { "text" };
-        format!("{column}::{through}::{type_name}")
-    });
 }
 
-/// A new label can be used only after it was committed (manual, ALTER TYPE), so not by what the same plan makes.
-fn is_used(label: &str, change: &Change) -> bool {
-    let written = text(label);
-    change.to.objects().filter(|object| object.id != change.after.id).any(|object| {
-        let mentions = |value: &Value| matches!(value, Value::Text(text) if text.contains(&written));
-        object.properties.values().any(mentions) && change.from.get(&object.id) != Some(object)
-    })
+fn add(change: &mut Change, old: &[String], new: &[String]) {
+    let name = qualified(&change.after.id.path);
+    let mut last: Option<&String> = None;
+    for label in new {
+        if !old.contains(label) {
+            let first_kept = new.iter().find(|label| old.contains(label));
+            let place = match (last, first_kept) {
+                (Some(last), _) if Some(last) == old.last().filter(|_| all_old_before(label, old, new)) => String::new(),
+                (Some(last), _) => format!(" AFTER {}", quoted(last)),
+                (None, Some(first)) => format!(" BEFORE {}", quoted(first)),
+                (None, None) => String::new(),
+            };
+            change.say(format!("ALTER TYPE {name} ADD VALUE {}{place}", quoted(label)));
+        }
+        last = Some(label);
+    }
+}
+
+/// Do all the labels that were there come before this one, so that it is added at the end?
+fn all_old_before(label: &String, old: &[String], new: &[String]) -> bool {
+    new.iter().skip_while(|other| *other != label).all(|other| !old.contains(other))
 }

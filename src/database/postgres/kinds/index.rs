@@ -1,39 +1,219 @@
-//! Indexes of tables and materialized views, other than those that constraints bring.
+//! Indexes of tables and materialized views that belong to no constraint.
 
-use super::Asked;
-use crate::schema::kind::Kind;
+use super::inherited::{goes_by_itself, inherited, made_by_maker, maker};
+use super::{Asked, names, options};
+use crate::schema::change::Change;
+use crate::schema::kind::{Creation, Kind};
+use crate::schema::plan::Risk;
+use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
 
 pub static KIND: Kind = Kind {
     name: "index",
-    create: |creation| {
-        let object = creation.object;
-        vec![Statement::new(object.written("definition").unwrap_or_default(), &object.id)]
-    },
-    drop: |object, _| vec![Statement::new(format!("DROP INDEX {}", qualified(&object.id.path)), &object.id)],
+    create,
+    drop: super::address::drop_by_address,
+    alter,
     rename: Some(|object, name, _| {
         let text = format!("ALTER INDEX {} RENAME TO {}", qualified(&object.id.path), identifier(name));
         vec![Statement::new(text, &object.id)]
     }),
+    // The server rebuilds a plain index by itself; an expression it may not be able to read over the new type.
+    steps_aside: |object| object.known_flag("has_expressions") && !inherited(object),
+    carried: |_| true,
+    goes_by_itself,
     occupies: |object| vec![format!("relation {}", qualified(&object.id.path))],
+    also_after: after_link,
+    risks,
+    settle: |object, from, _| if made_by_maker(object, from) { Vec::new() } else { settings(object) },
     ..Kind::REPLACED
 };
 
+/// What the index `i` (`pg_index`) and `ic` (`pg_class`) has beside its definition.
+pub const SETTINGS: &str = "ARRAY(SELECT o FROM unnest(ic.reloptions) o ORDER BY 1) AS options,
+                (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = ic.reltablespace) AS tablespace,
+                ARRAY(SELECT a.attnum || ' ' || a.attstattarget FROM pg_attribute a WHERE a.attrelid = ic.oid AND a.attstattarget >= 0 ORDER BY a.attnum) AS statistics,
+                coalesce(i.indisclustered, false) AS clustered, coalesce(i.indisreplident, false) AS replica_identity";
+
 pub fn query(asked: &Asked) -> String {
     format!(
-        "SELECT 'pg_class'::regclass::oid AS _class, i.oid AS _oid, ARRAY[n.nspname, i.relname]::text[] AS _path,
-                CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'table' END AS _parent_kind,
-                ARRAY[tn.nspname, c.relname]::text[] AS _parent,
-                replace(pg_get_indexdef(i.oid), ' ON ONLY ', ' ON ') AS definition,
-                NOT x.indisvalid AND i.relkind = 'i' AS invalid
-         FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN pg_namespace n ON n.oid = i.relnamespace
-              JOIN pg_class c ON c.oid = x.indrelid JOIN pg_namespace tn ON tn.oid = c.relnamespace
-         WHERE c.relkind IN ('r', 'p', 'm') AND NOT i.relispartition
-               AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.oid AND k.contype IN ('p', 'u', 'x'))
-               AND {} AND {} AND {}",
-        asked.schema("n.nspname"),
+        "SELECT 'pg_class'::regclass::oid AS _class, ic.oid AS _oid, ARRAY[n.nspname, ic.relname]::text[] AS _path,
+                CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'table' END AS _parent_kind, ARRAY[tn.nspname, c.relname]::text[] AS _parent,
+                CASE WHEN m.relname IS NOT NULL THEN m.kind END AS _needs_kind, m.path AS _needs,
+                replace(CASE WHEN ic.relkind = 'I' AND i.indisvalid THEN replace(pg_get_indexdef(ic.oid), ' ON ONLY ', ' ON ') ELSE pg_get_indexdef(ic.oid) END,
+                    coalesce((SELECT ' WITH (' || string_agg(x.name || '=' || CASE WHEN quote_ident(x.value) = x.value THEN x.value ELSE quote_literal(x.value) END, ', ' ORDER BY x.at) || ')'
+                              FROM (SELECT o.at, quote_ident(split_part(o.o, '=', 1)) AS name, substr(o.o, strpos(o.o, '=') + 1) AS value
+                                    FROM unnest(ic.reloptions) WITH ORDINALITY o (o, at)) x), E'\\n'), '') AS definition,
+                {SETTINGS},
+                ic.relkind = 'i' AND NOT i.indisvalid AS invalid,
+                i.indisunique AS _known_unique,
+                i.indexprs IS NOT NULL OR i.indpred IS NOT NULL AS _known_has_expressions,
+                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = ic.oid ORDER BY a.attnum) AS _known_index_columns,
+                m.relname IS NOT NULL AS _known_inherited,
+                m.path AS _known_maker, CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table
+         FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
+              JOIN pg_namespace n ON n.oid = ic.relnamespace JOIN pg_namespace tn ON tn.oid = c.relnamespace
+              LEFT JOIN LATERAL (SELECT tpn.nspname, tp.relname,
+                        CASE WHEN pk.conname IS NULL THEN 'index' ELSE 'constraint' END AS kind,
+                        CASE WHEN pk.conname IS NULL THEN ARRAY[pn.nspname, p.relname]::text[] ELSE ARRAY[tpn.nspname, tp.relname, pk.conname]::text[] END AS path
+                    FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+                         JOIN pg_index pi ON pi.indexrelid = p.oid JOIN pg_class tp ON tp.oid = pi.indrelid JOIN pg_namespace tpn ON tpn.oid = tp.relnamespace
+                         LEFT JOIN pg_constraint pk ON pk.conindid = p.oid AND pk.contype IN ('p', 'u', 'x')
+                    WHERE h.inhrelid = ic.oid) m ON true
+         WHERE c.relkind IN ('r', 'p', 'm') AND {} AND {} AND {}
+               AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x'))",
+        asked.schema("tn.nspname"),
         asked.not_ours("tn.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
     )
+}
+
+fn create(creation: &Creation) -> Vec<Statement> {
+    let object = creation.object;
+    if inherited(object) {
+        let table = object.parent.as_ref().map_or("", |table| table.name());
+        let born = names::chosen(table, &object.known_list("index_columns").join("_"), "idx");
+        if names::is_chosen(object.id.name(), &born) {
+            return Vec::new();
+        }
+        let born = qualified(&[object.id.path.first().map_or("", String::as_str), &born]);
+        return vec![Statement::new(format!("ALTER INDEX {born} RENAME TO {}", identifier(object.id.name())), &object.id)];
+    }
+    let definition = object.written("definition").unwrap_or_default();
+    let parameters = parameters(object);
+    // Storage parameters and tablespace stand before the predicate.
+    let text = match predicate_at(definition).filter(|_| !parameters.is_empty()) {
+        Some(at) => format!("{}{parameters}{}", &definition[..at], &definition[at..]),
+        None => format!("{definition}{parameters}"),
+    };
+    vec![Statement::new(text, &object.id)]
+}
+
+/// Returns where ` WHERE …` begins, outside of brackets and literals.
+fn predicate_at(definition: &str) -> Option<usize> {
+    let mut depth = 0i32;
+    for token in crate::sql::token::tokens(definition, crate::sql::Syntax::Postgres) {
+        depth += i32::from(token.is_mark(definition, '(')) - i32::from(token.is_mark(definition, ')'));
+        if depth == 0 && token.is_word(definition, "WHERE") {
+            return token.start.checked_sub(1);
+        }
+    }
+    None
+}
+
+/// Returns ` WITH (…) TABLESPACE …` of an index, ` USING INDEX TABLESPACE …` of a constraint.
+pub fn parameters(object: &Object) -> String {
+    let mut text = options::with(object.list("options"));
+    if let Some(space) = object.text("tablespace") {
+        let using = if object.id.kind == "constraint" { "USING INDEX " } else { "" };
+        text.push_str(&format!(" {using}TABLESPACE {}", identifier(space)));
+    }
+    text
+}
+
+/// What came with a link is there only after it.
+pub fn after_link(object: &Object, catalog: &Catalog) -> Vec<Id> {
+    let of_link = inherited(object) && object.known_text("type") != Some("c");
+    match object.parent.as_ref().filter(|_| of_link) {
+        Some(table) => {
+            let link = Id::new("partition", table.path.iter().cloned());
+            catalog.contains(&link).then_some(link).into_iter().collect()
+        }
+        None => Vec::new(),
+    }
+}
+
+fn table(object: &Object) -> String {
+    object.parent.as_ref().map(|parent| qualified(&parent.path)).unwrap_or_default()
+}
+
+/// Returns the index's own name: a constraint's index has the constraint's.
+fn index_name(object: &Object) -> String {
+    let schema = object.id.path.first().map_or("", String::as_str);
+    qualified(&[schema, object.id.name()])
+}
+
+/// Says what no CREATE can.
+pub fn settings(object: &Object) -> Vec<Statement> {
+    let mut statements = Vec::new();
+    let mut say = |text: String| statements.push(Statement::new(text, &object.id));
+    if object.id.kind == "constraint" && object.known_text("type") == Some("x") {
+        for setting in options::set_and_reset(&[], object.list("options")) {
+            say(format!("ALTER INDEX {} {setting}", index_name(object)));
+        }
+        if let Some(space) = object.text("tablespace") {
+            say(format!("ALTER INDEX {} SET TABLESPACE {}", index_name(object), identifier(space)));
+        }
+    }
+    for (column, target) in object.list("statistics").iter().filter_map(|entry| entry.split_once(' ')) {
+        say(format!("ALTER INDEX {} ALTER COLUMN {column} SET STATISTICS {target}", index_name(object)));
+    }
+    if object.flag("clustered") {
+        say(format!("ALTER {} {} CLUSTER ON {}", holder(object), table(object), identifier(object.id.name())));
+    }
+    if object.flag("replica_identity") {
+        say(format!("ALTER TABLE {} REPLICA IDENTITY USING INDEX {}", table(object), identifier(object.id.name())));
+    }
+    statements
+}
+
+fn holder(object: &Object) -> &'static str {
+    match object.parent.as_ref().map(|parent| parent.kind) {
+        Some("materialized view") => "MATERIALIZED VIEW",
+        _ => "TABLE",
+    }
+}
+
+/// Claims what ALTER INDEX and ALTER TABLE can change of an index.
+pub fn alter_settings(change: &mut Change) {
+    let (before, after) = (change.before, change.after);
+    let name = index_name(after);
+    if change.claim("options") {
+        for setting in options::set_and_reset(before.list("options"), after.list("options")) {
+            change.say(format!("ALTER INDEX {name} {setting}"));
+        }
+    }
+    if change.claim("tablespace") {
+        let space = after.text("tablespace").map_or("pg_default".to_owned(), identifier);
+        change.say(format!("ALTER INDEX {name} SET TABLESPACE {space}"));
+    }
+    if change.claim("statistics") {
+        let column = |entry: &String| entry.split(' ').next().unwrap_or_default().to_owned();
+        let gone = before.list("statistics").iter().filter(|old| !after.list("statistics").iter().any(|new| column(new) == column(old)));
+        let gone: Vec<String> = gone.map(|entry| format!("{} -1", column(entry))).collect();
+        for (column, target) in gone.iter().chain(after.list("statistics")).filter_map(|entry| entry.split_once(' ')) {
+            change.say(format!("ALTER INDEX {name} ALTER COLUMN {column} SET STATISTICS {target}"));
+        }
+    }
+    if change.claim("clustered") {
+        if after.flag("clustered") {
+            change.say(format!("ALTER {} {} CLUSTER ON {}", holder(after), table(after), identifier(after.id.name())));
+        } else if !another_is_clustered(after, change.to) {
+            change.say(format!("ALTER {} {} SET WITHOUT CLUSTER", holder(after), table(after)));
+        }
+    }
+    if change.claim("replica_identity") && after.flag("replica_identity") {
+        change.say(format!("ALTER TABLE {} REPLICA IDENTITY USING INDEX {}", table(after), identifier(after.id.name())));
+    }
+}
+
+fn another_is_clustered(object: &Object, catalog: &Catalog) -> bool {
+    let siblings = object.parent.as_ref().map(|parent| catalog.children(parent)).unwrap_or_default();
+    siblings.into_iter().any(|sibling| sibling.flag("clustered"))
+}
+
+fn alter(change: &mut Change) {
+    alter_settings(change);
+    if inherited(change.before) && inherited(change.after) && maker(change.after, change.to).is_some() {
+        change.claim("definition");
+    }
+}
+
+fn risks(object: &Object, from: &Catalog, _: &Catalog) -> Vec<Risk> {
+    let table_is_new = object.parent.as_ref().is_none_or(|table| !from.contains(table));
+    let was_there = from.get(&object.id).is_some_and(|before| before.properties == object.properties);
+    if table_is_new || was_there || inherited(object) || !object.known_flag("unique") {
+        return Vec::new();
+    }
+    vec![Risk::MayFail(format!("{} fails where rows that are there have the same key", object.id))]
 }

@@ -23,7 +23,11 @@
 use crate::schema::kind::Kind;
 
 pub mod address;
+mod identity;
+mod inherited;
+mod names;
 pub mod options;
+mod remake;
 mod retype;
 
 /// What a kind's query is asked for.
@@ -74,6 +78,11 @@ kinds! {
     extension,
     language,
     collation,
+    enumeration,
+    domain,
+    domain_constraint,
+    composite,
+    range,
     text_search_parser,
     text_search_template,
     text_search_dictionary,
@@ -89,17 +98,14 @@ kinds! {
     foreign_data_wrapper,
     server,
     user_mapping,
-    enumeration,
-    composite,
-    domain,
-    domain_constraint,
-    range,
+    sequence,
     table,
+    partition,
+    inheritance,
     foreign_table,
     foreign_column,
     foreign_check,
     column,
-    sequence,
     default,
     constraint,
     index,

@@ -1,54 +1,75 @@
-//! Range types.
+//! Range types, each with its multirange.
 
-use super::{Asked, privilege};
-use crate::schema::kind::Kind;
+use super::address::{drop_by_address, rename_by_address};
+use super::{Asked, privilege, remake};
+use crate::schema::Object;
+use crate::schema::kind::{Creation, Kind};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
 
 pub static KIND: Kind = Kind {
     name: "range",
-    create: |creation| {
-        let object = creation.object;
-        let options: Vec<String> = OPTIONS
-            .iter()
-            .filter_map(|(property, word)| Some(format!("{word} = {}", object.text(property)?)))
-            .collect();
-        let text = format!("CREATE TYPE {} AS RANGE ({})", qualified(&object.id.path), options.join(", "));
-        vec![Statement::new(text, &object.id)]
+    create,
+    drop: drop_by_address,
+    alter: |change| {
+        if remake::is_held(change) {
+            remake::remake(change, remake::through_text);
+        }
     },
-    drop: |object, _| vec![Statement::new(format!("DROP TYPE {}", qualified(&object.id.path)), &object.id)],
-    rename: Some(|object, name, _| {
-        let text = format!("ALTER TYPE {} RENAME TO {}", qualified(&object.id.path), identifier(name));
-        vec![Statement::new(text, &object.id)]
-    }),
-    occupies: |object| vec![format!("type {}", qualified(&object.id.path))],
+    rename: Some(rename_by_address),
+    passes_on: |_| true,
+    occupies: |object| {
+        let own = format!("type {}", qualified(&object.id.path));
+        [own].into_iter().chain(object.text("multirange").map(|name| format!("type {name}"))).collect()
+    },
     settle: privilege::settle,
     ..Kind::REPLACED
 };
 
-const OPTIONS: [(&str, &str); 6] = [
-    ("subtype", "SUBTYPE"),
-    ("operator_class", "SUBTYPE_OPCLASS"),
-    ("collation", "COLLATION"),
-    ("canonical", "CANONICAL"),
-    ("difference", "SUBTYPE_DIFF"),
-    ("multirange", "MULTIRANGE_TYPE_NAME"),
-];
-
 pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_type'::regclass::oid AS _class, t.oid AS _oid, ARRAY[n.nspname, t.typname]::text[] AS _path,
+                'pg_type'::regclass::oid AS _also_class, r.rngmultitypid AS _also_oid,
                 format_type(r.rngsubtype, NULL) AS subtype,
-                (SELECT format('%I.%I', cn.nspname, o.opcname) FROM pg_opclass o JOIN pg_namespace cn ON cn.oid = o.opcnamespace
-                 WHERE o.oid = r.rngsubopc AND NOT o.opcdefault) AS operator_class,
-                (SELECT format('%I.%I', cn.nspname, co.collname) FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
-                 JOIN pg_type st ON st.oid = r.rngsubtype WHERE co.oid = r.rngcollation AND r.rngcollation <> st.typcollation) AS collation,
-                CASE WHEN r.rngcanonical <> 0 THEN r.rngcanonical::regproc::text END AS canonical,
-                CASE WHEN r.rngsubdiff <> 0 THEN r.rngsubdiff::regproc::text END AS difference,
-                (SELECT format('%I.%I', mn.nspname, m.typname) FROM pg_type m JOIN pg_namespace mn ON mn.oid = m.typnamespace WHERE m.oid = r.rngmultitypid) AS multirange
-         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_range r ON r.rngtypid = t.oid
-         WHERE t.typtype = 'r' AND {} AND {}",
+                (SELECT format('%I.%I', mn.nspname, m.typname) FROM pg_type m JOIN pg_namespace mn ON mn.oid = m.typnamespace WHERE m.oid = r.rngmultitypid) AS multirange,
+                (SELECT format('%I.%I', o.nspname, k.opcname) FROM pg_opclass k JOIN pg_namespace o ON o.oid = k.opcnamespace
+                 WHERE k.oid = r.rngsubopc AND NOT k.opcdefault) AS operator_class,
+                CASE WHEN r.rngcollation <> s.typcollation THEN (SELECT format('%I.%I', cn.nspname, co.collname)
+                    FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = r.rngcollation) END AS collation,
+                CASE WHEN r.rngcanonical::oid <> 0 THEN (SELECT format('%I.%I', pn.nspname, p.proname) FROM pg_proc p JOIN pg_namespace pn ON pn.oid = p.pronamespace WHERE p.oid = r.rngcanonical) END AS canonical,
+                CASE WHEN r.rngsubdiff::oid <> 0 THEN (SELECT format('%I.%I', pn.nspname, p.proname) FROM pg_proc p JOIN pg_namespace pn ON pn.oid = p.pronamespace WHERE p.oid = r.rngsubdiff) END AS difference
+         FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_type s ON s.oid = r.rngsubtype
+         WHERE {} AND {}",
         asked.schema("n.nspname"),
         asked.own("pg_type", "t.oid"),
     )
+}
+
+fn create(creation: &Creation) -> Vec<Statement> {
+    let range = creation.object;
+    let mut parts = vec![format!("subtype = {}", range.text("subtype").unwrap_or_default())];
+    let options = [
+        ("operator_class", "subtype_opclass"),
+        ("collation", "collation"),
+        ("canonical", "canonical"),
+        ("difference", "subtype_diff"),
+    ];
+    for (property, option) in options {
+        parts.extend(range.text(property).map(|value| format!("{option} = {value}")));
+    }
+    if range.text("multirange") != Some(&usual_multirange(range)) {
+        parts.extend(range.text("multirange").map(|name| format!("multirange_type_name = {name}")));
+    }
+    let text = format!("CREATE TYPE {} AS RANGE (\n    {}\n)", qualified(&range.id.path), parts.join(",\n    "));
+    vec![Statement::new(text, &range.id)]
+}
+
+/// Source: manual, CREATE TYPE: `range` in the name becomes `multirange`, else `_multirange` is put behind it.
+fn usual_multirange(range: &Object) -> String {
+    let name = range.id.name();
+    let usual = match name.find("range") {
+        Some(at) => format!("{}multirange{}", &name[..at], &name[at + "range".len()..]),
+        None => format!("{name}_multirange"),
+    };
+    format!("{}.{}", identifier(range.id.path.first().map_or("", String::as_str)), identifier(&usual))
 }

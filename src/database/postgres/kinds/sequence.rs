@@ -1,100 +1,190 @@
-//! Sequences. One that a column owns lives in that column and dies with it; identity columns' are no objects.
+//! Sequences. One that a column owns dies with the column; a serial's is written as such. An identity's sequence is a
+//! part of its column.
 
+use super::address::drop_by_address;
+use super::column::default_of;
 use super::{Asked, privilege};
 use crate::schema::change::Change;
-use crate::schema::kind::Kind;
-use crate::schema::Object;
+use crate::schema::kind::{Creation, Kind};
+use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
-use crate::sql::quote::{identifier, qualified};
+use crate::sql::Syntax;
+use crate::sql::quote::{identifier, literal, qualified};
 
 pub static KIND: Kind = Kind {
     name: "sequence",
-    create: |creation| {
-        let object = creation.object;
-        let unlogged = if object.flag("unlogged") { "UNLOGGED " } else { "" };
-        let text = format!("CREATE {unlogged}SEQUENCE {}{}", qualified(&object.id.path), options(object));
-        let mut statements = vec![Statement::new(text, &object.id)];
-        if object.parent.is_some() {
-            statements.push(owned(object));
-        }
-        statements
-    },
-    drop: |object, _| vec![Statement::new(format!("DROP SEQUENCE {}", qualified(&object.id.path)), &object.id)],
+    create,
+    drop: drop_by_address,
     alter,
     rename: Some(|object, name, _| {
         let text = format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&object.id.path), identifier(name));
         vec![Statement::new(text, &object.id)]
     }),
+    inline: |sequence, catalog| serial_type(sequence, catalog).is_some(),
     occupies: |object| vec![format!("relation {}", qualified(&object.id.path))],
-    settle: privilege::settle,
+    settle,
     ..Kind::REPLACED
 };
 
 pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, ARRAY[n.nspname, c.relname]::text[] AS _path,
-                CASE WHEN o.relname IS NOT NULL THEN 'column' END AS _parent_kind,
-                CASE WHEN o.relname IS NOT NULL THEN ARRAY[tn.nspname, o.relname, a.attname]::text[] END AS _parent,
-                CASE WHEN o.relname IS NOT NULL THEN ARRAY[tn.nspname, o.relname, a.attname]::text[] END AS owned_by,
-                format_type(s.seqtypid, NULL) AS type, s.seqstart::text AS start, s.seqincrement::text AS increment,
-                s.seqmin::text AS minimum, s.seqmax::text AS maximum, s.seqcache::text AS cache, s.seqcycle AS cycle,
-                c.relpersistence = 'u' AND (o.relpersistence IS NULL OR o.relpersistence <> 'u') AS unlogged
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence s ON s.seqrelid = c.oid
-              LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
-                        AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i')
-              LEFT JOIN pg_class o ON o.oid = d.refobjid AND d.deptype = 'a' LEFT JOIN pg_namespace tn ON tn.oid = o.relnamespace
-              LEFT JOIN pg_attribute a ON a.attrelid = o.oid AND a.attnum = d.refobjsubid
-         WHERE c.relkind = 'S' AND d.deptype IS DISTINCT FROM 'i' AND {} AND {}",
+                CASE WHEN o.attname IS NOT NULL THEN 'column' END AS _parent_kind, o.path AS _parent,
+                CASE WHEN o.path IS NOT NULL THEN format('%I.%I.%I', o.path[1], o.path[2], o.path[3]) END AS owned_by,
+                CASE WHEN q.seqtypid <> 20 THEN format_type(q.seqtypid, NULL) END AS type,
+                CASE WHEN q.seqstart <> CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END THEN q.seqstart::text END AS start,
+                CASE WHEN q.seqincrement <> 1 THEN q.seqincrement::text END AS increment,
+                CASE WHEN q.seqmin <> CASE WHEN q.seqincrement > 0 THEN 1 ELSE {LEAST} END THEN q.seqmin::text END AS minimum,
+                CASE WHEN q.seqmax <> CASE WHEN q.seqincrement < 0 THEN -1 ELSE {GREATEST} END THEN q.seqmax::text END AS maximum,
+                CASE WHEN q.seqcache <> 1 THEN q.seqcache::text END AS cache, q.seqcycle AS cycle,
+                c.relpersistence = 'u' AS unlogged,
+                CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END::text AS _known_first
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence q ON q.seqrelid = c.oid
+              LEFT JOIN LATERAL (SELECT a.attname, ARRAY[tn.nspname, t.relname, a.attname]::text[] AS path
+                    FROM pg_depend d JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace tn ON tn.oid = t.relnamespace
+                         JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'a'
+                          AND d.refclassid = 'pg_class'::regclass AND d.refobjsubid > 0 AND t.relkind IN ('r', 'p') LIMIT 1) o ON true
+         WHERE c.relkind = 'S' AND {} AND {} AND {}
+               AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i' AND i.refobjsubid > 0)",
         asked.schema("n.nspname"),
+        asked.not_ours("n.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
     )
 }
 
-fn options(object: &Object) -> String {
-    let mut text = String::new();
-    for (property, word) in OPTIONS {
-        if let Some(value) = object.text(property) {
-            text.push_str(&format!(" {word} {value}"));
-        }
-    }
-    text.push_str(if object.flag("cycle") { " CYCLE" } else { " NO CYCLE" });
-    text
+const LEAST: &str = "CASE q.seqtypid WHEN 21 THEN -32768 WHEN 23 THEN -2147483648 ELSE -9223372036854775808 END";
+const GREATEST: &str = "CASE q.seqtypid WHEN 21 THEN 32767 WHEN 23 THEN 2147483647 ELSE 9223372036854775807 END";
+
+/// Returns `serial`, `bigserial` or `smallserial` when that word makes exactly this sequence, its column and the default.
+pub fn serial_type(sequence: &Object, catalog: &Catalog) -> Option<&'static str> {
+    let column = catalog.get(sequence.parent.as_ref()?)?;
+    let table = catalog.get(column.parent.as_ref()?)?;
+    let (serial, sequence_type) = match column.text("type")? {
+        "integer" => ("serial", Some("integer")),
+        "bigint" => ("bigserial", None),
+        "smallint" => ("smallserial", Some("smallint")),
+        _ => return None,
+    };
+    let name = format!("{}_{}_seq", table.id.name(), column.id.name());
+    let same_schema = sequence.id.path.first() == table.id.path.first();
+    let plain = ["start", "increment", "minimum", "maximum", "cache", "cycle"].iter().all(|name| !sequence.properties.contains_key(*name));
+    let of_table = sequence.flag("unlogged") == table.flag("unlogged") || !sequence.flag("unlogged") && !table.known_flag("sequences_follow");
+    // A name that long would be cut short by the server in its own way.
+    let is_serial = sequence.id.name() == name
+        && name.len() < 63
+        && same_schema
+        && plain
+        && of_table
+        && sequence.text("type") == sequence_type
+        && column.flag("not_null")
+        && column.text("collation").is_none()
+        && column.text("compression").is_none()
+        && default_of(column, catalog).and_then(|default| default.text("definition")) == Some(&next(sequence))
+        // Its default would be needed before the sequence is there.
+        && !column.known_flag("inherited");
+    is_serial.then_some(serial)
 }
 
-const OPTIONS: [(&str, &str); 6] = [
-    ("type", "AS"),
-    ("increment", "INCREMENT BY"),
-    ("minimum", "MINVALUE"),
-    ("maximum", "MAXVALUE"),
-    ("start", "START WITH"),
-    ("cache", "CACHE"),
+/// Returns a statement that lets the sequence (an expression of its name) go on behind the values that the column has.
+pub fn go_on_behind(sequence: &str, column: &str, table: &str) -> String {
+    format!("SELECT setval({sequence}, max({column})) FROM {table} HAVING max({column}) > 0")
+}
+
+/// Returns the options that lead from one list to another, those that are gone set back.
+pub fn changed_options(old: &[String], new: &[String]) -> Vec<String> {
+    let word = |option: &String| option.split(' ').next().unwrap_or_default().to_owned();
+    let gone = old.iter().map(word).filter(|name| !new.iter().any(|option| word(option) == *name));
+    let mut options: Vec<String> = gone
+        .map(|name| match name.as_str() {
+            "INCREMENT" => "INCREMENT BY 1".to_owned(),
+            "CACHE" => "CACHE 1".to_owned(),
+            // Without a value, START is kept: it is said below.
+            "START" => "START WITH 1".to_owned(),
+            name => format!("NO {name}"),
+        })
+        .collect();
+    options.extend(new.iter().filter(|option| !old.contains(option)).cloned());
+    options
+}
+
+fn next(sequence: &Object) -> String {
+    format!("nextval({}::regclass)", literal(&qualified(&sequence.id.path), Syntax::Postgres))
+}
+
+fn create(creation: &Creation) -> Vec<Statement> {
+    let sequence = creation.object;
+    let unlogged = if sequence.flag("unlogged") { "UNLOGGED " } else { "" };
+    let mut text = format!("CREATE {unlogged}SEQUENCE {}", qualified(&sequence.id.path));
+    if let Some(kind) = sequence.text("type") {
+        text.push_str(&format!(" AS {kind}"));
+    }
+    for option in options(sequence) {
+        text.push_str(&format!(" {option}"));
+    }
+    if let Some(owner) = sequence.text("owned_by") {
+        text.push_str(&format!(" OWNED BY {owner}"));
+    }
+    vec![Statement::new(text, &sequence.id)]
+}
+
+const OPTIONS: [(&str, &str, &str); 5] = [
+    ("increment", "INCREMENT BY", "INCREMENT BY 1"),
+    ("minimum", "MINVALUE", "NO MINVALUE"),
+    ("maximum", "MAXVALUE", "NO MAXVALUE"),
+    ("start", "START WITH", ""),
+    ("cache", "CACHE", "CACHE 1"),
 ];
 
-fn owned(object: &Object) -> Statement {
-    let owner = match object.list("owned_by") {
-        [] => "NONE".to_owned(),
-        column => qualified(column),
-    };
-    Statement::new(format!("ALTER SEQUENCE {} OWNED BY {owner}", qualified(&object.id.path)), &object.id)
+fn options(sequence: &Object) -> Vec<String> {
+    let valued = OPTIONS.iter().filter_map(|(name, words, _)| Some(format!("{words} {}", sequence.text(name)?)));
+    valued.chain(sequence.flag("cycle").then(|| "CYCLE".to_owned())).collect()
 }
 
 fn alter(change: &mut Change) {
-    let differs: Vec<_> = OPTIONS.into_iter().filter(|(property, _)| change.claim(property)).collect();
-    let mut text = String::new();
-    for (property, word) in differs {
-        text.push_str(&format!(" {word} {}", change.after.text(property).unwrap_or_default()));
+    let (before, after) = (change.before, change.after);
+    let name = qualified(&after.id.path);
+    let mut parts = Vec::new();
+    let retyped = change.claim("type");
+    if retyped {
+        parts.push(format!("AS {}", after.text("type").unwrap_or("bigint")));
+    }
+    for (option, words, reset) in OPTIONS {
+        let differs = change.claim(option);
+        // The first value is stored, so it is said again when what it is derived from has changed.
+        let derived = option == "start" && before.known_text("first") != after.known_text("first");
+        match after.text(option) {
+            Some(value) if differs || derived => parts.push(format!("{words} {value}")),
+            None if option == "start" && (differs || derived) => {
+                parts.push(format!("START WITH {}", after.known_text("first").unwrap_or("1")));
+            }
+            None if differs => parts.push(reset.to_owned()),
+            _ => {}
+        }
     }
     if change.claim("cycle") {
-        text.push_str(if change.after.flag("cycle") { " CYCLE" } else { " NO CYCLE" });
+        parts.push(if after.flag("cycle") { "CYCLE".to_owned() } else { "NO CYCLE".to_owned() });
     }
-    if !text.is_empty() {
-        change.say(format!("ALTER SEQUENCE {}{text}", qualified(&change.after.id.path)));
+    if !parts.is_empty() {
+        change.say(format!("ALTER SEQUENCE {name} {}", parts.join(" ")));
     }
     if change.claim("unlogged") {
-        let word = if change.after.flag("unlogged") { "UNLOGGED" } else { "LOGGED" };
-        change.say(format!("ALTER SEQUENCE {} SET {word}", qualified(&change.after.id.path)));
+        change.say(format!("ALTER SEQUENCE {name} SET {}", if after.flag("unlogged") { "UNLOGGED" } else { "LOGGED" }));
     }
     if change.claim("owned_by") {
-        change.statements.push(owned(change.after));
+        change.say(format!("ALTER SEQUENCE {name} OWNED BY {}", after.text("owned_by").unwrap_or("NONE")));
     }
+}
+
+/// A sequence that a filled column gets goes on behind the column's values.
+fn settle(sequence: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
+    let mut statements = privilege::settle(sequence, from, to);
+    let owner = sequence.parent.as_ref().and_then(|id| from.get(id));
+    let numeric = |column: &&Object| matches!(column.text("type"), Some("integer" | "bigint" | "smallint"));
+    if let Some(column) = owner.filter(numeric) {
+        let table = column.parent.as_ref().map(|table: &Id| qualified(&table.path)).unwrap_or_default();
+        let name = literal(&qualified(&sequence.id.path), Syntax::Postgres);
+        statements.push(Statement::new(go_on_behind(&name, &identifier(column.id.name()), &table), &sequence.id));
+    }
+    statements
 }

@@ -1,25 +1,30 @@
-//! Tables: plain, partitioned, partitions, inherited, unlogged.
+//! Tables: plain, partitioned, typed, unlogged. That one is a partition or inherits is an object of its own.
 
+use super::address::drop_by_address;
+use super::inherited::inherited;
 use super::{Asked, column, constraint, options, privilege};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
-use crate::schema::Object;
+use crate::schema::{Catalog, Object};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
 
 pub static KIND: Kind = Kind {
     name: "table",
     create,
-    drop: |object, _| vec![Statement::new(format!("DROP TABLE {}", qualified(&object.id.path)), &object.id)],
+    drop: drop_by_address,
     alter,
     rename: Some(|object, name, _| {
         let text = format!("ALTER TABLE {} RENAME TO {}", qualified(&object.id.path), identifier(name));
         vec![Statement::new(text, &object.id)]
     }),
     holds_data: |_, _| true,
-    occupies: |object| vec![format!("relation {}", qualified(&object.id.path))],
-    settle: privilege::settle,
+    occupies: |object| {
+        let name = qualified(&object.id.path);
+        vec![format!("relation {name}"), format!("type {name}")]
+    },
+    settle,
     ..Kind::REPLACED
 };
 
@@ -27,19 +32,17 @@ pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, ARRAY[n.nspname, c.relname]::text[] AS _path,
                 c.relpersistence = 'u' AS unlogged,
-                CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_key,
-                CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END AS bound,
-                ARRAY(SELECT format('%I.%I', pn.nspname, p.relname) FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent
-                      JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE h.inhrelid = c.oid ORDER BY h.inhseqno) AS parents,
-                c.relrowsecurity AS row_security, c.relforcerowsecurity AS force_row_security,
-                CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'USING INDEX ' ||
-                    (SELECT quote_ident(ic.relname) FROM pg_index x JOIN pg_class ic ON ic.oid = x.indexrelid WHERE x.indrelid = c.oid AND x.indisreplident) END AS replica_identity,
-                CASE WHEN am.amname <> 'heap' THEN am.amname::text END AS access_method,
+                CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,
                 CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
-                (SELECT spcname::text FROM pg_tablespace ts WHERE ts.oid = c.reltablespace) AS tablespace,
-                ARRAY(SELECT o FROM unnest(c.reloptions || ARRAY(SELECT 'toast.' || x FROM pg_class tc, unnest(tc.reloptions) x WHERE tc.oid = c.reltoastrelid)) o ORDER BY 1) AS options
-         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am am ON am.oid = c.relam
+                ARRAY(SELECT o FROM (SELECT unnest(c.reloptions) UNION ALL SELECT 'toast.' || unnest(t.reloptions)) x (o) ORDER BY o) AS options,
+                c.relrowsecurity AS row_security, c.relforcerowsecurity AS row_security_forced,
+                CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'USING INDEX' END AS replica_identity,
+                (SELECT m.amname::text FROM pg_am m WHERE m.oid = c.relam AND m.amname <> current_setting('default_table_access_method')) AS access_method,
+                (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = c.reltablespace) AS tablespace,
+                c.relhassubclass AS _known_has_children, {} AS _known_sequences_follow
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
          WHERE c.relkind IN ('r', 'p') AND {} AND {} AND {}",
+        asked.version >= 150_000,
         asked.schema("n.nspname"),
         asked.not_ours("n.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
@@ -47,105 +50,127 @@ pub fn query(asked: &Asked) -> String {
 }
 
 fn create(creation: &Creation) -> Vec<Statement> {
-    let object = creation.object;
-    let children = || creation.inline_in(&object.id);
-    let columns = children().filter(|child| child.id.kind == "column").map(|child| column::definition(child, creation));
-    let constraints = children().filter(|child| child.id.kind == "constraint").map(constraint::clause);
-    let parts: Vec<String> = columns.chain(constraints).collect();
-    let unlogged = if object.flag("unlogged") { "UNLOGGED " } else { "" };
-    let name = qualified(&object.id.path);
-    let body = if parts.is_empty() { "()".to_owned() } else { format!("(\n    {}\n)", parts.join(",\n    ")) };
-    let parents = object.list("parents");
-    let mut text = match (object.text("bound"), object.text("of_type"), parents) {
-        (Some(bound), _, [parent, ..]) => {
-            let body = if parts.is_empty() { String::new() } else { format!(" {body}") };
-            format!("CREATE {unlogged}TABLE {name} PARTITION OF {parent}{body} {bound}")
+    let table = creation.object;
+    let inside: Vec<&Object> = creation.inline_in(&table.id).collect();
+    let link = inside.iter().find(|child| child.id.kind == "partition");
+    let mut parts = Vec::new();
+    for child in inside.iter().filter(|child| child.id.kind == "column") {
+        if table.text("of_type").is_some() && child.known_flag("of_type") {
+            parts.extend(column::override_of(child, creation));
+        } else if !inherited(child) || child.known_flag("local") {
+            parts.push(column::definition(child, creation));
         }
-        (_, Some(of), _) => format!("CREATE {unlogged}TABLE {name} OF {of}"),
-        (_, _, []) => format!("CREATE {unlogged}TABLE {name} {body}"),
-        (_, _, parents) => format!("CREATE {unlogged}TABLE {name} {body} INHERITS ({})", parents.join(", ")),
+    }
+    let constraints = inside.iter().filter(|child| child.id.kind == "constraint" && constraint::is_written(child));
+    let column_is_written = |name: &str| {
+        let written = inside.iter().filter(|child| child.id.kind == "column" && child.id.name() == name);
+        table.text("of_type").is_none() && written.into_iter().any(|column| !inherited(column) || column.known_flag("local"))
     };
-    if let Some(key) = object.text("partition_key") {
+    parts.extend(constraints.filter(|key| !constraint::goes_in_column(key, column_is_written)).map(|key| constraint::clause(key)));
+
+    let unlogged = if table.flag("unlogged") { "UNLOGGED " } else { "" };
+    let mut text = format!("CREATE {unlogged}TABLE {}", qualified(&table.id.path));
+    if let Some(link) = link {
+        text.push_str(&format!(" PARTITION OF {}", qualified(link.known_list("of"))));
+    }
+    if let Some(of) = table.text("of_type") {
+        text.push_str(&format!(" OF {of}"));
+    }
+    match parts.is_empty() {
+        true if link.is_some() || table.text("of_type").is_some() => {}
+        true => text.push_str(" ()"),
+        false => text.push_str(&format!(" (\n    {}\n)", parts.join(",\n    "))),
+    }
+    if let Some(link) = link {
+        text.push_str(&format!(" {}", link.text("bound").unwrap_or_default()));
+    }
+    let parents: Vec<String> = inside
+        .iter()
+        .filter(|child| child.id.kind == "inheritance")
+        .map(|link| qualified(link.known_list("of")))
+        .collect();
+    if !parents.is_empty() {
+        text.push_str(&format!(" INHERITS ({})", parents.join(", ")));
+    }
+    if let Some(key) = table.text("partition_by") {
         text.push_str(&format!(" PARTITION BY {key}"));
     }
-    if let Some(method) = object.text("access_method") {
-        text.push_str(&format!(" USING {method}"));
+    if let Some(method) = table.text("access_method") {
+        text.push_str(&format!(" USING {}", identifier(method)));
     }
-    text.push_str(&options::with(object.list("options")));
-    if let Some(tablespace) = object.text("tablespace") {
-        text.push_str(&format!(" TABLESPACE {}", identifier(tablespace)));
+    text.push_str(&options::with(table.list("options")));
+    if let Some(space) = table.text("tablespace") {
+        text.push_str(&format!(" TABLESPACE {}", identifier(space)));
     }
-    let mut statements = vec![Statement::new(text, &object.id)];
-    for (property, setting) in SECURITY {
-        if object.flag(property) {
-            statements.push(action(object, &format!("{} ROW LEVEL SECURITY", setting.0)));
-        }
+    vec![Statement::new(text, &table.id)]
+}
+
+fn alter_table(table: &Object) -> String {
+    format!("ALTER TABLE {}", qualified(&table.id.path))
+}
+
+fn settle(table: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
+    let mut statements = privilege::settle(table, from, to);
+    let mut say = |action: &str| statements.push(Statement::action(&alter_table(table), action, &table.id));
+    if table.flag("row_security") {
+        say("ENABLE ROW LEVEL SECURITY");
     }
-    // One that names an index follows the index, in `index`.
-    if let Some(identity) = object.text("replica_identity").filter(|identity| !identity.starts_with("USING")) {
-        statements.push(action(object, &format!("REPLICA IDENTITY {identity}")));
+    if table.flag("row_security_forced") {
+        say("FORCE ROW LEVEL SECURITY");
+    }
+    // The index that identifies rows says so itself.
+    if let Some(identity @ ("FULL" | "NOTHING")) = table.text("replica_identity") {
+        say(&format!("REPLICA IDENTITY {identity}"));
     }
     statements
 }
 
-/// The flags of row security, and what switches them on and off.
-const SECURITY: [(&str, (&str, &str)); 2] =
-    [("row_security", ("ENABLE", "DISABLE")), ("force_row_security", ("FORCE", "NO FORCE"))];
-
-fn action(object: &Object, action: &str) -> Statement {
-    Statement::new(format!("ALTER TABLE {} {action}", qualified(&object.id.path)), &object.id)
-}
-
 fn alter(change: &mut Change) {
     let (before, after) = (change.before, change.after);
+    let alter = alter_table(after);
+    if change.differs("partition_by") {
+        change.refusal = Some(
+            "PostgreSQL cannot change whether or how a table is partitioned: make a table partitioned as wanted beside it, \
+             copy the rows, and rename"
+                .to_owned(),
+        );
+        return;
+    }
+    if change.claim("of_type") {
+        let action = after.text("of_type").map_or("NOT OF".to_owned(), |of| format!("OF {of}"));
+        change.say_action(&alter, &action);
+    }
     if change.claim("unlogged") {
-        change.statements.push(action(after, if after.flag("unlogged") { "SET UNLOGGED" } else { "SET LOGGED" }));
-        change.risk(Risk::RewritesTable(format!("{} is written anew", after.id)));
-    }
-    for (property, (on, off)) in SECURITY {
-        if change.claim(property) {
-            let word = if after.flag(property) { on } else { off };
-            change.statements.push(action(after, &format!("{word} ROW LEVEL SECURITY")));
-        }
-    }
-    if change.claim("replica_identity") {
-        let identity = after.text("replica_identity").unwrap_or("DEFAULT");
-        change.statements.push(action(after, &format!("REPLICA IDENTITY {identity}")));
+        change.say(format!("{alter} SET {}", if after.flag("unlogged") { "UNLOGGED" } else { "LOGGED" }));
+        change.risk(Risk::RewritesTable(format!("{} is written to another place", after.id)));
     }
     if change.claim("options") {
-        for setting in options::set_and_reset(before.list("options"), after.list("options")) {
-            change.statements.push(action(after, &setting));
+        for action in options::set_and_reset(before.list("options"), after.list("options")) {
+            change.say_action(&alter, &action);
+        }
+    }
+    if change.claim("row_security") {
+        let verb = if after.flag("row_security") { "ENABLE" } else { "DISABLE" };
+        change.say_action(&alter, &format!("{verb} ROW LEVEL SECURITY"));
+    }
+    if change.claim("row_security_forced") {
+        let verb = if after.flag("row_security_forced") { "FORCE" } else { "NO FORCE" };
+        change.say_action(&alter, &format!("{verb} ROW LEVEL SECURITY"));
+    }
+    if change.claim("replica_identity") {
+        match after.text("replica_identity") {
+            Some("USING INDEX") => {}
+            identity => change.say_action(&alter, &format!("REPLICA IDENTITY {}", identity.unwrap_or("DEFAULT"))),
         }
     }
     if change.claim("access_method") {
-        change.statements.push(action(after, &format!("SET ACCESS METHOD {}", after.text("access_method").unwrap_or("heap"))));
-        change.risk(Risk::RewritesTable(format!("{} is written anew", after.id)));
+        let method = after.text("access_method").map_or("heap".to_owned(), identifier);
+        change.say(format!("{alter} SET ACCESS METHOD {method}"));
+        change.risk(Risk::RewritesTable(format!("{} is stored in another way", after.id)));
     }
     if change.claim("tablespace") {
-        let name = identifier(after.text("tablespace").unwrap_or("pg_default"));
-        change.statements.push(action(after, &format!("SET TABLESPACE {name}")));
-    }
-    let name = qualified(&after.id.path);
-    let (bound, parents) = (change.claim("bound"), change.claim("parents"));
-    if bound || parents {
-        match (before.text("bound"), before.list("parents")) {
-            (Some(_), [parent, ..]) => change.say(format!("ALTER TABLE {parent} DETACH PARTITION {name}")),
-            (_, old) => old
-                .iter()
-                .filter(|parent| !after.list("parents").contains(parent))
-                .for_each(|parent| change.say(format!("ALTER TABLE {name} NO INHERIT {parent}"))),
-        }
-        match (after.text("bound"), after.list("parents")) {
-            (Some(bound), [parent, ..]) => change.say(format!("ALTER TABLE {parent} ATTACH PARTITION {name} {bound}")),
-            (_, new) => new
-                .iter()
-                .filter(|parent| before.text("bound").is_some() || !before.list("parents").contains(parent))
-                .for_each(|parent| change.say(format!("ALTER TABLE {name} INHERIT {parent}"))),
-        }
-    }
-    if change.differs("partition_key") {
-        change.refusal = Some(
-            "PostgreSQL does not change how a table is partitioned: make a table beside it and copy the rows".to_owned(),
-        );
+        let space = after.text("tablespace").map_or("pg_default".to_owned(), identifier);
+        change.say(format!("{alter} SET TABLESPACE {space}"));
+        change.risk(Risk::RewritesTable(format!("{} is written to another place", after.id)));
     }
 }

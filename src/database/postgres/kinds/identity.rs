@@ -1,0 +1,91 @@
+//! The identity of a column: its sequence is a part of the column, with options of its own.
+
+use super::column::alter_parent;
+use super::inherited::follows;
+use super::sequence;
+use crate::schema::Object;
+use crate::schema::change::Change;
+use crate::sql::Syntax;
+use crate::sql::quote::{identifier, literal, qualified};
+
+/// The properties of an identity: how it is generated, the options that are not the default, and the sequence's name
+/// where the server would choose another one. A partition has its parent's.
+pub const COLUMNS: &str = "CASE WHEN NOT c.relispartition THEN CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END END AS identity,
+                CASE WHEN s.name <> s.usual THEN s.name END AS identity_sequence, s.persistence AS identity_persistence, s.options AS identity_options,
+                s.name AS _known_sequence,";
+
+/// The sequence of the identity of `a`, a column of `c`.
+pub const JOIN: &str = "LEFT JOIN LATERAL (SELECT format('%I.%I', sn.nspname, sc.relname) AS name,
+                        format('%I.%I', n.nspname, c.relname || '_' || a.attname || '_seq') AS usual,
+                        CASE WHEN sc.relpersistence <> c.relpersistence THEN CASE sc.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END AS persistence,
+                        ARRAY(SELECT o FROM unnest(ARRAY[
+                            CASE WHEN q.seqstart <> CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END THEN 'START WITH ' || q.seqstart END,
+                            CASE WHEN q.seqincrement <> 1 THEN 'INCREMENT BY ' || q.seqincrement END,
+                            CASE WHEN q.seqmin <> CASE WHEN q.seqincrement > 0 THEN 1 ELSE CASE q.seqtypid WHEN 21 THEN -32768 WHEN 23 THEN -2147483648 ELSE -9223372036854775808 END END THEN 'MINVALUE ' || q.seqmin END,
+                            CASE WHEN q.seqmax <> CASE WHEN q.seqincrement < 0 THEN -1 ELSE CASE q.seqtypid WHEN 21 THEN 32767 WHEN 23 THEN 2147483647 ELSE 9223372036854775807 END END THEN 'MAXVALUE ' || q.seqmax END,
+                            CASE WHEN q.seqcache <> 1 THEN 'CACHE ' || q.seqcache END,
+                            CASE WHEN q.seqcycle THEN 'CYCLE' END]) o WHERE o IS NOT NULL) AS options
+                    FROM pg_depend sd JOIN pg_class sc ON sc.oid = sd.objid AND sc.relkind = 'S'
+                         JOIN pg_namespace sn ON sn.oid = sc.relnamespace JOIN pg_sequence q ON q.seqrelid = sc.oid
+                    WHERE a.attidentity <> '' AND sd.refclassid = 'pg_class'::regclass AND sd.refobjid = c.oid AND sd.refobjsubid = a.attnum
+                          AND sd.classid = 'pg_class'::regclass AND sd.deptype = 'i' LIMIT 1) s ON true";
+
+/// Returns `GENERATED … AS IDENTITY (…)`.
+pub fn clause(column: &Object) -> Option<String> {
+    let kind = column.text("identity")?;
+    let name = column.text("identity_sequence").map(|name| format!("SEQUENCE NAME {name}"));
+    let persistence = column.text("identity_persistence").map(str::to_owned);
+    let options: Vec<String> = name.into_iter().chain(persistence).chain(column.list("identity_options").iter().cloned()).collect();
+    let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" ")) };
+    Some(format!("GENERATED {kind} AS IDENTITY{options}"))
+}
+
+pub fn alter(change: &mut Change) {
+    let (before, after) = (change.before, change.after);
+    let alter = alter_parent(after);
+    let name = identifier(after.id.name());
+    let identity = change.claim("identity");
+    let (renamed, options) = (change.claim("identity_sequence"), change.claim("identity_options"));
+    let persistence = change.claim("identity_persistence");
+    if identity && follows(change, "identity") {
+        return;
+    }
+    match (before.text("identity"), after.text("identity")) {
+        (None, Some(_)) => {
+            let clause = clause(after).unwrap_or_default();
+            change.say_action(&alter, &format!("ALTER COLUMN {name} ADD {clause}"));
+            let table = after.parent.as_ref().map(|table| qualified(&table.path)).unwrap_or_default();
+            let sequence = format!(
+                "pg_get_serial_sequence({}, {})",
+                literal(&table, Syntax::Postgres),
+                literal(after.id.name(), Syntax::Postgres)
+            );
+            change.say(sequence::go_on_behind(&sequence, &name, &table));
+        }
+        (Some(_), None) => change.say_action(&alter, &format!("ALTER COLUMN {name} DROP IDENTITY")),
+        (Some(_), Some(kind)) => {
+            if identity {
+                change.say_action(&alter, &format!("ALTER COLUMN {name} SET GENERATED {kind}"));
+            }
+            if options {
+                let set: Vec<String> = sequence::changed_options(before.list("identity_options"), after.list("identity_options"))
+                    .into_iter()
+                    .map(|option| format!("SET {option}"))
+                    .collect();
+                change.say_action(&alter, &format!("ALTER COLUMN {name} {}", set.join(" ")));
+            }
+            let own = after.known_text("sequence").unwrap_or_default().to_owned();
+            if renamed {
+                let old = before.known_text("sequence").unwrap_or_default();
+                let new_name = own.rsplit_once('.').map_or(own.as_str(), |(_, name)| name);
+                change.say(format!("ALTER SEQUENCE {old} RENAME TO {new_name}"));
+            }
+            if persistence {
+                let unlogged = after.text("identity_persistence") == Some("UNLOGGED")
+                    || after.text("identity_persistence").is_none() && before.text("identity_persistence") == Some("LOGGED");
+                change.say(format!("ALTER SEQUENCE {own} SET {}", if unlogged { "UNLOGGED" } else { "LOGGED" }));
+            }
+        }
+        (None, None) => {}
+    }
+}

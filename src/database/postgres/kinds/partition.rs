@@ -1,0 +1,57 @@
+//! That a table is a partition of another one. Attaching and detaching keep its rows.
+
+use super::Asked;
+use crate::schema::kind::Kind;
+use crate::schema::{Catalog, Id, Object};
+use crate::sql::Statement;
+use crate::sql::quote::qualified;
+
+pub static KIND: Kind = Kind {
+    name: "partition",
+    create: |creation| {
+        let (link, bound) = (creation.object, creation.object.text("bound").unwrap_or_default());
+        vec![say(link, &format!("ATTACH PARTITION {} {bound}", qualified(&link.id.path)))]
+    },
+    drop: |link, _| vec![say(link, &format!("DETACH PARTITION {}", qualified(&link.id.path)))],
+    inline: |_, _| true,
+    also_after,
+    ..Kind::REPLACED
+};
+
+pub fn query(asked: &Asked) -> String {
+    format!(
+        "SELECT ARRAY[n.nspname, c.relname]::text[] AS _path,
+                'table' AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
+                'table' AS _needs_kind, ARRAY[pn.nspname, p.relname]::text[] AS _needs,
+                ARRAY[pn.nspname, p.relname]::text[] AS _known_of,
+                format('%I.%I', pn.nspname, p.relname) AS of, pg_get_expr(c.relpartbound, c.oid) AS bound
+         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_inherits i ON i.inhrelid = c.oid
+              JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+         WHERE c.relispartition AND c.relkind IN ('r', 'p') AND {} AND {} AND {}",
+        asked.schema("n.nspname"),
+        asked.not_ours("n.nspname", "c.relname"),
+        asked.own("pg_class", "c.oid"),
+    )
+}
+
+fn say(link: &Object, action: &str) -> Statement {
+    Statement::new(format!("ALTER TABLE {} {action}", qualified(link.known_list("of"))), &link.id)
+}
+
+/// What a table must have to be attached: the parent's columns, and its checks.
+fn also_after(link: &Object, catalog: &Catalog) -> Vec<Id> {
+    needed_on_both(link.parent.as_ref(), link.known_list("of"), catalog)
+}
+
+/// Returns the columns and checks of both tables of a link.
+pub fn needed_on_both(child: Option<&Id>, parent: &[String], catalog: &Catalog) -> Vec<Id> {
+    let parent = Id::new("table", parent.iter().cloned());
+    let tables = child.into_iter().chain([&parent]);
+    let all = tables.flat_map(|table| catalog.children(table));
+    let needed = all.filter(|object| match object.id.kind {
+        "column" => true,
+        "constraint" => object.known_text("type") == Some("c"),
+        _ => false,
+    });
+    needed.map(|object| object.id.clone()).collect()
+}
