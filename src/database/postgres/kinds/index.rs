@@ -30,7 +30,9 @@ pub static KIND: Kind = Kind {
 };
 
 /// What the index `i` (`pg_index`) and `ic` (`pg_class`) has beside its definition.
-pub const SETTINGS: &str = "ARRAY(SELECT o FROM unnest(ic.reloptions) o ORDER BY 1) AS options,
+///
+/// The options are compared in the order of their names, and said in that in which the server keeps and prints them.
+pub const SETTINGS: &str = "ARRAY(SELECT o FROM unnest(ic.reloptions) o ORDER BY 1) AS options, ic.reloptions AS _known_options,
                 (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = ic.reltablespace) AS tablespace,
                 ARRAY(SELECT a.attnum || ' ' || a.attstattarget FROM pg_attribute a WHERE a.attrelid = ic.oid AND a.attstattarget >= 0 ORDER BY a.attnum) AS statistics,
                 coalesce(i.indisclustered, false) AS clustered, coalesce(i.indisreplident, false) AS replica_identity";
@@ -103,7 +105,7 @@ fn predicate_at(definition: &str) -> Option<usize> {
 
 /// Returns ` WITH (…) TABLESPACE …` of an index, ` USING INDEX TABLESPACE …` of a constraint.
 pub fn parameters(object: &Object) -> String {
-    let mut text = options::with(object.list("options"));
+    let mut text = options::with(object.known_list("options"));
     if let Some(space) = object.text("tablespace") {
         let using = if object.id.kind == "constraint" { "USING INDEX " } else { "" };
         text.push_str(&format!(" {using}TABLESPACE {}", identifier(space)));

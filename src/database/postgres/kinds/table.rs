@@ -35,6 +35,7 @@ pub fn query(asked: &Asked) -> String {
                 CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END AS partition_by,
                 CASE WHEN c.reloftype <> 0 THEN format_type(c.reloftype, NULL) END AS of_type,
                 ARRAY(SELECT o FROM (SELECT unnest(c.reloptions) UNION ALL SELECT 'toast.' || unnest(t.reloptions)) x (o) ORDER BY o) AS options,
+                ARRAY(SELECT unnest(c.reloptions) UNION ALL SELECT 'toast.' || unnest(t.reloptions)) AS _known_options,
                 c.relrowsecurity AS row_security, c.relforcerowsecurity AS row_security_forced,
                 CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'USING INDEX' END AS replica_identity,
                 (SELECT m.amname::text FROM pg_am m WHERE m.oid = c.relam AND m.amname <> current_setting('default_table_access_method')) AS access_method,
@@ -98,7 +99,7 @@ fn create(creation: &Creation) -> Vec<Statement> {
     if let Some(method) = table.text("access_method") {
         text.push_str(&format!(" USING {}", identifier(method)));
     }
-    text.push_str(&options::with(table.list("options")));
+    text.push_str(&options::with(table.known_list("options")));
     if let Some(space) = table.text("tablespace") {
         text.push_str(&format!(" TABLESPACE {}", identifier(space)));
     }
