@@ -35,7 +35,8 @@ pub fn clause(column: &Object) -> Option<String> {
     let kind = column.text("identity")?;
     let name = column.text("identity_sequence").map(|name| format!("SEQUENCE NAME {name}"));
     let persistence = column.text("identity_persistence").map(str::to_owned);
-    let options: Vec<String> = name.into_iter().chain(persistence).chain(column.list("identity_options").iter().cloned()).collect();
+    let options: Vec<String> =
+        name.into_iter().chain(persistence).chain(column.list("identity_options").iter().cloned()).collect();
     let options = if options.is_empty() { String::new() } else { format!(" ({})", options.join(" ")) };
     Some(format!("GENERATED {kind} AS IDENTITY{options}"))
 }
@@ -68,10 +69,11 @@ pub fn alter(change: &mut Change) {
                 change.say_action(&alter, &format!("ALTER COLUMN {name} SET GENERATED {kind}"));
             }
             if options {
-                let set: Vec<String> = sequence::changed_options(before.list("identity_options"), after.list("identity_options"))
-                    .into_iter()
-                    .map(|option| format!("SET {option}"))
-                    .collect();
+                let set: Vec<String> =
+                    sequence::changed_options(before.list("identity_options"), after.list("identity_options"))
+                        .into_iter()
+                        .map(|option| format!("SET {option}"))
+                        .collect();
                 change.say_action(&alter, &format!("ALTER COLUMN {name} {}", set.join(" ")));
             }
             let own = after.known_text("sequence").unwrap_or_default().to_owned();
@@ -82,7 +84,8 @@ pub fn alter(change: &mut Change) {
             }
             if persistence {
                 let unlogged = after.text("identity_persistence") == Some("UNLOGGED")
-                    || after.text("identity_persistence").is_none() && before.text("identity_persistence") == Some("LOGGED");
+                    || after.text("identity_persistence").is_none()
+                        && before.text("identity_persistence") == Some("LOGGED");
                 change.say(format!("ALTER SEQUENCE {own} SET {}", if unlogged { "UNLOGGED" } else { "LOGGED" }));
             }
         }

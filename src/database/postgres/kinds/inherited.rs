@@ -68,7 +68,8 @@ pub fn agreed(object: &Object, catalog: &Catalog, property: &str) -> bool {
 
 /// Returns all that come from the object, directly or through others.
 pub fn heirs<'a>(object: &Object, catalog: &'a Catalog) -> Vec<&'a Object> {
-    let has_children = |object: &Object| table_of(object, catalog).is_some_and(|table| table.known_flag("has_children"));
+    let has_children =
+        |object: &Object| table_of(object, catalog).is_some_and(|table| table.known_flag("has_children"));
     let mut found: Vec<&Object> = Vec::new();
     if !has_children(object) {
         return found;

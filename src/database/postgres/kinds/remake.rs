@@ -39,7 +39,12 @@ pub fn remake(change: &mut Change, lead: Lead) {
         return;
     }
     for object in &types {
-        change.say(format!("ALTER {} {} RENAME TO {}", word(object), qualified(&object.id.path), identifier(&old_name(object))));
+        change.say(format!(
+            "ALTER {} {} RENAME TO {}",
+            word(object),
+            qualified(&object.id.path),
+            identifier(&old_name(object))
+        ));
     }
     for object in &types {
         make(change, object);
@@ -133,7 +138,9 @@ pub fn is_used_anew(change: &Change, literal: &str) -> bool {
         })
     };
     let own: &Id = &change.after.id;
-    change.to.objects().filter(|object| object.id != *own && mentions(object)).any(|object| {
-        change.from.get(&object.id).is_none_or(|before| before.properties != object.properties)
-    })
+    change
+        .to
+        .objects()
+        .filter(|object| object.id != *own && mentions(object))
+        .any(|object| change.from.get(&object.id).is_none_or(|before| before.properties != object.properties))
 }

@@ -38,7 +38,10 @@ const CASTS: [(&str, &[&str]); 16] = [
     ("bit varying", &["bit"]),
     ("date", &["timestamp without time zone", "timestamp with time zone"]),
     ("timestamp without time zone", &["date", "time without time zone", "timestamp with time zone"]),
-    ("timestamp with time zone", &["date", "time without time zone", "time with time zone", "timestamp without time zone"]),
+    (
+        "timestamp with time zone",
+        &["date", "time without time zone", "time with time zone", "timestamp without time zone"],
+    ),
     ("time without time zone", &["interval", "time with time zone"]),
     ("time with time zone", &["time without time zone"]),
     ("interval", &["time without time zone"]),
@@ -71,7 +74,11 @@ pub fn way(name: &str, before: &Object, after: &Object, from: &Catalog, to: &Cat
         let (fits, loses) = room(old.whole, new.whole);
         if !fits {
             let what = format!("{} may hold values that {} has no room for", after.id, new.whole);
-            risks.push(if loses { Risk::DestroysData(format!("{} is rounded to {}", after.id, new.whole)) } else { Risk::MayFail(what) });
+            risks.push(if loses {
+                Risk::DestroysData(format!("{} is rounded to {}", after.id, new.whole))
+            } else {
+                Risk::MayFail(what)
+            });
             risks.push(Risk::RewritesTable(format!("{} becomes {}", after.id, new.whole)));
         }
         return Way { using: None, risks, effect: Effect::Resized };
