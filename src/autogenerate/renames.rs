@@ -110,10 +110,11 @@ fn before(new: &Id, old: &str, renames: &[Rename]) -> Id {
     }
     for rename in renames {
         let depth = rename.to.path.len();
-        if depth < id.path.len() && id.path.starts_with(&rename.to.path) {
-            if let (Some(part), Some(name)) = (id.path.get_mut(depth - 1), rename.from.path.last()) {
-                part.clone_from(name);
-            }
+        if depth < id.path.len()
+            && id.path.starts_with(&rename.to.path)
+            && let (Some(part), Some(name)) = (id.path.get_mut(depth - 1), rename.from.path.last())
+        {
+            part.clone_from(name);
         }
     }
     id
@@ -172,10 +173,11 @@ fn current(id: &Id, done: &[Rename]) -> Vec<String> {
     let mut path = id.path.clone();
     for rename in done {
         let depth = rename.from.path.len();
-        if depth < path.len() && id.path.starts_with(&rename.from.path) {
-            if let (Some(part), Some(name)) = (path.get_mut(depth - 1), rename.to.path.last()) {
-                part.clone_from(name);
-            }
+        if depth < path.len()
+            && id.path.starts_with(&rename.from.path)
+            && let (Some(part), Some(name)) = (path.get_mut(depth - 1), rename.to.path.last())
+        {
+            part.clone_from(name);
         }
     }
     path
