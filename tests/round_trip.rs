@@ -134,13 +134,15 @@ fn round_trip(
     if let Some(plan) = &case.plan {
         has_plan(plan, &said)?;
     }
-    if old != new {
+    // A revision may do what the judge does not see (a materialized view's rows).
+    let wrote = !said.stdout.trim().is_empty();
+    if wrote {
         steps.migrate("forward", "upgrade head")?;
     }
     steps.reached("forward", &new)?;
     steps.kept("forward", &rows)?;
     steps.migrate("forward", "check")?;
-    if old != new {
+    if wrote {
         steps.migrate("back", "downgrade -1 --yes")?;
         steps.reached("back", &old)?;
         steps.kept("back", &rows)?;
