@@ -75,6 +75,8 @@ pub struct Comparison {
     pub renames: Vec<Rename>,
     /// What is there and has no kind, counted.
     pub unmanaged: Vec<(String, usize)>,
+    /// What the models declare beyond that and no revision can be written for, counted.
+    pub unwritable: Vec<(String, usize)>,
     renamed: Option<Renamed>,
     shadowed: Shadowed,
     declared: Catalog,
@@ -105,6 +107,13 @@ impl Comparison {
         let from = self.renamed.as_ref().map_or(&self.live, |renamed| &renamed.catalog);
         renames.chain(explain::lines(&self.upgrade, from, &self.target.catalog)).collect()
     }
+}
+
+/// What is counted more often than in `known`, and how much more.
+fn beyond(counts: &[(String, usize)], known: &[(String, usize)]) -> Vec<(String, usize)> {
+    let known = |kind: &str| known.iter().find(|(name, _)| name == kind).map_or(0, |(_, count)| *count);
+    let more = counts.iter().map(|(kind, count)| (kind.clone(), count.saturating_sub(known(kind))));
+    more.filter(|(_, count)| *count > 0).collect()
 }
 
 fn counted<'a>(ids: impl Iterator<Item = &'a Id>) -> Vec<(String, usize)> {
@@ -180,6 +189,7 @@ fn attempt(
     let speaks = speaks::speaks(config.autogenerate.manage.as_deref(), declared.sources, &wanted, dialect)
         .map_err(AutogenerateError::Manage)?;
     let unmanaged = &live.unmanaged;
+    let unwritable = beyond(&shadowed.reading.unmanaged, unmanaged);
     let live = speaks.heard(&live.catalog);
     let mut target = reached(&wanted, &live, &speaks, config);
     let in_slices = matches!(must_load, MustLoad::These(_));
@@ -218,6 +228,7 @@ fn attempt(
         renames: renamed.as_ref().map(|renamed| renamed.renames.clone()).unwrap_or_default(),
         renamed,
         unmanaged: unmanaged.clone(),
+        unwritable,
         shadowed,
         declared: wanted,
         assumed,
@@ -228,7 +239,7 @@ fn reached(declared: &Catalog, live: &Catalog, speaks: &Speaks, config: &Config)
     let filter = Filter {
         ignore: &config.autogenerate.ignore,
         speaks_for: &|object, catalog| speaks.for_object(object, catalog),
-        speaks_for_property: &|_, _| true,
+        speaks_for_property: &|kind, name| speaks.for_property(kind, name),
     };
     filter::target(declared, live, &filter)
 }

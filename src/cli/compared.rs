@@ -35,6 +35,14 @@ pub fn compare(
     let version = database.version()?;
     let declared = models::read(&config.models, database.dialect(), &version, &config.root)?;
     let output = &session.output;
+    let unread = declared.schemas_beyond(&config.database.schemas, database.dialect());
+    if !unread.is_empty() {
+        output.warn(format_args!(
+            "the models declare the schema {}, which `schemas` under [database] in migrate.toml does not name: what is in it \
+             is not compared",
+            unread.join(", ")
+        ));
+    }
     let mut question = |rename: &Rename| asked(output, rename);
     let ask: Option<&mut autogenerate::Ask> = if ask && output.is_interactive() { Some(&mut question) } else { None };
     Ok(autogenerate::compare(database, &declared, config, wishes, ask)?)
@@ -56,6 +64,12 @@ pub fn say_left_alone(output: &Output, comparison: &Comparison) {
     }
     if !comparison.unmanaged.is_empty() {
         output.say(format_args!("not understood, and left alone: {}", words(&comparison.unmanaged)));
+    }
+    if !comparison.unwritable.is_empty() {
+        let what = words(&comparison.unwritable);
+        output.warn(format_args!(
+            "the models declare what migrate can't write ({what}): put its statements into a revision by hand"
+        ));
     }
 }
 
@@ -102,7 +116,7 @@ pub fn verify_stamp(
     let filter = Filter {
         ignore: &config.autogenerate.ignore,
         speaks_for: &|object, catalog| speaks.for_object(object, catalog),
-        speaks_for_property: &|_, _| true,
+        speaks_for_property: &|kind, name| speaks.for_property(kind, name),
     };
     let wanted = filter::target(&built.catalog, &live, &filter).catalog;
     let plan = plan(&wanted, &live, dialect.kinds);

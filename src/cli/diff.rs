@@ -48,7 +48,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         let filter = Filter {
             ignore: &config.autogenerate.ignore,
             speaks_for: &|object, catalog| side.speaks.for_object(object, catalog),
-            speaks_for_property: &|_, _| true,
+            speaks_for_property: &|kind, name| side.speaks.for_property(kind, name),
         };
         target(&side.reading.catalog, &other.reading.catalog, &filter).catalog
     };

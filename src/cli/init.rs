@@ -43,7 +43,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     }
     let described = arguments.from_database.as_deref().map(|url| models_of(session, url)).transpose()?;
     let url = arguments.from_database.as_deref().or(session.global.url.as_deref());
-    let mut files = vec![(FILE_NAME, settings_for(url)), ("templates/revision.sql", draft::TEMPLATE.to_owned())];
+    let mut files = vec![(FILE_NAME, settings_for(url))];
     match &described {
         None => files.push(("models/schema.toml", MODELS.to_owned())),
         Some(described) => {
@@ -52,6 +52,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             }
             files.extend(described.files.iter().map(|(name, text)| (*name, text.clone())));
         }
+    files.push(("templates/revision.sql", draft::TEMPLATE.to_owned()));
     }
     let mut written = Vec::new();
     let mut left = Vec::new();
@@ -66,7 +67,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         }
     }
     written.reverse();
-    report(session, root, &written, &left);
+    report(session, root, &written, &left, described.is_some());
     Ok(Exit::Done)
 }
 
@@ -97,7 +98,7 @@ fn models_of(session: &mut Session, url: &str) -> Result<Described, Failure> {
     Ok(Described { files: files.map(|(name, text)| (name, ended(text))).collect(), several_schemas })
 }
 
-fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf]) {
+fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf], is_described: bool) {
     let output = &session.output;
     if output.json {
         output.json(&json!({ "folder": root, "written": written, "left_as_they_were": left }));
@@ -111,6 +112,15 @@ fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf])
     }
     let here = shown(root);
     let enter = if here == Path::new(".") { String::new() } else { format!("\n  cd {}", here.display()) };
+    if is_described {
+        output.say(format_args!(
+            "\nnext:{enter}
+  migrate check                                # the models are what the database is
+  migrate revision --baseline -m \"baseline\"   # a revision that makes it
+  migrate stamp head --verify                  # which this database has already"
+        ));
+        return;
+    }
     output.say(format_args!(
         "\nnext:{enter}
   migrate revision -m \"add users\"     # write the SQL into the file that this names

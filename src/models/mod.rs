@@ -88,6 +88,19 @@ pub fn read(
 }
 
 impl Declared {
+    /// Returns the schemas that the models make and that are none of `schemas`; none where that has a `*`.
+    pub fn schemas_beyond(&self, schemas: &[String], dialect: &Dialect) -> Vec<String> {
+        if dialect.needs_no_server || schemas.iter().any(|schema| schema == "*") {
+            return Vec::new();
+        }
+        let mut made: Vec<String> =
+            self.declarations.iter().filter_map(|declaration| sql::schema_made(&declaration.statement.text)).collect();
+        made.retain(|schema| !schemas.contains(schema));
+        made.sort();
+        made.dedup();
+        made
+    }
+
     pub fn statements(&self) -> Vec<Statement> {
         self.declarations.iter().map(|declaration| declaration.statement.clone()).collect()
     }

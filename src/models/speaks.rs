@@ -49,13 +49,27 @@ const OPERATIONAL: &[&str] = &[
 /// What gives new objects properties by itself: models that do not speak for it take what it gives.
 const GIVING: &[&str] = &["default privilege"];
 
+/// What of tables and columns a DBA sets up, or a migration by hand, where the models are no SQL: it stays as it is unless
+/// the models say it.
+const BESIDE: &[(&str, &[&str])] = &[
+    (
+        "table",
+        &["row_security", "force_row_security", "replica_identity", "access_method", "tablespace", "options", "unlogged"],
+    ),
+    ("column", &["storage", "compression", "statistics", "options"]),
+];
+
 /// Which kinds are compared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Speaks {
     /// For everything (`manage = ["*"]`).
     All,
     /// For these kinds, in the plural, and their parts.
-    Kinds(Vec<String>),
+    Kinds {
+        kinds: Vec<String>,
+        /// Not for what of them others set up beside the models (`BESIDE`).
+        in_general: bool,
+    },
 }
 
 /// Returns what the models speak for: what `manage` says, else what their sources can say.
@@ -69,7 +83,7 @@ pub fn speaks(
     dialect: &Dialect,
 ) -> Result<Speaks, String> {
     if let Some(manage) = manage {
-        return named(manage, dialect);
+        return named(manage);
     }
     let mut kinds: Vec<String> = Vec::new();
     let mut add = |names: &[&str]| kinds.extend(names.iter().map(|name| (*name).to_owned()));
@@ -87,10 +101,10 @@ pub fn speaks(
             kinds.push(name);
         }
     }
-    Ok(Speaks::Kinds(kinds))
+    Ok(Speaks::Kinds { kinds, in_general: !sources.sql })
 }
 
-fn named(manage: &[String], dialect: &Dialect) -> Result<Speaks, String> {
+fn named(manage: &[String]) -> Result<Speaks, String> {
     if manage.iter().any(|name| name == "*") {
         return Ok(Speaks::All);
     }
@@ -105,8 +119,7 @@ fn named(manage: &[String], dialect: &Dialect) -> Result<Speaks, String> {
             return Err(format!("`{name}` in `manage` under [autogenerate] is no kind of object{meant}"));
         }
     }
-    let _ = dialect;
-    Ok(Speaks::Kinds(manage.to_vec()))
+    Ok(Speaks::Kinds { kinds: manage.to_vec(), in_general: false })
 }
 
 impl Speaks {
@@ -123,9 +136,16 @@ impl Speaks {
         Cow::Owned(heard)
     }
 
+    /// Does the absence of this property in the models mean that it is to have its default?
+    pub fn for_property(&self, kind: &str, property: &str) -> bool {
+        let in_general = matches!(self, Speaks::Kinds { in_general: true, .. });
+        let beside = |(of, properties): &(&str, &[&str])| *of == kind && properties.contains(&property);
+        !in_general || !BESIDE.iter().any(beside)
+    }
+
     /// Is this object compared, so that it may be created, changed and dropped?
     pub fn for_object(&self, object: &Object, catalog: &Catalog) -> bool {
-        let Speaks::Kinds(kinds) = self else { return true };
+        let Speaks::Kinds { kinds, .. } = self else { return true };
         let own = plural(object.id.kind);
         if kinds.contains(&own) {
             return true;

@@ -48,6 +48,17 @@ pub fn read(path: &Path, text: &str, dialect: &'static Dialect, declared: &mut D
     renames(path, &text, dialect.syntax, &pieces, &line_of, declared)
 }
 
+/// Returns the schema that a CREATE SCHEMA makes.
+pub fn schema_made(statement: &str) -> Option<String> {
+    if split::leading_words(statement, Syntax::Postgres, 2) != ["CREATE", "SCHEMA"] {
+        return None;
+    }
+    let solid: Vec<Token> = tokens(statement, Syntax::Postgres).filter(Token::is_solid).collect();
+    let (_, name, _) = created(statement, Syntax::Postgres, &solid)?;
+    // CREATE SCHEMA AUTHORIZATION names a role.
+    name.into_iter().next().filter(|name| name != "authorization")
+}
+
 /// Takes `-- migrate:` comments out of a statement: SQLite would keep them in its schema.
 fn without_directives(statement: &str, syntax: Syntax) -> String {
     if !statement.contains("migrate:") {

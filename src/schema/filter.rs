@@ -10,7 +10,7 @@ pub struct Filter<'a> {
     pub ignore: &'a [String],
     /// Do the models speak for this object, which lives in the catalog?
     pub speaks_for: &'a dyn Fn(&Object, &Catalog) -> bool,
-    /// Do they speak for this property of an object of this kind?
+    /// Do they speak for this property of an object of this kind, so that its absence means its default?
     pub speaks_for_property: &'a dyn Fn(&'static str, &str) -> bool,
 }
 
@@ -50,7 +50,7 @@ pub struct Target {
 /// Returns what `declared` and what the models don't speak for in `live` make together.
 ///
 /// What is left alone stays as it is in `live`, for as long as what it lives inside of stays; when that goes, it goes
-/// too. A property that the models can't say keeps its live value.
+/// too. A property that the models can't say, and don't, keeps its live value.
 pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let mut target = Target::default();
     let mut kept: BTreeMap<&Id, bool> = BTreeMap::new();

@@ -44,15 +44,22 @@ fn program() -> String {
 /// Returns the remembered answer, if there is one.
 pub fn remembered(key: &str, dialect: &Dialect) -> Option<Reading> {
     let text = std::fs::read_to_string(folder()?.join(file_name(key))).ok()?;
-    let catalog = stored::from_json(&text, dialect.kinds).ok()?;
+    // The first line counts what has no kind.
+    let (unmanaged, objects) = text.split_once('\n')?;
+    let catalog = stored::from_json(objects, dialect.kinds).ok()?;
+    let unmanaged = serde_json::from_str(unmanaged).ok()?;
     tracing::debug!(key, "the shadow's answer is remembered");
-    Some(Reading { catalog, unmanaged: Vec::new() })
+    Some(Reading { catalog, unmanaged })
 }
 
 /// Remembers an answer; where that can't be done, nothing is lost but time.
 pub fn remember(key: &str, reading: &Reading) {
     let Some(folder) = folder() else { return };
-    let Ok(text) = stored::to_json(&reading.catalog) else { return };
+    let (Ok(unmanaged), Ok(objects)) = (serde_json::to_string(&reading.unmanaged), stored::to_json(&reading.catalog))
+    else {
+        return;
+    };
+    let text = format!("{unmanaged}\n{objects}");
     let written = std::fs::create_dir_all(&folder).and_then(|()| {
         let file = tempfile::NamedTempFile::new_in(&folder)?;
         std::fs::write(file.path(), text)?;

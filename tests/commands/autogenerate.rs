@@ -399,6 +399,28 @@ fn a_project_begins_with_the_database_that_is_there() {
 }
 
 #[test]
+fn what_others_set_up_stays_where_the_models_are_no_sql() {
+    let Some(site) = Site::postgres() else { return };
+    site.execute("CREATE TABLE a (id int PRIMARY KEY); ALTER TABLE a ENABLE ROW LEVEL SECURITY; ALTER TABLE a SET (fillfactor = 70);");
+    site.execute("GRANT SELECT ON a TO public;");
+    site.project.write("models/schema.toml", "[table.a.column]\nid = { type = \"int\", primary_key = true }\n");
+    site.project.migrate("check").ok();
+    site.project.remove("models/schema.toml");
+    site.project.write("models/schema.sql", "CREATE TABLE a (id int PRIMARY KEY);");
+    let outcome = site.project.migrate("check").exits(1);
+    assert!(outcome.stdout.contains("row_security"), "{}", outcome.shown());
+    assert!(outcome.stderr.contains("left alone: 1 privilege"), "{}", outcome.shown());
+}
+
+#[test]
+fn what_is_not_read_is_said() {
+    let Some(site) = Site::postgres() else { return };
+    site.project.write("models/schema.sql", "CREATE SCHEMA app;\nCREATE TABLE app.a (id int);");
+    let outcome = site.project.migrate("check").ok();
+    assert!(outcome.stderr.contains("the models declare the schema app"), "{}", outcome.shown());
+}
+
+#[test]
 fn a_schema_is_drawn() {
     let site = Site::sqlite();
     site.execute(
