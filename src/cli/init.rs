@@ -52,8 +52,8 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             }
             files.extend(described.files.iter().map(|(name, text)| (*name, text.clone())));
         }
-    files.push(("templates/revision.sql", draft::TEMPLATE.to_owned()));
     }
+    files.push(("templates/revision.sql", draft::TEMPLATE.to_owned()));
     let mut written = Vec::new();
     let mut left = Vec::new();
     make_folder(&root.join("migrations"))?;

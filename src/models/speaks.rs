@@ -54,7 +54,15 @@ const GIVING: &[&str] = &["default privilege"];
 const BESIDE: &[(&str, &[&str])] = &[
     (
         "table",
-        &["row_security", "force_row_security", "replica_identity", "access_method", "tablespace", "options", "unlogged"],
+        &[
+            "row_security",
+            "force_row_security",
+            "replica_identity",
+            "access_method",
+            "tablespace",
+            "options",
+            "unlogged",
+        ],
     ),
     ("column", &["storage", "compression", "statistics", "options"]),
 ];
