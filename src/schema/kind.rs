@@ -23,6 +23,8 @@ pub struct Kind {
     pub rename: Option<fn(&Object, &str, &Catalog) -> Vec<Statement>>,
     /// May it be written inside its parent's CREATE?
     pub inline: fn(&Object, &Catalog) -> bool,
+    /// Must it stay in its parent's CREATE once it may be written there (that a table is a partition)?
+    pub inseparable: bool,
     /// Has it no DDL of its own, so that its parent's alter rule makes, changes and drops it (`Change::take_parts`)?
     pub part_of_parent: bool,
     /// Would dropping it lose rows or values that nothing can bring back?
@@ -59,6 +61,7 @@ impl Kind {
         alter: |_| {},
         rename: None,
         inline: |_, _| false,
+        inseparable: false,
         part_of_parent: false,
         holds_data: |_, _| false,
         steps_aside: |_| false,

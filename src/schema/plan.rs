@@ -554,6 +554,7 @@ impl<'a> Planner<'a> {
             return false;
         }
         match operation.phase {
+            Phase::Create if node.kind.inseparable => false,
             Phase::Create => !node.after.is_some_and(|object| (node.kind.holds_data)(object, self.to)),
             Phase::Drop => !node.before.is_some_and(|object| (node.kind.holds_data)(object, self.from)),
             Phase::Alter => true,

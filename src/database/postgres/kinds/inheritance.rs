@@ -12,6 +12,7 @@ pub static KIND: Kind = Kind {
     create: |creation| vec![say(creation.object, "INHERIT")],
     drop: |link, _| vec![say(link, "NO INHERIT")],
     inline: |_, _| true,
+    inseparable: true,
     also_after: |link, catalog| needed_on_both(link.parent.as_ref(), link.known_list("of"), catalog),
     ..Kind::REPLACED
 };

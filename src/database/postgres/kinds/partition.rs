@@ -14,6 +14,7 @@ pub static KIND: Kind = Kind {
     },
     drop: |link, _| vec![say(link, &format!("DETACH PARTITION {}", qualified(&link.id.path)))],
     inline: |_, _| true,
+    inseparable: true,
     also_after,
     ..Kind::REPLACED
 };
