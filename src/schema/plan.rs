@@ -211,7 +211,9 @@ impl<'a> Planner<'a> {
             }
             if let Some(after) = nodes[at].after {
                 nodes[at].parent_after = after.parent.as_ref().and_then(|id| index.get(id)).copied();
-                let also = (nodes[at].kind.also_after)(after, to);
+                // What is not there any more can't come first.
+                let mut also = (nodes[at].kind.also_after)(after, to);
+                also.retain(|id| to.contains(id));
                 let needed = after.depends_on.iter().chain(&after.parent).chain(&also);
                 nodes[at].needs = needed.filter_map(|id| index.get(id)).copied().filter(|&need| need != at).collect();
             }
