@@ -240,6 +240,7 @@ fn reached(declared: &Catalog, live: &Catalog, speaks: &Speaks, config: &Config)
         ignore: &config.autogenerate.ignore,
         speaks_for: &|object, catalog| speaks.for_object(object, catalog),
         speaks_for_property: &|kind, name| speaks.for_property(kind, name),
+        histories: *speaks == Speaks::All,
     };
     filter::target(declared, live, &filter)
 }
@@ -293,8 +294,12 @@ pub fn baseline(database: &mut dyn Database, config: &Config, style: Style) -> R
     let live = database.reflect(&scope)?.catalog;
     let mut shadow = database.shadow(config.database.shadow_url().map_err(SourceError::from)?)?;
     let empty = shadow.reflect(&scope)?.catalog;
-    let everything =
-        Filter { ignore: &config.autogenerate.ignore, speaks_for: &|_, _| true, speaks_for_property: &|_, _| true };
+    let everything = Filter {
+        ignore: &config.autogenerate.ignore,
+        speaks_for: &|_, _| true,
+        speaks_for_property: &|_, _| true,
+        histories: false,
+    };
     let wanted = filter::target(&live, &Catalog::default(), &everything).catalog;
     let (upgrade, downgrade) = (plan(&empty, &wanted, dialect.kinds), plan(&wanted, &empty, dialect.kinds));
     for (is_upgrade, plan) in [(true, &upgrade), (false, &downgrade)] {

@@ -117,6 +117,7 @@ pub fn verify_stamp(
         ignore: &config.autogenerate.ignore,
         speaks_for: &|object, catalog| speaks.for_object(object, catalog),
         speaks_for_property: &|kind, name| speaks.for_property(kind, name),
+        histories: speaks == speaks::Speaks::All,
     };
     let wanted = filter::target(&built.catalog, &live, &filter).catalog;
     let plan = plan(&wanted, &live, dialect.kinds);

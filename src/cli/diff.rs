@@ -49,6 +49,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             ignore: &config.autogenerate.ignore,
             speaks_for: &|object, catalog| side.speaks.for_object(object, catalog),
             speaks_for_property: &|kind, name| side.speaks.for_property(kind, name),
+            histories: side.speaks == crate::models::speaks::Speaks::All,
         };
         target(&side.reading.catalog, &other.reading.catalog, &filter).catalog
     };

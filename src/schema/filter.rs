@@ -12,6 +12,8 @@ pub struct Filter<'a> {
     pub speaks_for: &'a dyn Fn(&Object, &Catalog) -> bool,
     /// Do they speak for this property of an object of this kind, so that its absence means its default?
     pub speaks_for_property: &'a dyn Fn(&'static str, &str) -> bool,
+    /// Are other tools' histories (`HISTORIES`) compared like any table, although no model declares them?
+    pub histories: bool,
 }
 
 /// Where other migration tools keep what they applied; as little part of the schema as this tool's own table.
@@ -55,7 +57,8 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let mut target = Target::default();
     let mut kept: BTreeMap<&Id, bool> = BTreeMap::new();
     let compared = |object: &Object, catalog: &Catalog| {
-        !is_ignored(object, catalog, filter.ignore, &|id| declared.contains(id)) && (filter.speaks_for)(object, catalog)
+        !is_ignored(object, catalog, filter.ignore, &|id| filter.histories || declared.contains(id))
+            && (filter.speaks_for)(object, catalog)
     };
     for object in declared.objects() {
         if !compared(object, declared) {
@@ -183,6 +186,7 @@ mod tests {
             ignore: &ignore,
             speaks_for: &|object, _| object.id.kind != silent,
             speaks_for_property: &|_, name| name != "unsaid",
+            histories: false,
         };
         let target = target(&declared, &live, &filter);
         target.catalog.objects().map(|object| format!("{}={}", object.id, object.text("says").unwrap_or("-"))).collect()
