@@ -6,7 +6,7 @@ use super::{Asked, constraint, identity, options, retype, sequence};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
-use crate::schema::{Catalog, Id, Object, Value};
+use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
 
@@ -134,7 +134,8 @@ pub fn definition(column: &Object, creation: &Creation) -> String {
     let in_primary_key =
         constraints.iter().any(|key| constraint::is_primary_key(key) && key.known_list("columns").iter().any(|name| name == column.id.name()));
     let implied = serial.is_some() || in_primary_key || column.text("identity").is_some();
-    if column.flag("not_null") && (!implied || column.text("not_null_name").is_some()) {
+    let said = column.flag("not_null") && !column.flag("not_null_not_valid");
+    if said && (!implied || column.text("not_null_name").is_some()) {
         text.push_str(&not_null_clause(column));
     }
     for written in constraints.iter().filter_map(|object| constraint::in_column(object, column.id.name())) {
@@ -180,6 +181,26 @@ fn not_null_clause(column: &Object) -> String {
     format!("{name} NOT NULL{no_inherit}")
 }
 
+/// Is its NOT NULL one that SET NOT NULL would not make?
+fn by_constraint(column: &Object) -> bool {
+    column.flag("not_null") && (column.text("not_null_name").is_some() || column.flag("not_null_not_valid"))
+}
+
+/// Returns what adds a NOT NULL as a constraint, from PostgreSQL 18 on.
+fn not_null_constraint(column: &Object) -> String {
+    let mut text =
+        format!("ADD CONSTRAINT {} NOT NULL {}", identifier(&not_null_name(column)), identifier(column.id.name()));
+    for (flag, word) in [("not_null_no_inherit", " NO INHERIT"), ("not_null_not_valid", " NOT VALID")] {
+        text.push_str(if column.flag(flag) { word } else { "" });
+    }
+    text
+}
+
+fn not_null_name(column: &Object) -> String {
+    let table = column.parent.as_ref().map_or("", |table| table.name());
+    column.text("not_null_name").map_or_else(|| format!("{table}_{}_not_null", column.id.name()), str::to_owned)
+}
+
 /// Takes away one pair of brackets that the server puts around a whole expression.
 fn bare(expression: &str) -> &str {
     let Some(inner) = expression.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return expression };
@@ -210,13 +231,20 @@ fn settle(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
         if default_of(column, to).is_none() && default_of(maker, to).is_some() && column.text("generated").is_none() {
             say("DROP DEFAULT".to_owned());
         }
-        if column.flag("not_null") && !maker.flag("not_null") && !in_primary_key(column, to) {
+        let own = column.flag("not_null") && !maker.flag("not_null") && !in_primary_key(column, to);
+        if own && !by_constraint(column) {
             say("SET NOT NULL".to_owned());
         }
         if differs("compression") {
             say(format!("SET COMPRESSION {}", column.text("compression").unwrap_or("default")));
         }
     }
+    let made_not_null = maker.is_some_and(|maker| maker.flag("not_null"));
+    // A column's own clause can't say NOT VALID, and an inherited column has none.
+    if by_constraint(column) && (column.flag("not_null_not_valid") || maker.is_some()) && !made_not_null {
+        statements.push(action(column, &not_null_constraint(column)));
+    }
+    let mut say = |text: String| statements.push(action(column, &format!("ALTER COLUMN {name} {text}")));
     if differs("storage") {
         say(format!("SET STORAGE {}", column.text("storage").unwrap_or("EXTENDED")));
     }
@@ -365,21 +393,23 @@ fn not_null(change: &mut Change) {
     let not_valid = change.claim("not_null_not_valid");
     let (before, after) = (change.before, change.after);
     let both = before.flag("not_null") && after.flag("not_null");
-    let name_of = |column: &Object| {
-        let table = column.parent.as_ref().map_or("", |table| table.name());
-        column.text("not_null_name").map_or_else(|| format!("{table}_{}_not_null", column.id.name()), str::to_owned)
-    };
     let alter = alter_parent(after);
+    if both && not_valid && after.flag("not_null_not_valid") {
+        // No statement takes the validity away.
+        change.say_action(&alter, &format!("ALTER COLUMN {} DROP NOT NULL", identifier(after.id.name())));
+        change.say_action(&alter, &not_null_constraint(after));
+        return;
+    }
     if both && renamed {
-        let (old, new) = (identifier(&name_of(before)), identifier(&name_of(after)));
+        let (old, new) = (identifier(&not_null_name(before)), identifier(&not_null_name(after)));
         change.say(format!("{alter} RENAME CONSTRAINT {old} TO {new}"));
     }
     if both && no_inherit {
         let word = if after.flag("not_null_no_inherit") { "NO INHERIT" } else { "INHERIT" };
-        change.say(format!("{alter} ALTER CONSTRAINT {} {word}", identifier(&name_of(after))));
+        change.say(format!("{alter} ALTER CONSTRAINT {} {word}", identifier(&not_null_name(after))));
     }
     if both && not_valid {
-        change.say(format!("{alter} VALIDATE CONSTRAINT {}", identifier(&name_of(after))));
+        change.say(format!("{alter} VALIDATE CONSTRAINT {}", identifier(&not_null_name(after))));
     }
     if !change.claim("not_null") || follows(change, "not_null") {
         return;
@@ -395,12 +425,8 @@ fn not_null(change: &mut Change) {
         return;
     }
     change.risk(Risk::MayFail(format!("{} becomes NOT NULL, so it fails where it holds nulls", after.id)));
-    if after.text("not_null_name").is_some() || after.flag("not_null_not_valid") {
-        let mut text = format!("ADD CONSTRAINT {} NOT NULL {}", identifier(&name_of(after)), identifier(after.id.name()));
-        for (flag, word) in [("not_null_no_inherit", " NO INHERIT"), ("not_null_not_valid", " NOT VALID")] {
-            text.push_str(if after.properties.get(flag) == Some(&Value::Flag(true)) { word } else { "" });
-        }
-        change.say_action(&alter, &text);
+    if by_constraint(after) {
+        change.say_action(&alter, &not_null_constraint(after));
     } else {
         say(change, "not_null", "SET NOT NULL");
     }
