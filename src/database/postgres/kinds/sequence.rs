@@ -165,6 +165,12 @@ fn alter(change: &mut Change) {
     if change.claim("cycle") {
         parts.push(if after.flag("cycle") { "CYCLE".to_owned() } else { "NO CYCLE".to_owned() });
     }
+    if let (true, Some(minimum)) = (change.differs("minimum"), after.text("minimum")) {
+        // PostgreSQL refuses a minimum above where the sequence is.
+        let (quoted, first) = (literal(&name, Syntax::Postgres), after.known_text("first").unwrap_or(minimum));
+        let text = format!("SELECT pg_catalog.setval({quoted}, {first}, false) FROM {name} WHERE last_value < {minimum}");
+        change.say(text);
+    }
     if !parts.is_empty() {
         change.say(format!("ALTER SEQUENCE {name} {}", parts.join(" ")));
     }

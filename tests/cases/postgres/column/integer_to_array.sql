@@ -1,0 +1,6 @@
+-- old
+create table t (n integer);
+-- rows
+insert into t values (1);
+-- new
+create table t (n integer, tags text[] not null default '{}');
