@@ -60,13 +60,18 @@ impl Assumed {
         if self.tables.is_empty() {
             return touched;
         }
-        for (plan, from, to) in plans {
+        for (plan, from, to) in &plans {
             for catalog in [from, to] {
                 for object in plan.steps.iter().filter_map(|step| catalog.get(&step.id)) {
                     touched.insert(root(object, catalog));
                     self.needs(object, catalog, &mut touched);
                 }
             }
+        }
+        // A type that is made anew leads the columns over that have it; a function takes its defaults along.
+        let changed: BTreeSet<&Id> = plans.iter().flat_map(|(plan, ..)| &plan.steps).map(|step| &step.id).collect();
+        for object in self.objects.iter().filter(|object| object.depends_on.iter().any(|id| changed.contains(id))) {
+            touched.insert(root(object, target));
         }
         left_alone.iter().filter_map(|id| target.get(id)).for_each(|object| self.needs(object, target, &mut touched));
         touched.retain(|id| self.tables.contains(id));

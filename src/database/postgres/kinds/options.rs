@@ -22,6 +22,24 @@ pub fn set_and_reset(old: &[String], new: &[String]) -> Vec<String> {
     actions
 }
 
+/// Returns the actions that lead from one list of storage parameters to another, both in the order in which the server
+/// keeps and prints them: what is set goes to the end, so where that is not the wanted order all of them are set anew.
+pub fn set_and_reset_in_order(old: &[String], new: &[String]) -> Vec<String> {
+    let name = |option: &str| option.split('=').next().unwrap_or_default().to_owned();
+    let stays = |option: &&String| new.contains(option);
+    let set = new.iter().filter(|option| !old.contains(option));
+    if old.is_empty() || old.iter().filter(stays).chain(set).eq(new) {
+        return set_and_reset(old, new);
+    }
+    let names: Vec<String> = old.iter().map(|option| identifier_path(&name(option))).collect();
+    [vec![format!("RESET ({})", names.join(", "))], set_and_reset(&[], new)].concat()
+}
+
+/// `toast.autovacuum_enabled` is two names.
+fn identifier_path(name: &str) -> String {
+    name.split('.').map(identifier).collect::<Vec<_>>().join(".")
+}
+
 /// Returns ` OPTIONS (name 'value', …)` of a foreign object, or nothing where there are none.
 pub fn foreign(options: &[String]) -> String {
     let all: Vec<String> = options.iter().map(|option| foreign_option(option)).collect();

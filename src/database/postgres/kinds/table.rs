@@ -146,7 +146,7 @@ fn alter(change: &mut Change) {
         change.risk(Risk::RewritesTable(format!("{} is written to another place", after.id)));
     }
     if change.claim("options") {
-        for action in options::set_and_reset(before.list("options"), after.list("options")) {
+        for action in options::set_and_reset_in_order(before.known_list("options"), after.known_list("options")) {
             change.say_action(&alter, &action);
         }
     }
