@@ -82,7 +82,11 @@ pub fn describe(database: &mut dyn Database, catalog: &Catalog, config: &Config)
                     return Ok(Models { toml: written.text, sql: sql.text });
                 }
                 last.differences = rest.differences.iter().map(explain::line).collect();
-                rest.differences.iter().map(|difference| root(&difference.id, catalog)).collect()
+                let home = |id: &Id| {
+                    let there = if catalog.contains(id) { catalog } else { &built.reading.catalog };
+                    root(id, there)
+                };
+                rest.differences.iter().map(|difference| home(&difference.id)).collect()
             }
         };
         let before = left_out.len();

@@ -95,7 +95,11 @@ fn models_of(session: &mut Session, url: &str) -> Result<Described, Failure> {
     };
     let ended = |text: String| if text.ends_with('\n') { text } else { text + "\n" };
     let files = files.into_iter().filter(|(_, text)| !text.trim().is_empty());
-    Ok(Described { files: files.map(|(name, text)| (name, ended(text))).collect(), several_schemas })
+    let mut files: Vec<_> = files.map(|(name, text)| (name, ended(text))).collect();
+    if files.is_empty() {
+        files.push(("models/schema.toml", MODELS.to_owned()));
+    }
+    Ok(Described { files, several_schemas })
 }
 
 fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf], is_described: bool) {

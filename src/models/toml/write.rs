@@ -32,6 +32,13 @@ pub fn write(catalog: &Catalog, dialect: &Dialect, left_out: &BTreeSet<Id>) -> W
             written.text.push_str(&text);
         }
     }
+    // A schema comes with the first name in it.
+    let schemas = catalog.of_kind("schema").filter(|schema| schema.id.name() != "public");
+    let made: Vec<Id> = schemas
+        .filter(|schema| written.said.iter().any(|id| id.path.len() == 2 && id.path.first() == schema.id.path.first()))
+        .map(|schema| schema.id.clone())
+        .collect();
+    written.said.extend(made);
     if !enums.is_empty() {
         written.text.push_str(&format!("[enum]\n{}\n", enums.join("\n")));
     }
@@ -225,6 +232,9 @@ impl Writer<'_> {
         let type_ = column.text("type").filter(|type_| !type_.is_empty())?;
         let default = self.default(column, type_, said)?;
         let serial = default.as_deref().and_then(|default| self.serial(column, type_, default));
+        if serial.is_some() {
+            said.extend(self.counter(column));
+        }
         let shown = serial.map_or_else(|| self.type_name(type_), str::to_owned);
         let key_alone = rules.iter().find(|(object, rule)| {
             matches!(rule, Rule::Primary { columns, more } if more.is_empty() && columns.as_slice() == [column.id.name().to_owned()])
@@ -356,6 +366,12 @@ impl Writer<'_> {
         let [_, table, name] = column.id.path.as_slice() else { return None };
         let own = format!("{table}_{name}_seq");
         (default.starts_with("nextval(") && default.contains(&own) && column.flag("not_null")).then_some(word)
+    }
+
+    /// The sequence that a serial column makes for itself.
+    fn counter(&self, column: &Object) -> Option<Id> {
+        let [schema, table, name] = column.id.path.as_slice() else { return None };
+        Some(Id::new("sequence", [schema.clone(), format!("{table}_{name}_seq")]))
     }
 
     fn type_name(&self, type_: &str) -> String {
