@@ -70,7 +70,14 @@ fn sorted(entry: &str) -> String {
             lines.sort_unstable();
             lines.join("\n")
         }
-        _ => entry.to_owned(),
+        _ => {
+            // What an object goes with is a set.
+            let goes_with = |line: &&str| line.starts_with("ALTER ") && line.contains(" DEPENDS ON EXTENSION ");
+            if let Some(from) = lines.iter().position(goes_with) {
+                lines[from..].sort_unstable();
+            }
+            lines.join("\n")
+        }
     }
 }
 
