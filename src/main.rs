@@ -1,5 +1,8 @@
 //! Arguments in, exit code out.
 
+use migrate::cli;
+
 fn main() {
-    std::process::exit(migrate::cli::run(std::env::args_os()));
+    cli::signals::listen(|| std::process::exit(cli::failure::INTERRUPTED));
+    std::process::exit(cli::run(std::env::args_os()));
 }

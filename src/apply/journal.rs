@@ -11,7 +11,7 @@ use super::online::{ATTEMPTS, Run, Stop, has_code, is_true, new_row};
 use super::prepare::Prepared;
 use super::{ApplyError, Event};
 use crate::database::version_table::{self, AppliedRow, State};
-use crate::database::{Effect, SqlError};
+use crate::database::{Effect, SqlError, interruption};
 use crate::revision::Direction;
 use crate::sql::split::Piece;
 
@@ -259,7 +259,8 @@ impl<'e> Run<'_, 'e> {
 
     /// Runs a statement of the tool's own.
     fn own(&mut self, prepared: &Prepared, statement: &str) -> Result<(), ApplyError> {
-        let result = self.database.execute(statement);
+        // An entry that is due is written though the run is to stop: the next one goes on from it.
+        let result = interruption::undisturbed(|| self.database.execute(statement));
         let left = "Its statements that ran before took effect; run the same command again to go on from there.";
         result.map_err(|error| self.failure(prepared, error, Failed::Tool, None, left))
     }

@@ -157,7 +157,7 @@ pub enum ApplyError {
     /// A revision on the way down has no downgrade section for this database; nothing ran.
     #[error("revision {revision} has no downgrade section for {dialect}")]
     NoWayBack { revision: RevisionId, dialect: &'static str, path: PathBuf },
-    #[error("revision {revision} failed {} on statement {statement} of {of}: {error}", on_the_way(.direction))]
+    #[error("{}", stopped(revision, *direction, *statement, *of, error))]
     Statement {
         revision: RevisionId,
         direction: Direction,
@@ -174,6 +174,9 @@ pub enum ApplyError {
     /// What the tool itself did around a revision failed.
     #[error("revision {revision}: {doing}: {error}")]
     Around { revision: RevisionId, doing: String, error: SqlError, left: String },
+    /// This process was asked to stop, and a revision did not begin.
+    #[error("interrupted before revision {revision} began")]
+    Interrupted { revision: RevisionId },
     /// Rows disappeared or foreign keys broke; it was rolled back.
     #[error("revision {revision} was rolled back: {reason}")]
     Damage { revision: RevisionId, reason: String, rows: Vec<String> },
@@ -207,6 +210,18 @@ fn count(number: usize, what: &str) -> String {
 
 fn edited_count(number: usize) -> String {
     if number == 1 { "one applied revision was".to_owned() } else { format!("{number} applied revisions were") }
+}
+
+fn stopped(revision: &RevisionId, direction: Direction, statement: usize, of: usize, error: &SqlError) -> String {
+    match (error.interrupted, direction) {
+        (true, Direction::Upgrade) => format!("interrupted in statement {statement} of {of} of upgrading {revision}"),
+        (true, Direction::Downgrade) => {
+            format!("interrupted in statement {statement} of {of} of downgrading {revision}")
+        }
+        (false, _) => {
+            format!("revision {revision} failed {} on statement {statement} of {of}: {error}", on_the_way(&direction))
+        }
+    }
 }
 
 /// The two words for a direction in sentences.

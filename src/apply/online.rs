@@ -7,7 +7,7 @@ use super::prepare::{Prepared, prepare};
 use super::{ApplyError, Event, Options, Step, on_the_way};
 use crate::config::TransactionMode;
 use crate::database::version_table::{self, AppliedRow, NewRow, State};
-use crate::database::{Database, Dialect, SqlError};
+use crate::database::{Database, Dialect, SqlError, interruption};
 use crate::revision::guard::Guard;
 use crate::revision::{Direction, Revision};
 use crate::sql::{quote, split};
@@ -56,6 +56,9 @@ pub fn run<'g>(
         rows.iter().filter(|row| matches!(row.state, State::Running | State::Reverting)).collect();
     let mut summary = Summary::default();
     for step in steps {
+        if interruption::requested() {
+            return Err(ApplyError::Interrupted { revision: step.revision.id.clone() });
+        }
         let prepared = prepare(step, options.transaction, dialect)?;
         let begun = half_done.iter().find(|row| row.revision == step.revision.id).copied();
         (run.tell)(Event::Started { revision: step.revision, direction: step.direction });
@@ -352,7 +355,7 @@ impl<'e> Run<'_, 'e> {
         (self.tell)(Event::TriedAgain { revision, reason, blockers, attempt: attempt + 1 });
         // Apart from the others that wait for the same lock: 100 ms, doubled each time, up to 5 s, and some chance.
         let chance = u64::from(std::process::id() % 97);
-        std::thread::sleep(Duration::from_millis((100 << attempt.min(6)).min(5_000) + chance));
+        interruption::sleep(Duration::from_millis((100 << attempt.min(6)).min(5_000) + chance));
     }
 
     /// The row could not be written or removed. When another run has done so, that is as good; any other reason is

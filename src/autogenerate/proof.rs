@@ -4,7 +4,7 @@ use super::script::{self, Script, Style};
 use super::slices::Assumed;
 use super::{AutogenerateError, Proved};
 use crate::config::Config;
-use crate::database::{Database, Dialect, SqlError};
+use crate::database::{Database, DatabaseError, Dialect, SqlError};
 use crate::schema::plan::{Plan, plan};
 use crate::schema::{Catalog, explain};
 use crate::source;
@@ -98,6 +98,9 @@ impl Rehearsal<'_> {
 }
 
 fn failed(way: &str, statement: Option<String>, error: SqlError) -> AutogenerateError {
+    if error.interrupted {
+        return DatabaseError::Sql { doing: "trying the revision in a shadow".to_owned(), error }.into();
+    }
     AutogenerateError::NotProved(Box::new(NotProved {
         what: format!("{way} fails: {}", error.message),
         statement,

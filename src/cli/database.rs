@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Exit, Session};
-use crate::database::{self, Made};
+use crate::database::{self, Made, interruption};
 
 /// Create, drop, or wait for the project's database
 #[derive(Args)]
@@ -99,10 +99,11 @@ fn wait(session: &mut Session, limit: Duration) -> Result<Duration, Failure> {
     loop {
         match answers(url, &config.root) {
             Ok(()) => return Ok(start.elapsed()),
+            Err(error) if interruption::requested() => return Err(error.into()),
             Err(error) if start.elapsed() + pause > limit => {
                 return Err(Failure::from(error).note(format!("gave up after {} s", limit.as_secs())));
             }
-            Err(_) => std::thread::sleep(pause),
+            Err(_) => interruption::sleep(pause),
         }
         pause = (pause * 2).min(Duration::from_secs(1));
     }

@@ -13,6 +13,8 @@ use crate::revision::file::FileError;
 pub const NO: i32 = 1;
 /// The command could not be understood.
 pub const COULD_NOT: i32 = 2;
+/// Stopped by Ctrl-C or SIGTERM: 128 and the number of SIGINT, as shells have it.
+pub const INTERRUPTED: i32 = 130;
 
 /// What a person is told when a command fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -189,6 +191,7 @@ impl From<ApplyError> for Failure {
                 failure.sql(&error).note(left)
             }
             ApplyError::Around { error, left, .. } => failure.sql(&error).note(left),
+            ApplyError::Interrupted { .. } => failure,
             ApplyError::Damage { rows, .. } => {
                 failure.notes.extend(rows);
                 failure

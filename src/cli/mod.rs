@@ -15,12 +15,14 @@ mod running;
 mod scripts;
 mod session;
 mod sides;
+pub mod signals;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::database::interruption;
 use failure::Failure;
 use output::{ColorChoice, Output};
 pub use session::Session;
@@ -148,7 +150,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let code = match line.command.run(&mut session) {
         Ok(Exit::Done) => 0,
         Ok(Exit::No) => failure::NO,
-        Err(failure) => {
+        Err(mut failure) => {
+            if interruption::requested() {
+                failure.exit_code = failure::INTERRUPTED;
+            }
             session.output.failure(&failure);
             failure.exit_code
         }

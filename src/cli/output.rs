@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::fmt::Display;
 use std::io::{IsTerminal, Write};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use anstyle::{AnsiColor, Style};
@@ -10,6 +11,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Global;
 use super::failure::Failure;
+use crate::database::interruption;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -138,9 +140,20 @@ impl Output {
         }
         let mut stderr = anstream::stderr();
         write!(stderr, "{STRONG}{question}{STRONG:#} ").and_then(|()| stderr.flush()).ok()?;
-        let mut answer = String::new();
-        std::io::stdin().read_line(&mut answer).ok().filter(|&length| length > 0)?;
-        Some(answer.trim().to_owned())
+        let (sender, receiver) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut answer = String::new();
+            let read = std::io::stdin().read_line(&mut answer).ok().filter(|&length| length > 0);
+            let _ = sender.send(read.map(|_| answer));
+        });
+        // Reading goes on through a signal; who asks does not.
+        loop {
+            match receiver.recv_timeout(Duration::from_millis(50)) {
+                Ok(answer) => return Some(answer?.trim().to_owned()),
+                Err(RecvTimeoutError::Timeout) if !interruption::requested() => {}
+                Err(_) => return None,
+            }
+        }
     }
 
     /// A bar for `steps` steps, drawn on a terminal only, and only when the work takes longer than a moment.

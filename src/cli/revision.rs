@@ -7,6 +7,7 @@ use clap::Args;
 use super::draft::{self, Draft};
 use super::failure::Failure;
 use super::{Exit, Session, autogenerate, listing};
+use crate::database::interruption;
 use crate::revision::graph::Graph;
 use crate::revision::target::Target;
 
@@ -50,7 +51,10 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let graph = session.graph()?;
     let mut draft = draft(&arguments, session, &graph)?;
     draft::check(&graph, &draft)?;
-    let Some(sections) = autogenerate::sections(&arguments.content, session)? else { return Ok(Exit::Done) };
+    let sections = autogenerate::sections(&arguments.content, session).map_err(|failure| {
+        if interruption::requested() { failure.note("No file was written.") } else { failure }
+    })?;
+    let Some(sections) = sections else { return Ok(Exit::Done) };
     (draft.upgrade, draft.downgrade) = (sections.upgrade, sections.downgrade);
     let written = draft::write(session, &graph, draft)?;
     draft::report(session, &written);

@@ -14,7 +14,7 @@ use crate::apply::follow::Follower;
 use crate::apply::plan::{self, Plan};
 use crate::apply::{self, Event, Options};
 use crate::config::TransactionMode;
-use crate::database::Database;
+use crate::database::{Database, interruption};
 use crate::revision::{Direction, Revision};
 
 /// How revisions and transactions go together.
@@ -76,6 +76,8 @@ pub fn execute(
     already_there: &str,
 ) -> Result<Exit, Failure> {
     let place = database.place();
+    let planned: Vec<String> = plan.steps.iter().map(|step| step.revision.id.clone()).collect();
+    let direction = plan.steps.first().map(|step| step.direction);
     let telling = Telling::new(output, plan.steps.len());
     let result = plan::execute(database, plan, options, &mut |event| telling.tell(&event));
     telling.bar.finish_and_clear();
@@ -90,6 +92,9 @@ pub fn execute(
             }
             let failure = Failure::from(error);
             let ids: Vec<&str> = revisions.iter().filter_map(|entry| entry["revision"].as_str()).collect();
+            if interruption::requested() {
+                return Err(interrupted(failure, direction, &planned, &ids, options.transaction));
+            }
             return Err(match output.json && !ids.is_empty() && options.transaction != TransactionMode::All {
                 true => failure.note(format!("done before it: {}", ids.join(", "))),
                 false => failure,
@@ -97,6 +102,28 @@ pub fn execute(
         }
     }
     Ok(Exit::Done)
+}
+
+/// Adds what was done and what was not to the failure of a run that was told to stop.
+fn interrupted(
+    mut failure: Failure,
+    direction: Option<Direction>,
+    planned: &[String],
+    done: &[&str],
+    mode: TransactionMode,
+) -> Failure {
+    let done = if mode == TransactionMode::All { &[] } else { done };
+    let left: Vec<&str> = planned.iter().map(String::as_str).filter(|id| !done.contains(id)).collect();
+    let (is_done, is_left) = match direction {
+        Some(Direction::Downgrade) => ("undone", "still applied"),
+        _ => ("applied", "not applied"),
+    };
+    for (words, ids) in [(is_done, done), (is_left, &left)] {
+        if !ids.is_empty() {
+            failure.notes.push(format!("{words}: {}", ids.join(", ")));
+        }
+    }
+    failure.hint("the same command goes on from there")
 }
 
 /// Turns events into lines.

@@ -3,6 +3,7 @@
 //! `Dialect` is the data in which databases differ; `Database` is one open connection. The trait is synchronous: a run
 //! of migrations is a sequence, and PostgreSQL's asynchronous client is driven inside its own module.
 
+pub mod interruption;
 pub mod postgres;
 pub mod sqlite;
 pub mod version_table;
@@ -141,6 +142,15 @@ pub struct SqlError {
     pub context: Option<String>,
     /// The connection is gone; nothing more can be asked of it.
     pub connection_lost: bool,
+    /// This process was asked to stop (`interruption`).
+    pub interrupted: bool,
+}
+
+impl SqlError {
+    /// The error of a statement that was cancelled, or did not begin, because this process was asked to stop.
+    pub fn interrupted(completed: usize) -> Self {
+        SqlError { message: "interrupted".to_owned(), completed, interrupted: true, ..SqlError::default() }
+    }
 }
 
 /// Why a database could not be used.

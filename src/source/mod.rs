@@ -45,10 +45,7 @@ impl Shadowed {
     pub fn shadow(&mut self, database: &mut dyn Database, config: &Config) -> Result<&mut dyn Database, SourceError> {
         if self.shadow.is_none() {
             let mut shadow = database.shadow(config.database.shadow_url()?)?;
-            shadow.load(&self.statements).map_err(|(_, error)| DatabaseError::Sql {
-                doing: "loading the declared schema into a shadow".to_owned(),
-                error,
-            })?;
+            shadow.load(&self.statements).map_err(|(_, error)| not_loaded(error))?;
             self.shadow = Some(shadow);
         }
         match &mut self.shadow {
@@ -93,12 +90,18 @@ pub fn in_shadow(
         return Ok(Ok(Shadowed { reading, statements, shadow: None }));
     }
     let mut shadow = database.shadow(config.database.shadow_url()?)?;
-    if let Err(refusal) = shadow.load(&statements) {
-        return Ok(Err(refusal));
+    match shadow.load(&statements) {
+        Ok(()) => {}
+        Err((_, error)) if error.interrupted => return Err(not_loaded(error).into()),
+        Err(refusal) => return Ok(Err(refusal)),
     }
     let reading = shadow.reflect(&scope)?;
     cache::remember(&key, &reading);
     Ok(Ok(Shadowed { reading, statements, shadow: Some(shadow) }))
+}
+
+fn not_loaded(error: SqlError) -> DatabaseError {
+    DatabaseError::Sql { doing: "loading the declared schema into a shadow".to_owned(), error }
 }
 
 /// Runs the revisions up to `targets` in a shadow of `database`, and returns it with what was read of it.

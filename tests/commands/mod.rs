@@ -10,6 +10,7 @@ mod edit;
 mod guards;
 mod help;
 mod init;
+mod interruption;
 mod listings;
 mod no_transaction;
 mod offline;

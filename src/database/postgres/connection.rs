@@ -5,14 +5,15 @@ use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::{Either, select};
 use tokio::runtime::Runtime;
 use tokio_postgres::config::{ChannelBinding, Config, SslMode as ClientSslMode, TargetSessionAttrs};
 use tokio_postgres::error::ErrorPosition;
 use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage};
 
 use super::tls::LazyTls;
-use super::url::{Settings, SslMode};
-use crate::database::{DatabaseError, SqlError};
+use super::url::{Settings, SslMode, Tls};
+use crate::database::{DatabaseError, SqlError, interruption};
 
 /// The rows of one statement, every value in its text form.
 pub type Rows = Vec<Vec<Option<String>>>;
@@ -25,7 +26,11 @@ pub struct Connection {
     client: Client,
     runtime: Runtime,
     version: String,
+    tls: Tls,
 }
+
+/// How often the server is told to cancel: what it hears between two messages is lost.
+const CANCEL_AGAIN: Duration = Duration::from_millis(500);
 
 impl Connection {
     /// Connects as `settings` say, under this name in `pg_stat_activity` unless the settings have one.
@@ -49,9 +54,18 @@ impl Connection {
         for way in ways {
             let mut config = config.clone();
             config.ssl_mode(*way);
-            match runtime.block_on(connect(&config, settings)) {
-                Ok((client, version)) => return Ok(Connection { client, runtime, version }),
-                Err(error) => {
+            let connected = runtime.block_on(async {
+                match select(pin!(interruption::due()), pin!(connect(&config, settings))).await {
+                    Either::Left(_) => None,
+                    Either::Right((connected, _)) => Some(connected),
+                }
+            });
+            match connected {
+                None => return Err(failed(SqlError::interrupted(0).message, None)),
+                Some(Ok((client, version))) => {
+                    return Ok(Connection { client, runtime, version, tls: settings.tls.clone() });
+                }
+                Some(Err(error)) => {
                     let worth_another = second_way_may_help(&error);
                     first_error.get_or_insert(error);
                     if !worth_another {
@@ -83,7 +97,8 @@ impl Connection {
     where
         F: Future<Output = Result<T, tokio_postgres::Error>>,
     {
-        self.runtime.block_on(work(&self.client)).map_err(|error| sql_error(&error, "", 0))
+        let work = work(&self.client);
+        self.wait(async { work.await.map_err(|error| sql_error(&error, "", 0)) })
     }
 
     pub fn is_closed(&self) -> bool {
@@ -102,18 +117,34 @@ impl Connection {
 
     /// As `run`, and when a statement fails, also the rows of those before it.
     pub fn run_as_far_as_it_goes(&self, script: &str) -> (Vec<Rows>, Option<SqlError>) {
-        self.runtime.block_on(self.ask_on(script, true))
+        self.wait(async { Ok(self.ask_on(script, true).await) }).unwrap_or_else(|error| (Vec::new(), Some(error)))
     }
 
     /// Sends all queries before it waits for the first answer, and returns the rows of each.
     pub fn pipeline(&self, queries: &[&str]) -> Result<Vec<Rows>, SqlError> {
         let asked = futures_util::future::join_all(queries.iter().map(|query| self.ask(query, true)));
-        let answers = self.runtime.block_on(asked);
+        let answers = self.wait(async { Ok(asked.await) })?;
         answers.into_iter().map(|answer| Ok(answer?.rows.pop().unwrap_or_default())).collect()
     }
 
-    fn wait<T>(&self, future: impl Future<Output = Result<T, SqlError>>) -> Result<T, SqlError> {
-        self.runtime.block_on(future)
+    /// Drives a question to its answer; when this process is asked to stop meanwhile, the server is told to cancel it.
+    fn wait<T>(&self, question: impl Future<Output = Result<T, SqlError>>) -> Result<T, SqlError> {
+        if interruption::is_due() {
+            return Err(SqlError::interrupted(0));
+        }
+        self.runtime.block_on(async {
+            let mut question = pin!(question);
+            if let Either::Left((answer, _)) = select(question.as_mut(), pin!(interruption::due())).await {
+                return answer;
+            }
+            loop {
+                let cancel = self.client.cancel_token();
+                let _ = tokio::time::timeout(CANCEL_AGAIN, cancel.cancel_query(LazyTls(self.tls.clone()))).await;
+                if let Ok(answer) = tokio::time::timeout(CANCEL_AGAIN, question.as_mut()).await {
+                    return answer;
+                }
+            }
+        })
     }
 
     async fn ask(&self, script: &str, keep_rows: bool) -> Result<Answer, SqlError> {
@@ -247,6 +278,10 @@ fn sql_error(error: &tokio_postgres::Error, script: &str, completed: usize) -> S
         _ => None,
     };
     let code = said.code().code();
+    // query_canceled
+    if code == "57014" && interruption::requested() {
+        return SqlError { position, ..SqlError::interrupted(completed) };
+    }
     SqlError {
         message: said.message().to_owned(),
         code: Some(code.to_owned()),
@@ -257,5 +292,6 @@ fn sql_error(error: &tokio_postgres::Error, script: &str, completed: usize) -> S
         context: said.where_().map(str::to_owned),
         // Class 57P: the server ends the session (shutdown, crash, terminated by an administrator).
         connection_lost: code.starts_with("57P0"),
+        interrupted: false,
     }
 }

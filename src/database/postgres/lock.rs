@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::{Connection, Settings};
-use crate::database::{DatabaseError, SqlError};
+use crate::database::{DatabaseError, SqlError, interruption};
 use crate::sql::{Syntax, quote};
 
 /// Holds the lock until it is dropped, or the process dies.
@@ -56,7 +56,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = self.connection.execute("COMMIT");
+        let _ = interruption::undisturbed(|| self.connection.execute("COMMIT"));
     }
 }
 
@@ -82,7 +82,7 @@ fn try_once(connection: &Connection, key: i64) -> Result<bool, SqlError> {
     match taken {
         Ok(Some(row)) if row.first().is_some_and(|cell| cell.as_deref() == Some("t")) => Ok(true),
         other => {
-            connection.execute("ROLLBACK")?;
+            interruption::undisturbed(|| connection.execute("ROLLBACK"))?;
             other.map(|_| false)
         }
     }

@@ -20,7 +20,7 @@ pub use connection::{Connection, Rows};
 pub use url::Settings;
 
 use crate::database::version_table::{self, AppliedRow};
-use crate::database::{Database, DatabaseError, Dialect, Purpose, Reading, Scope, SqlError};
+use crate::database::{Database, DatabaseError, Dialect, Purpose, Reading, Scope, SqlError, interruption};
 use crate::sql::{Statement, Syntax, quote};
 
 pub static DIALECT: Dialect = Dialect {
@@ -73,7 +73,7 @@ impl Postgres {
     /// Drops whatever transaction an error left open; the server says nothing worse than a notice if there is none.
     fn roll_back(&self) {
         if !self.connection.is_closed() {
-            let _ = self.connection.execute("ROLLBACK");
+            let _ = interruption::undisturbed(|| self.connection.execute("ROLLBACK"));
         }
     }
 
@@ -188,7 +188,7 @@ impl Database for Postgres {
 impl Drop for Postgres {
     fn drop(&mut self) {
         if let Some(settings) = self.made_from.take() {
-            shadow::drop_database(&settings, &self.settings.database);
+            interruption::undisturbed(|| shadow::drop_database(&settings, &self.settings.database));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! A throw-away database on the same server.
 
 use super::{Connection, Postgres, Settings};
-use crate::database::{Database, DatabaseError};
+use crate::database::{Database, DatabaseError, interruption};
 use crate::sql::{Syntax, quote};
 
 /// What the names of temporary databases begin with.
@@ -94,7 +94,7 @@ fn temporary(live: &mut Postgres) -> Result<Postgres, DatabaseError> {
             Ok(shadow)
         }
         Err(error) => {
-            drop_database(&made_from, &name);
+            interruption::undisturbed(|| drop_database(&made_from, &name));
             Err(DatabaseError::Shadow(format!(
                 "cannot connect to the temporary shadow database: {error}; behind a connection pooler, name an empty \
                  database in `shadow_url` under [database]"

@@ -6,7 +6,7 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::lock::Lock;
-use crate::database::{DatabaseError, Purpose, Reading, Scope, SqlError};
+use crate::database::{DatabaseError, Purpose, Reading, Scope, SqlError, interruption};
 use crate::sql::{Statement, Syntax, split};
 
 /// Returns the file that `url` names; None for a database in memory or one that SQLite's own URI names.
@@ -14,6 +14,9 @@ pub fn file(url: &str, root: &Path) -> Result<Option<PathBuf>, DatabaseError> {
     let name = file_name(url)?;
     Ok((!name.starts_with("file:") && name != ":memory:").then(|| root.join(&name)))
 }
+
+/// How many steps of its virtual machine SQLite does before it asks whether to go on (SQLite, `sqlite3_progress_handler`).
+const OPERATIONS_BETWEEN_LOOKS: i32 = 10_000;
 
 /// An open SQLite database.
 pub struct Sqlite {
@@ -53,6 +56,7 @@ impl Sqlite {
         connection.busy_timeout(purpose.patience).map_err(failed)?;
         // SQLite's own default, which this library was built without: a script does here what it does in the shell.
         connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
+        connection.progress_handler(OPERATIONS_BETWEEN_LOOKS, Some(interruption::is_due));
         // Statements are prepared once; keeping them would only cost memory.
         connection.set_prepared_statement_cache_capacity(0);
         Ok(Sqlite { connection, file, application: purpose.application.clone(), lock: None })
@@ -81,6 +85,7 @@ impl Sqlite {
     }
 
     fn run_one(&self, statement: &str) -> rusqlite::Result<()> {
+        refuse_when_interrupted()?;
         let mut prepared = self.connection.prepare(statement)?;
         let mut rows = prepared.raw_query();
         while rows.next()?.is_some() {}
@@ -96,6 +101,7 @@ impl Sqlite {
     }
 
     fn rows(&self, statement: &str) -> rusqlite::Result<Vec<Vec<Option<String>>>> {
+        refuse_when_interrupted()?;
         let mut prepared = self.connection.prepare(statement)?;
         let columns = prepared.column_count();
         let mut rows = prepared.raw_query();
@@ -114,7 +120,7 @@ impl Sqlite {
 
     fn roll_back(&self) {
         if !self.connection.is_autocommit() {
-            let _ = self.run_one("ROLLBACK");
+            let _ = interruption::undisturbed(|| self.run_one("ROLLBACK"));
         }
     }
 
@@ -139,6 +145,13 @@ impl Sqlite {
             waiting = refused.into_iter().map(|(at, _)| at).collect();
         }
         Ok(())
+    }
+}
+
+fn refuse_when_interrupted() -> rusqlite::Result<()> {
+    match interruption::is_due() {
+        true => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None)),
+        false => Ok(()),
     }
 }
 
@@ -190,6 +203,9 @@ fn sql_error(error: &rusqlite::Error, start: usize, completed: usize) -> SqlErro
         }
         other => (None, other.to_string(), None),
     };
+    if code == Some(ffi::SQLITE_INTERRUPT) {
+        return SqlError { position: Some(start), ..SqlError::interrupted(completed) };
+    }
     // The primary code is in the low byte of an extended one (SQLite, "Result Codes").
     let busy = code.is_some_and(|code| code & 0xff == ffi::SQLITE_BUSY);
     let hint =

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::Sqlite;
-use crate::database::DatabaseError;
+use crate::database::{DatabaseError, SqlError, interruption};
 
 /// Holds the lock until it is dropped, or the process dies.
 pub struct Lock {
@@ -47,6 +47,10 @@ impl Sqlite {
             if left.is_zero() {
                 let waited_seconds = started.elapsed().as_secs();
                 return Err(DatabaseError::Locked { place: self.place(), holder, waited_seconds });
+            }
+            if interruption::is_due() {
+                let doing = "waiting for another run of migrate".to_owned();
+                return Err(DatabaseError::Sql { doing, error: SqlError::interrupted(0) });
             }
             std::thread::sleep(Duration::from_millis(50).min(left));
         }

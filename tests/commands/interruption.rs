@@ -1,0 +1,214 @@
+//! Ctrl-C, SIGTERM and kill -9: what runs on the server stops, and nothing is left there.
+
+use std::time::{Duration, Instant};
+
+use crate::support::postgres::Database;
+use crate::support::project::Running;
+use crate::support::site::Site;
+
+fn signal(run: &Running, signal: libc::c_int) {
+    // SAFETY: kill takes two numbers, and this process started the one that it names.
+    let sent = unsafe { libc::kill(run.id() as libc::pid_t, signal) };
+    assert_eq!(sent, 0, "the signal is sent");
+}
+
+#[track_caller]
+fn until(what: &str, is_true: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !is_true() {
+        assert!(started.elapsed() < Duration::from_secs(60), "{what} for 60 s");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// How many sessions of the tool are in this database.
+fn sessions(database: &Database) -> usize {
+    let query = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^migrate'";
+    database.rows(query).len()
+}
+
+fn sleeps(database: &Database) -> bool {
+    let query = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~ current_database()";
+    !database.rows(query).is_empty()
+}
+
+/// The temporary databases that were made for this one.
+fn shadows(database: &Database) -> Vec<String> {
+    database.lines(
+        "SELECT d.datname FROM pg_database d WHERE d.datname ~ '^migrate_shadow_' \
+         AND shobj_description(d.oid, 'pg_database') ~ (current_database() || ';')",
+    )
+}
+
+/// Three revisions, the second of which sleeps; the name of the database is in its text, for `sleeps`.
+fn with_a_long_one(site: &Site) {
+    let name = site.database().name();
+    site.project.revision("r1", "", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    let up = format!("CREATE TABLE b (id int);\nSELECT pg_sleep(100), '{name}';");
+    site.project.revision("r2", "r1", &up, "");
+    site.project.revision("r3", "r2", "CREATE TABLE c (id int);", "DROP TABLE c;");
+}
+
+#[test]
+fn ctrl_c_cancels_what_runs_and_says_what_is_applied() {
+    let Some(site) = Site::postgres() else { return };
+    with_a_long_one(&site);
+    let run = site.project.start(["upgrade", "head"]);
+    until("nothing sleeps", || sleeps(site.database()));
+    signal(&run, libc::SIGINT);
+    let outcome = run.wait();
+    insta::assert_snapshot!(outcome.shown(), @"
+    upgraded r1  r1  ([time])
+    | error: interrupted in statement 2 of 2 of upgrading r2
+    |   --> migrations/r2.sql:8:1
+    |   |
+    | 8 | SELECT pg_sleep(100), '[database]';
+    |   | ^^^^^^
+    |   It was rolled back; the database is as it was before this revision.
+    |   applied: r1
+    |   not applied: r2, r3
+    |   hint: the same command goes on from there
+    [exit 130]
+    ");
+    assert_eq!(site.applied(), ["r1 applied"]);
+    assert!(!site.has_table("b"));
+    until("a session is left", || sessions(site.database()) == 0);
+    site.project.revision("r2", "r1", "CREATE TABLE b (id int);", "");
+    site.project.migrate("upgrade head").ok();
+}
+
+#[test]
+fn sigterm_stops_a_run_in_one_transaction_and_a_downgrade() {
+    let Some(site) = Site::postgres() else { return };
+    with_a_long_one(&site);
+    let run = site.project.start(["upgrade", "head", "--transaction", "all"]);
+    until("nothing sleeps", || sleeps(site.database()));
+    signal(&run, libc::SIGTERM);
+    let outcome = run.wait().exits(130);
+    assert!(outcome.stderr.contains("not applied: r1, r2, r3"), "{}", outcome.shown());
+    assert_eq!(site.applied(), [""; 0]);
+
+    let down = format!("DROP TABLE b;\nSELECT pg_sleep(100), '{}';", site.database().name());
+    site.project.revision("r2", "r1", "CREATE TABLE b (id int);", &down);
+    site.project.migrate("upgrade head").ok();
+    let run = site.project.start(["downgrade", "base"]);
+    until("nothing sleeps", || sleeps(site.database()));
+    signal(&run, libc::SIGTERM);
+    let outcome = run.wait();
+    insta::assert_snapshot!(outcome.shown(), @"
+    downgraded r3  r3  ([time])
+    | error: interrupted in statement 2 of 2 of downgrading r2
+    |   --> migrations/r2.sql:11:1
+    |   |
+    | 11 | SELECT pg_sleep(100), '[database]';
+    |   | ^^^^^^
+    |   It was rolled back; the database is as it was before this revision.
+    |   undone: r3
+    |   still applied: r2, r1
+    |   hint: the same command goes on from there
+    [exit 130]
+    ");
+    assert_eq!(site.applied(), ["r1 applied", "r2 applied"]);
+    assert!(site.has_table("b"));
+    until("a session is left", || sessions(site.database()) == 0);
+}
+
+#[test]
+fn an_interrupted_section_without_transaction_goes_on_from_its_journal() {
+    let Some(site) = Site::postgres() else { return };
+    let name = site.database().name();
+    let script = |seconds: u32| {
+        format!(
+            "-- revision: r1\n-- message: m\n\n-- migrate:upgrade no-transaction\nCREATE TABLE a (id int);\n\
+             INSERT INTO a VALUES (1);\nSELECT pg_sleep({seconds}), '{name}';\nINSERT INTO a VALUES (2);\n"
+        )
+    };
+    site.project.write("migrations/r1.sql", &script(2));
+    let run = site.project.start(["upgrade", "head"]);
+    until("nothing sleeps", || sleeps(site.database()));
+    signal(&run, libc::SIGINT);
+    let outcome = run.wait().exits(130);
+    assert!(outcome.stderr.contains("Its statements 1 to 2 took effect"), "{}", outcome.shown());
+    assert_eq!(site.applied(), ["r1 running"]);
+    site.project.migrate("upgrade head").ok();
+    assert_eq!(site.lines("SELECT id FROM a ORDER BY id"), ["1", "2"]);
+    assert_eq!(site.applied(), ["r1 applied"]);
+}
+
+#[test]
+fn a_second_signal_ends_at_once() {
+    let Some(site) = Site::postgres() else { return };
+    let name = site.database().name();
+    let deaf = format!(
+        "DO $$ BEGIN FOR i IN 1..4 LOOP BEGIN PERFORM pg_sleep(1), '{name}'; \
+         EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(1); END; END LOOP; END $$;"
+    );
+    site.project.revision("r1", "", &format!("CREATE TABLE a (id int);\n{deaf}"), "");
+    let mut run = site.project.start(["upgrade", "head"]);
+    until("nothing sleeps", || sleeps(site.database()));
+    signal(&run, libc::SIGINT);
+    std::thread::sleep(Duration::from_millis(200));
+    assert!(run.is_running(), "the statement goes on");
+    signal(&run, libc::SIGTERM);
+    let started = Instant::now();
+    run.wait().exits(130);
+    assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
+    until("a session is left", || sessions(site.database()) == 0);
+    // The server had the whole revision, and what it did with it is in the version table.
+    assert_eq!(site.has_table("a"), site.applied() == ["r1 applied"]);
+}
+
+/// Models that sleep while a shadow loads them.
+fn slow_models(site: &Site, seconds: u32) {
+    let name = site.database().name();
+    let slow = format!("CREATE TABLE slow AS SELECT '{name}' AS name FROM pg_sleep({seconds});\n");
+    site.project.write("models/slow.sql", &slow);
+}
+
+#[test]
+fn ctrl_c_during_autogenerate_takes_the_shadow_along() {
+    let Some(site) = Site::postgres() else { return };
+    slow_models(&site, 100);
+    let run = site.project.start(["revision", "--autogenerate", "-m", "slow"]);
+    until("nothing sleeps", || sleeps(site.database()));
+    assert_eq!(shadows(site.database()).len(), 1);
+    signal(&run, libc::SIGINT);
+    let outcome = run.wait();
+    insta::assert_snapshot!(outcome.shown(), @"
+    | error: loading the declared schema into a shadow: interrupted
+    |   No file was written.
+    [exit 130]
+    ");
+    assert_eq!(shadows(site.database()), [""; 0]);
+    assert_eq!(site.project.files("migrations"), [""; 0]);
+    until("a session is left", || sessions(site.database()) == 0);
+}
+
+#[test]
+fn ctrl_c_interrupts_sqlite() {
+    let site = Site::sqlite();
+    site.project.revision("r1", "", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    let long =
+        "CREATE TABLE b AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(n) FROM c;";
+    site.project.revision("r2", "r1", long, "");
+    let run = site.project.start(["upgrade", "head"]);
+    until("r1 is not applied", || site.project.path("app.db").exists() && site.has_table("a"));
+    std::thread::sleep(Duration::from_millis(300));
+    signal(&run, libc::SIGINT);
+    let outcome = run.wait();
+    insta::assert_snapshot!(outcome.shown(), @"
+    upgraded r1  r1  ([time])
+    | error: interrupted in statement 1 of 1 of upgrading r2
+    |   --> migrations/r2.sql:7:1
+    |   |
+    | 7 | CREATE TABLE b AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT count(n) FROM c;
+    |   | ^^^^^^
+    |   It was rolled back; the database is as it was before this revision.
+    |   applied: r1
+    |   not applied: r2
+    |   hint: the same command goes on from there
+    [exit 130]
+    ");
+    assert_eq!(site.applied(), ["r1 applied"]);
+    assert!(!site.has_table("b"));
+}
