@@ -185,6 +185,58 @@ fn ctrl_c_during_autogenerate_takes_the_shadow_along() {
 }
 
 #[test]
+fn the_next_run_drops_the_shadow_of_a_killed_one() {
+    let Some(site) = Site::postgres() else { return };
+    let database = site.database();
+    slow_models(&site, 4);
+    let mut run = site.project.start(["check"]);
+    until("nothing sleeps", || sleeps(database));
+    run.kill();
+    let [left] = shadows(database).try_into().expect("one shadow is left behind");
+    // The server notices the death of a client when it has something to say to it.
+    site.project.write("models/slow.sql", "CREATE TABLE quick (id int);");
+    site.project.migrate("check").exits(1);
+    assert_eq!(shadows(database), [left], "somebody is in it still");
+    until("the server sleeps", || !sleeps(database));
+    until("a session is left", || {
+        database
+            .rows("SELECT FROM pg_stat_activity WHERE datname ~ '^migrate_shadow_' AND query ~ current_database()")
+            .is_empty()
+    });
+    site.project.write("models/slow.sql", "CREATE TABLE quick (id int, n int);");
+    site.project.migrate("check").exits(1);
+    assert_eq!(shadows(database), [""; 0]);
+}
+
+#[test]
+fn only_what_is_ours_and_abandoned_is_dropped() {
+    let Some(server) = crate::support::server::own(&["fsync = off"]) else { return };
+    let site = Site::on(&server);
+    let database = site.database();
+    database.execute("CREATE ROLE other CREATEDB");
+    let begun = database.lines(
+        "SELECT pid || '_' || (extract(epoch FROM backend_start) * 1000000)::bigint FROM pg_stat_activity \
+         WHERE pid = (SELECT min(pid) FROM pg_stat_activity)",
+    );
+    let (alive, dead) = (format!("migrate_shadow_{}_00aa", begun[0]), "migrate_shadow_999999999_1_00aa");
+    for (name, owner) in [
+        (dead, ""),
+        (alive.as_str(), ""),
+        ("migrate_shadow_of_the_team", ""),
+        ("migrate_shadow_999999999_1_00bb", " OWNER other"),
+    ] {
+        database.execute(&format!("CREATE DATABASE {name}{owner}"));
+    }
+    site.project.write("models/a.sql", "CREATE TABLE a (id int);");
+    site.project.migrate("check").exits(1);
+    let left = database.lines("SELECT datname FROM pg_database WHERE datname ~ '^migrate_shadow_' ORDER BY 1");
+    let mut kept = ["migrate_shadow_999999999_1_00bb", &alive, "migrate_shadow_of_the_team"];
+    kept.sort();
+    assert_eq!(left, kept);
+    server.stop();
+}
+
+#[test]
 fn ctrl_c_interrupts_sqlite() {
     let site = Site::sqlite();
     site.project.revision("r1", "", "CREATE TABLE a (id int);", "DROP TABLE a;");

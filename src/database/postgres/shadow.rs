@@ -4,8 +4,30 @@ use super::{Connection, Postgres, Settings};
 use crate::database::{Database, DatabaseError, interruption};
 use crate::sql::{Syntax, quote};
 
-/// What the names of temporary databases begin with.
+/// What the names of temporary databases begin with. The server process that made it follows, with the moment at which
+/// that began, in microseconds: `migrate_shadow_4711_1795255200123456_8c1f03aa`.
 const PREFIX: &str = "migrate_shadow_";
+
+/// What a new database needs to be like this one, and the name of this server process.
+///
+/// Through JSON, because the columns for ICU came, and were renamed, with PostgreSQL 15, 16 and 17.
+const LIKE_THIS: &str = "SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, \
+     coalesce(j.j ->> 'datlocprovider', 'c'), coalesce(j.j ->> 'datlocale', j.j ->> 'daticulocale'), \
+     j.j ->> 'daticurules', \
+     (SELECT a.pid || '_' || (extract(epoch FROM a.backend_start) * 1000000)::bigint \
+      FROM pg_catalog.pg_stat_activity a WHERE a.pid = pg_catalog.pg_backend_pid()) \
+     FROM pg_catalog.pg_database d, LATERAL (SELECT pg_catalog.to_jsonb(d) AS j) j \
+     WHERE d.datname = pg_catalog.current_database()";
+
+/// The temporary databases of this user that killed runs left behind: nobody is in them, and the server process that
+/// made them is gone. Sessions of one's own role are visible to everybody (PostgreSQL manual, 28.2.3), and only an owner
+/// may drop a database.
+const ABANDONED: &str = "SELECT d.datname FROM pg_catalog.pg_database d, \
+     LATERAL pg_catalog.regexp_match(d.datname, '^migrate_shadow_([0-9]+)_([0-9]+)_[0-9a-f]+$') name \
+     WHERE name IS NOT NULL AND pg_catalog.pg_get_userbyid(d.datdba) = current_user \
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datname = d.datname \
+      OR a.pid::text = name[1] AND coalesce((extract(epoch FROM a.backend_start) * 1000000)::bigint::text, name[2]) = name[2]) \
+     ORDER BY 1";
 
 /// Opens the database that `shadow_url` names, or makes one like `live` that is dropped with the value returned.
 pub fn open(live: &mut Postgres, shadow_url: Option<&str>) -> Result<Postgres, DatabaseError> {
@@ -47,20 +69,18 @@ fn at(url: &str, live: &Postgres) -> Result<Postgres, DatabaseError> {
 }
 
 fn temporary(live: &mut Postgres) -> Result<Postgres, DatabaseError> {
-    let name = format!("{PREFIX}{}", random_hex());
     let sql_error = |error| DatabaseError::Sql { doing: "reading the database's encoding".to_owned(), error };
-    // Through JSON, because the columns for ICU came, and were renamed, with PostgreSQL 15, 16 and 17.
-    let rows = live
-        .query(
-            "SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, \
-             coalesce(j.j ->> 'datlocprovider', 'c'), coalesce(j.j ->> 'datlocale', j.j ->> 'daticulocale'), \
-             j.j ->> 'daticurules' \
-             FROM pg_catalog.pg_database d, LATERAL (SELECT pg_catalog.to_jsonb(d) AS j) j \
-             WHERE d.datname = pg_catalog.current_database()",
-        )
-        .map_err(sql_error)?;
-    let row = rows.into_iter().next().unwrap_or_default();
+    let mut answers = live.pipeline(&[LIKE_THIS, ABANDONED]).map_err(sql_error)?.into_iter();
+    let (like_this, abandoned) = (answers.next().unwrap_or_default(), answers.next().unwrap_or_default());
+    for name in abandoned.into_iter().flatten().flatten() {
+        // Without FORCE: should a session be there after all, the server refuses.
+        if let Err(error) = live.execute(&format!("DROP DATABASE IF EXISTS {}", quote::identifier(&name))) {
+            tracing::debug!(database = name, %error, "a shadow that a killed run left behind stays");
+        }
+    }
+    let row = like_this.into_iter().next().unwrap_or_default();
     let cell = |at: usize| row.get(at).cloned().flatten();
+    let name = format!("{PREFIX}{}_{}", cell(6).unwrap_or_default(), random_hex());
     let text = |value: String| quote::literal(&value, Syntax::Postgres);
     let mut create = format!("CREATE DATABASE {} TEMPLATE template0", quote::identifier(&name));
     let options = [("ENCODING", cell(0)), ("LC_COLLATE", cell(1)), ("LC_CTYPE", cell(2))];
@@ -87,7 +107,14 @@ fn temporary(live: &mut Postgres) -> Result<Postgres, DatabaseError> {
     let made_from = live.settings.clone();
     let settings = Settings { database: name.clone(), ..made_from.clone() };
     // What is in it will be thrown away, so nobody waits for the disk.
-    let _ = live.execute(&format!("ALTER DATABASE {} SET synchronous_commit = off", quote::identifier(&name)));
+    let _ = live.execute(&format!(
+        "ALTER DATABASE {0} SET synchronous_commit = off; COMMENT ON DATABASE {0} IS {1}",
+        quote::identifier(&name),
+        text(format!(
+            "Made by migrate to compare schemas with {}; it may be dropped at any time.",
+            live.settings.database
+        ))
+    ));
     match Postgres::open(settings, "migrate shadow") {
         Ok(mut shadow) => {
             shadow.made_from = Some(made_from);
