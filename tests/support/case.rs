@@ -68,7 +68,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, String> {
     Ok(case)
 }
 
-/// Reads all cases of a database, sorted by name; MIGRATE_TEST_CASE keeps those whose name has it.
+/// Reads all cases of a database, sorted by name; MIGRATE_TEST_CASE keeps those whose name has one of its words.
 pub fn all(database: &str) -> Vec<Case> {
     let root = super::repository().join("tests/cases");
     let wanted = std::env::var("MIGRATE_TEST_CASE").unwrap_or_default();
@@ -80,7 +80,8 @@ pub fn all(database: &str) -> Vec<Case> {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         parse(&name, &text).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()))
     };
-    files.iter().map(read).filter(|case| case.name.contains(&wanted)).collect()
+    let is_wanted = |case: &Case| wanted.split(' ').any(|word| case.name.contains(word));
+    files.iter().map(read).filter(is_wanted).collect()
 }
 
 fn find(folder: &Path, files: &mut Vec<PathBuf>) {
