@@ -2,7 +2,7 @@
 //! around it; so is a constraint, though one of a single column may be written in its definition.
 
 use super::inherited::{agreed, follows, goes_by_itself, heirs, inherited, made_by_maker, maker};
-use super::{Asked, constraint, identity, options, retype, sequence};
+use super::{Asked, constraint, identity, not_null, options, retype, sequence};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -32,16 +32,6 @@ pub static KIND: Kind = Kind {
 pub fn query(asked: &Asked) -> String {
     let version = asked.version;
     let target = if version >= 170_000 { "a.attstattarget::text" } else { "CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END" };
-    // From 18 on a NOT NULL is a constraint with a name; one that the server chose says nothing.
-    let (not_null_columns, not_null_join) = if version >= 180_000 {
-        (
-            "CASE WHEN nn.conname <> c.relname || '_' || a.attname || '_not_null' AND nn.conislocal THEN nn.conname::text END AS not_null_name,
-             nn.connoinherit AND nn.conislocal AS not_null_no_inherit, NOT nn.convalidated AS not_null_not_valid,",
-            "LEFT JOIN pg_constraint nn ON nn.conrelid = c.oid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]",
-        )
-    } else {
-        ("", "")
-    };
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, a.attnum::int4 AS _sub, a.attnum::int4 AS _place,
                 'pg_attrdef'::regclass::oid AS _also_class, ad.oid AS _also_oid,
@@ -51,7 +41,7 @@ pub fn query(asked: &Asked) -> String {
                 format_type(a.atttypid, a.atttypmod) AS type,
                 CASE WHEN a.attcollation <> t.typcollation THEN (SELECT format('%I.%I', cn.nspname, co.collname)
                     FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) END AS collation,
-                a.attnotnull AS not_null, {not_null_columns}
+                a.attnotnull AS not_null, {not_null}
                 CASE WHEN a.attgenerated <> '' THEN pg_get_expr(ad.adbin, ad.adrelid) END AS generated, a.attgenerated = 'v' AS virtual,
                 {identity}
                 CASE WHEN a.attstorage <> t.typstorage THEN CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED' ELSE 'MAIN' END END AS storage,
@@ -79,6 +69,8 @@ pub fn query(asked: &Asked) -> String {
         asked.own("pg_class", "c.oid"),
         identity = identity::COLUMNS,
         identity_join = identity::JOIN,
+        not_null = not_null::columns(version),
+        not_null_join = not_null::join(version),
         type_facts = retype::FACTS,
         set_expression = version >= 170_000,
     )
@@ -134,10 +126,7 @@ pub fn definition(column: &Object, creation: &Creation) -> String {
     let in_primary_key =
         constraints.iter().any(|key| constraint::is_primary_key(key) && key.known_list("columns").iter().any(|name| name == column.id.name()));
     let implied = serial.is_some() || in_primary_key || column.text("identity").is_some();
-    let said = column.flag("not_null") && !column.flag("not_null_not_valid");
-    if said && (!implied || column.text("not_null_name").is_some()) {
-        text.push_str(&not_null_clause(column));
-    }
+    text.push_str(&not_null::clause(column, implied));
     for written in constraints.iter().filter_map(|object| constraint::in_column(object, column.id.name())) {
         text.push(' ');
         text.push_str(&written);
@@ -175,32 +164,6 @@ pub fn override_of(column: &Object, creation: &Creation) -> Option<String> {
         .then(|| format!("{} WITH OPTIONS{clauses}{not_null}", identifier(column.id.name())))
 }
 
-fn not_null_clause(column: &Object) -> String {
-    let name = column.text("not_null_name").map(|name| format!(" CONSTRAINT {}", identifier(name))).unwrap_or_default();
-    let no_inherit = if column.flag("not_null_no_inherit") { " NO INHERIT" } else { "" };
-    format!("{name} NOT NULL{no_inherit}")
-}
-
-/// Is its NOT NULL one that SET NOT NULL would not make?
-fn by_constraint(column: &Object) -> bool {
-    column.flag("not_null") && (column.text("not_null_name").is_some() || column.flag("not_null_not_valid"))
-}
-
-/// Returns what adds a NOT NULL as a constraint, from PostgreSQL 18 on.
-fn not_null_constraint(column: &Object) -> String {
-    let mut text =
-        format!("ADD CONSTRAINT {} NOT NULL {}", identifier(&not_null_name(column)), identifier(column.id.name()));
-    for (flag, word) in [("not_null_no_inherit", " NO INHERIT"), ("not_null_not_valid", " NOT VALID")] {
-        text.push_str(if column.flag(flag) { word } else { "" });
-    }
-    text
-}
-
-fn not_null_name(column: &Object) -> String {
-    let table = column.parent.as_ref().map_or("", |table| table.name());
-    column.text("not_null_name").map_or_else(|| format!("{table}_{}_not_null", column.id.name()), str::to_owned)
-}
-
 /// Takes away one pair of brackets that the server puts around a whole expression.
 fn bare(expression: &str) -> &str {
     let Some(inner) = expression.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')) else { return expression };
@@ -225,6 +188,8 @@ fn settle(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
         Some(maker) => maker.properties.get(property) != column.properties.get(property),
         None => column.properties.contains_key(property),
     };
+    // CREATE TABLE of a child says its own columns whole.
+    let written = column.known_flag("local") && column.parent.as_ref().is_some_and(|table| !from.contains(table));
     let mut statements = Vec::new();
     let mut say = |text: String| statements.push(action(column, &format!("ALTER COLUMN {name} {text}")));
     if let Some(maker) = maker {
@@ -232,7 +197,7 @@ fn settle(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
             say("DROP DEFAULT".to_owned());
         }
         let own = column.flag("not_null") && !maker.flag("not_null") && !in_primary_key(column, to);
-        if own && !by_constraint(column) {
+        if own && !written && !not_null::by_constraint(column) {
             say("SET NOT NULL".to_owned());
         }
         if differs("compression") {
@@ -241,8 +206,9 @@ fn settle(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     }
     let made_not_null = maker.is_some_and(|maker| maker.flag("not_null"));
     // A column's own clause can't say NOT VALID, and an inherited column has none.
-    if by_constraint(column) && (column.flag("not_null_not_valid") || maker.is_some()) && !made_not_null {
-        statements.push(action(column, &not_null_constraint(column)));
+    let added = column.flag("not_null_not_valid") || maker.is_some() && !written;
+    if not_null::by_constraint(column) && added && !made_not_null {
+        statements.push(action(column, &not_null::added(column)));
     }
     let mut say = |text: String| statements.push(action(column, &format!("ALTER COLUMN {name} {text}")));
     if differs("storage") {
@@ -257,7 +223,8 @@ fn settle(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     statements
 }
 
-fn in_primary_key(column: &Object, catalog: &Catalog) -> bool {
+/// Is it a column of its table's primary key?
+pub fn in_primary_key(column: &Object, catalog: &Catalog) -> bool {
     let siblings = column.parent.as_ref().map(|table| catalog.children(table)).unwrap_or_default();
     siblings.into_iter().any(|key| {
         constraint::is_primary_key(key) && key.known_list("columns").iter().any(|name| name == column.id.name())
@@ -295,7 +262,7 @@ fn alter(change: &mut Change) {
     }
     retyped(change);
     expression(change);
-    not_null(change);
+    not_null::alter(change);
     identity::alter(change);
     let after = change.after;
     // Another type brings its own storage and the default compression.
@@ -385,49 +352,4 @@ fn expression(change: &mut Change) {
         None => say(change, "generated", "DROP EXPRESSION"),
     }
     change.affects(Effect::None);
-}
-
-fn not_null(change: &mut Change) {
-    let renamed = change.claim("not_null_name");
-    let no_inherit = change.claim("not_null_no_inherit");
-    let not_valid = change.claim("not_null_not_valid");
-    let (before, after) = (change.before, change.after);
-    let both = before.flag("not_null") && after.flag("not_null");
-    let alter = alter_parent(after);
-    if both && not_valid && after.flag("not_null_not_valid") {
-        // No statement takes the validity away.
-        change.say_action(&alter, &format!("ALTER COLUMN {} DROP NOT NULL", identifier(after.id.name())));
-        change.say_action(&alter, &not_null_constraint(after));
-        return;
-    }
-    if both && renamed {
-        let (old, new) = (identifier(&not_null_name(before)), identifier(&not_null_name(after)));
-        change.say(format!("{alter} RENAME CONSTRAINT {old} TO {new}"));
-    }
-    if both && no_inherit {
-        let word = if after.flag("not_null_no_inherit") { "NO INHERIT" } else { "INHERIT" };
-        change.say(format!("{alter} ALTER CONSTRAINT {} {word}", identifier(&not_null_name(after))));
-    }
-    if both && not_valid {
-        change.say(format!("{alter} VALIDATE CONSTRAINT {}", identifier(&not_null_name(after))));
-    }
-    if !change.claim("not_null") || follows(change, "not_null") {
-        return;
-    }
-    if !after.flag("not_null") {
-        // ONLY is refused here on a partitioned table, so those that keep theirs get it back.
-        change.say_action(&alter, &format!("ALTER COLUMN {} DROP NOT NULL", identifier(after.id.name())));
-        let keepers: Vec<&Object> = heirs(after, change.to).into_iter().filter(|heir| heir.flag("not_null")).collect();
-        for keeper in keepers.into_iter().filter(|keeper| change.from.contains(&keeper.id)) {
-            let text = format!("{} ALTER COLUMN {} SET NOT NULL", alter_parent(keeper), identifier(keeper.id.name()));
-            change.say(text);
-        }
-        return;
-    }
-    change.risk(Risk::MayFail(format!("{} becomes NOT NULL, so it fails where it holds nulls", after.id)));
-    if by_constraint(after) {
-        change.say_action(&alter, &not_null_constraint(after));
-    } else {
-        say(change, "not_null", "SET NOT NULL");
-    }
 }

@@ -26,6 +26,7 @@ pub mod address;
 mod identity;
 mod inherited;
 mod names;
+mod not_null;
 pub mod options;
 mod remake;
 mod retype;

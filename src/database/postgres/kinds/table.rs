@@ -1,8 +1,8 @@
 //! Tables: plain, partitioned, typed, unlogged. That one is a partition or inherits is an object of its own.
 
 use super::address::drop_by_address;
-use super::inherited::inherited;
-use super::{Asked, column, constraint, options, privilege};
+use super::inherited::{inherited, maker};
+use super::{Asked, column, constraint, not_null, options, privilege};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -60,6 +60,8 @@ fn create(creation: &Creation) -> Vec<Statement> {
             parts.extend(column::override_of(child, creation));
         } else if !inherited(child) || child.known_flag("local") {
             parts.push(column::definition(child, creation));
+        } else {
+            parts.extend(not_null::beside_the_parents(child, maker(child, creation.catalog)));
         }
     }
     let constraints = inside.iter().filter(|child| child.id.kind == "constraint" && constraint::is_written(child));
