@@ -400,7 +400,15 @@ impl<'a> Planner<'a> {
     }
 
     fn write(mut self) -> Plan {
-        let order = self.order();
+        let (mut order, mut stuck) = self.order();
+        while !stuck.is_empty() {
+            for at in stuck {
+                let node = &mut self.nodes[at];
+                (node.goes, node.comes, node.change) = (true, true, None);
+            }
+            self.spread();
+            (order, stuck) = self.order();
+        }
         let mut steps = Vec::new();
         // What takes no statement is done by another object's: no difference of its own.
         let mut silent: HashSet<(Phase, &Id)> = HashSet::new();
@@ -426,8 +434,10 @@ impl<'a> Planner<'a> {
         Plan { steps, differences: self.differences, refused: self.refused }
     }
 
-    /// Returns the operations in order, each with those that are written inside it.
-    fn order(&self) -> Vec<Group> {
+    /// Returns the operations in order, each with those that are written inside it; and what can't be changed in place
+    /// in any order (a policy that is to read the view which takes the name of the table that it read), though it could
+    /// be dropped before and made again after.
+    fn order(&self) -> (Vec<Group>, Vec<usize>) {
         let operations = self.operations();
         let place: HashMap<Operation, usize> = operations.iter().enumerate().map(|(at, op)| (*op, at)).collect();
         let edges = self.edges(&place);
@@ -449,7 +459,7 @@ impl<'a> Planner<'a> {
                 before.add(root(first), root(then));
             }
             match before.sorted() {
-                Ok(order) => return groups(&operations, &order, root),
+                Ok(order) => return (groups(&operations, &order, root), Vec::new()),
                 Err(circles) => {
                     // Write what stands between the members of a circle on its own.
                     let mut circle_of = vec![usize::MAX; operations.len()];
@@ -468,12 +478,27 @@ impl<'a> Planner<'a> {
                         }
                     }
                     if split.is_empty() {
-                        return groups(&operations, &self.broken(&before, circles), root);
+                        let inside = |at: &usize| circle_of[root(*at)] != usize::MAX;
+                        let stuck = (0..operations.len()).filter(inside).map(|at| operations[at]);
+                        let stuck =
+                            stuck.filter(|operation| operation.phase == Phase::Alter).map(|operation| operation.node);
+                        let stuck: Vec<usize> = stuck.filter(|&node| self.may_be_replaced(node)).collect();
+                        return (groups(&operations, &self.broken(&before, circles), root), stuck);
                     }
                     split.into_iter().for_each(|at| written_in[at] = at);
                 }
             }
         }
+    }
+
+    /// May it be dropped and made again without the loss of data, in itself or in those that depend on it?
+    fn may_be_replaced(&self, at: usize) -> bool {
+        let holds_data = |object: &Object| {
+            let node = self.nodes.binary_search_by(|node| node.id.cmp(&object.id));
+            node.is_ok_and(|node| (self.nodes[node].kind.holds_data)(object, self.from))
+        };
+        let own = self.nodes[at].before.into_iter();
+        !own.chain(self.dependents(at)).any(holds_data)
     }
 
     /// A circle that no splitting opens: its edges are cut at the member that the priorities put first. What was cut
@@ -706,6 +731,7 @@ mod tests {
                 }
             },
             holds_data: |_, _| true,
+            occupies: |object| vec![object.id.name().to_owned()],
             ..Kind::REPLACED
         },
         &Kind {
@@ -720,6 +746,18 @@ mod tests {
             create: |creation| vec![Statement::new(format!("tie {}", creation.object.id.name()), "")],
             drop: |object, _| vec![Statement::new(format!("untie {}", object.id.name()), "")],
             steps_aside: |_| true,
+            occupies: |object| vec![object.id.name().to_owned()],
+            ..Kind::REPLACED
+        },
+        &Kind {
+            name: "knot",
+            create: |creation| vec![Statement::new(format!("knot {}", creation.object.id.name()), "")],
+            drop: |object, _| vec![Statement::new(format!("undo {}", object.id.name()), "")],
+            alter: |change| {
+                if change.claim("tight") {
+                    change.say(format!("pull {}", change.after.id.name()));
+                }
+            },
             ..Kind::REPLACED
         },
     ];
@@ -785,6 +823,13 @@ mod tests {
             "its colour can't be changed in place, and replacing it would lose its data"
         );
         assert_eq!(explain::line(&plan.differences[0]), "alter box a: colour red → blue");
+    }
+
+    #[test]
+    fn what_can_be_changed_in_no_order_is_replaced() {
+        let from = ["box a", "knot k tight=no needs:box.a"];
+        let to = ["rope a", "knot k tight=yes needs:rope.a"];
+        assert_eq!(said(&from, &to), ["undo k", "drop a", "tie a", "knot k"]);
     }
 
     #[test]
