@@ -24,6 +24,8 @@ pub static KIND: Kind = Kind {
     // PostgreSQL refuses to give a column another type that a generated column reads.
     steps_aside: |object| object.text("generated").is_some(),
     goes_by_itself: |object, from, to| goes_by_itself(object, from, to) || object.known_flag("of_type") && typed(object, to),
+    // The sequence of an identity.
+    occupies: |object| object.known_text("sequence").map(|name| format!("relation {name}")).into_iter().collect(),
     risks,
     settle,
     ..Kind::REPLACED
@@ -341,6 +343,9 @@ fn expression(change: &mut Change) {
         return;
     }
     change.claim("virtual");
+    if follows(change, "generated") {
+        return;
+    }
     match change.after.written("generated") {
         Some(expression) => {
             let text = format!("SET EXPRESSION AS ({})", bare(expression));
