@@ -17,5 +17,6 @@ mod offline;
 mod revision;
 mod stamp;
 mod targets;
+mod terminal;
 mod upgrade;
 mod verify;
