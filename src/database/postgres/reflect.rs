@@ -1,6 +1,6 @@
 //! Reads a catalog: every kind's query and one over `pg_depend`, pipelined in one read-only transaction.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use futures_util::future::{join, join_all};
 use tokio_postgres::types::Type;
@@ -105,15 +105,13 @@ fn asked(version: u32, scope: &Scope) -> Asked {
 struct Read {
     objects: Vec<Object>,
     at: HashMap<Address, usize>,
-    /// The objects whose needs are their parents' needs too.
-    lend: HashSet<usize>,
 }
 
 impl Read {
     fn take(&mut self, kind: &'static Kind, row: &Row) -> Result<(), Error> {
         let mut object = Object::new(Id { kind: kind.name, path: Vec::new() });
         let (mut address, mut on): (Address, Option<Address>) = ((0, 0, 0), None);
-        let (mut also, mut lends): (Address, bool) = ((0, 0, 0), false);
+        let mut also: Address = (0, 0, 0);
         let (mut parent_kind, mut parent_path): (Option<String>, Option<Vec<String>>) = (None, None);
         let (mut needed_kind, mut needed_path): (Option<String>, Option<Vec<String>>) = (None, None);
         for (column, described) in row.columns().iter().enumerate() {
@@ -123,7 +121,6 @@ impl Read {
                 "_sub" => address.2 = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
                 "_also_class" => also.0 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
                 "_also_oid" => also.1 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
-                "_lends" => lends = row.try_get(column)?,
                 "_path" => object.id.path = row.try_get(column)?,
                 "_parent_kind" => parent_kind = row.try_get(column)?,
                 "_parent" => parent_path = row.try_get(column)?,
@@ -166,9 +163,6 @@ impl Read {
         if also.1 != 0 {
             self.at.insert(also, self.objects.len());
         }
-        if lends {
-            self.lend.insert(self.objects.len());
-        }
         self.objects.push(object);
         Ok(())
     }
@@ -201,27 +195,13 @@ impl Read {
             .filter_map(|(dependent, needed)| Some((resolve(dependent)?, resolve(needed)?)))
             .filter(|(dependent, needed)| dependent != needed)
             .collect();
-        let borrowers = self.borrowers();
         for (dependent, needed) in found {
             let id = self.objects[needed].id.clone();
-            for at in std::iter::once(dependent).chain(borrowers.get(&dependent).copied()) {
-                if self.objects[at].parent.as_ref() != Some(&id) && self.objects[at].id != id {
-                    self.objects[at].depends_on.insert(id.clone());
-                }
+            if self.objects[dependent].parent.as_ref() != Some(&id) {
+                self.objects[dependent].depends_on.insert(id);
             }
         }
         Ok(())
-    }
-
-    /// Returns, for every object that lends its needs, its parent's place.
-    fn borrowers(&self) -> HashMap<usize, usize> {
-        if self.lend.is_empty() {
-            return HashMap::new();
-        }
-        let places: HashMap<&Id, usize> =
-            self.objects.iter().enumerate().map(|(at, object)| (&object.id, at)).collect();
-        let parent = |at: usize| places.get(self.objects[at].parent.as_ref()?).copied();
-        self.lend.iter().filter_map(|&at| Some((at, parent(at)?))).collect()
     }
 }
 

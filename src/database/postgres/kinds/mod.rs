@@ -11,7 +11,6 @@
 //! | `_parent_kind`, `_parent` | text, text[] | its parent, or null: what it lives in and is dropped with by one statement. A schema is no parent: it is dropped empty |
 //! | `_on_class`, `_on_oid`, `_on_sub` | oid, oid, int4 | it is attached to the object with this address (a comment, a privilege): that is its parent, and its path begins with `on` and the parent's kind, and the parent's path |
 //! | `_needs_kind`, `_needs` | text, text[] | one object that it depends on and `pg_depend` does not say so, or null |
-//! | `_lends` | bool | what it needs its parent needs too (an attribute of a composite type) |
 //! | `_place` | int4 | its place among its siblings |
 //! | `_known_…` | text, bool, text[] | what the kind's functions know of it besides; never compared |
 //! | any other | text, bool, text[] | a property; null is the absence of one |
