@@ -61,6 +61,40 @@ fn list_at<'a>(text: &'a str, tokens: &[Token], open: usize) -> Option<(&'a str,
     is(cast.end, ')').then_some((slice(text, tokens.get(open + 1..=last)?), cast.end))
 }
 
+/// Returns the query of a view with the bare lists of VALUES that it was made of, to be made again with the view's column
+/// names before it; None where there is no such list.
+///
+/// The server prints one whose columns the view names as `SELECT "*VALUES*".column1 AS a FROM (VALUES (1)) "*VALUES*"`
+/// (ruleutils.c, `get_simple_values_rte`), and that text, loaded again, with a blank before VALUES.
+pub fn bare_lists(text: &str) -> Option<String> {
+    if !text.contains("(VALUES ") {
+        return None;
+    }
+    let solid: Vec<Token> = tokens(text, Syntax::Postgres).filter(Token::is_solid).collect();
+    let is_alias = |token: &Token| token.text(text) == "\"*VALUES*\"";
+    let (mut bare, mut end) = (String::new(), 0);
+    for (at, token) in solid.iter().enumerate() {
+        let opens = token.is_mark(text, '(') && solid.get(at + 1).is_some_and(|next| next.is_word(text, "VALUES"));
+        if !opens || token.end != solid.get(at + 1)?.start {
+            continue;
+        }
+        let mut depth = 0i32;
+        let close = at
+            + solid.get(at..)?.iter().position(|token| {
+                depth += i32::from(token.is_mark(text, '(')) - i32::from(token.is_mark(text, ')'));
+                depth == 0
+            })?;
+        let select = solid.get(..at)?.iter().rposition(|token| token.is_word(text, "SELECT"))?;
+        let own = is_alias(solid.get(select + 1)?) && is_alias(solid.get(close + 1)?);
+        own.then_some(())?;
+        bare.push_str(text.get(end..solid.get(select)?.start)?);
+        bare.push_str(text.get(token.end..solid.get(close)?.start)?);
+        end = solid.get(close + 1)?.end;
+    }
+    bare.push_str(text.get(end..)?);
+    (end > 0).then_some(bare)
+}
+
 /// Puts a blank between an opening parenthesis and VALUES.
 fn spaced(text: &str) -> String {
     let tokens: Vec<Token> = tokens(text, Syntax::Postgres).collect();
@@ -191,6 +225,16 @@ mod tests {
     #[test]
     fn a_list_of_values_has_one_spelling() {
         assert_eq!(settled("FROM (VALUES (1,'(VALUES (2)')) x"), "FROM ( VALUES (1,'(VALUES (2)')) x");
+    }
+
+    #[test]
+    fn bare_lists_of_values_are_found_again() {
+        let printed = " SELECT \"*VALUES*\".column1 AS a\n   FROM (VALUES (f(1)), (2)) \"*VALUES*\"\nUNION ALL\n \
+                       SELECT \"*VALUES*\".column1 AS a\n   FROM (VALUES (3)) \"*VALUES*\"\n LIMIT 1";
+        assert_eq!(bare_lists(printed).unwrap(), " VALUES (f(1)), (2)\nUNION ALL\n VALUES (3)\n LIMIT 1");
+        for other in ["SELECT x.a FROM ( VALUES (1)) x(a)", "SELECT '(VALUES (1))'", " VALUES (1)"] {
+            assert_eq!(bare_lists(other), None);
+        }
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub static KIND: Kind = Kind {
 pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, ARRAY[n.nspname, c.relname]::text[] AS _path,
-                {definition} AS definition, c.reloptions || t.reloptions AS options, nullif(m.amname, 'heap')::text AS method,
+                {definition} AS definition, {columns} AS _known_columns, c.reloptions || t.reloptions AS options, nullif(m.amname, 'heap')::text AS method,
                 s.spcname::text AS tablespace, NOT c.relispopulated AS unpopulated,
                 ARRAY(SELECT format('ALTER COLUMN %I %s', a.attname, x.setting) FROM pg_attribute a
                       JOIN pg_type y ON y.oid = a.atttypid
@@ -42,6 +42,7 @@ pub fn query(asked: &Asked) -> String {
         asked.not_ours("n.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
         definition = view::DEFINITION,
+        columns = view::COLUMNS,
     )
 }
 
@@ -52,8 +53,8 @@ fn create(creation: &Creation) -> Vec<Statement> {
     let place = object.text("tablespace").map(|space| format!(" TABLESPACE {}", identifier(space))).unwrap_or_default();
     let with = options::with(object.list("options"));
     let filled = if object.flag("unpopulated") { "\nWITH NO DATA" } else { "" };
-    let query = object.written("definition").unwrap_or_default();
-    let text = format!("CREATE MATERIALIZED VIEW {name}{method}{with}{place} AS\n{query}{filled}");
+    let (columns, query) = view::columns_and_query(object);
+    let text = format!("CREATE MATERIALIZED VIEW {name}{columns}{method}{with}{place} AS\n{query}{filled}");
     let mut statements = vec![Statement::new(text, &object.id)];
     for setting in object.list("settings") {
         statements.push(Statement::action(&format!("ALTER MATERIALIZED VIEW {name}"), setting, &object.id));

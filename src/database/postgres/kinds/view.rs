@@ -1,12 +1,16 @@
 //! Views.
 
+use std::borrow::Cow;
+
 use super::address::{drop_by_address, rename_by_address};
 use super::{Asked, options, privilege};
+use crate::database::postgres::spelling::bare_lists;
 use crate::schema::Object;
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
-use crate::sql::Statement;
 use crate::sql::quote::qualified;
+use crate::sql::token::tokens;
+use crate::sql::{Statement, Syntax};
 
 pub static KIND: Kind = Kind {
     name: "view",
@@ -36,7 +40,7 @@ pub fn query(asked: &Asked) -> String {
 pub const DEFINITION: &str = "rtrim(pg_get_viewdef(c.oid), ';')";
 
 /// The columns: name, type, collation.
-const COLUMNS: &str = "ARRAY(SELECT concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), nullif(a.attcollation, 0)::regcollation)
+pub const COLUMNS: &str = "ARRAY(SELECT concat_ws(' ', quote_ident(a.attname), format_type(a.atttypid, a.atttypmod), nullif(a.attcollation, 0)::regcollation)
     FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 ORDER BY a.attnum)";
 
 pub fn occupies(object: &Object) -> Vec<String> {
@@ -46,7 +50,20 @@ pub fn occupies(object: &Object) -> Vec<String> {
 
 fn create(object: &Object, verb: &str) -> Statement {
     let (name, with) = (qualified(&object.id.path), options::with(object.list("options")));
-    Statement::new(format!("{verb} {name}{with} AS\n{}", object.written("definition").unwrap_or_default()), &object.id)
+    let (columns, query) = columns_and_query(object);
+    Statement::new(format!("{verb} {name}{columns}{with} AS\n{query}"), &object.id)
+}
+
+/// Returns ` (a, b)` where only names in front of the query make the server print it so again, and the query.
+pub fn columns_and_query(object: &Object) -> (String, Cow<'_, str>) {
+    let query = object.written("definition").unwrap_or_default();
+    let Some(bare) = bare_lists(query) else { return (String::new(), Cow::Borrowed(query)) };
+    let name = |column: &String| {
+        let first = tokens(column, Syntax::Postgres).next();
+        first.map(|token| token.text(column).to_owned())
+    };
+    let names: Vec<String> = object.known_list("columns").iter().filter_map(name).collect();
+    (format!(" ({})", names.join(", ")), Cow::Owned(bare))
 }
 
 fn alter(change: &mut Change) {
