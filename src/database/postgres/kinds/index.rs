@@ -1,6 +1,6 @@
 //! Indexes of tables and materialized views that belong to no constraint.
 
-use super::inherited::{goes_by_itself, inherited, made_by_maker, maker};
+use super::inherited::{goes_by_itself, inherited, link_stays, made_by_maker, maker};
 use super::{Asked, names, options};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
@@ -48,6 +48,9 @@ pub fn query(asked: &Asked) -> String {
                                     FROM unnest(ic.reloptions) WITH ORDINALITY o (o, at)) x), E'\\n'), '') AS definition,
                 {SETTINGS},
                 ic.relkind = 'i' AND NOT i.indisvalid AS invalid,
+                CASE WHEN ic.relkind = 'I' AND NOT i.indisvalid THEN ARRAY(SELECT format('%I.%I', hn.nspname, hc.relname)
+                    FROM pg_inherits h JOIN pg_class hc ON hc.oid = h.inhrelid JOIN pg_namespace hn ON hn.oid = hc.relnamespace
+                    WHERE h.inhparent = ic.oid ORDER BY 1) END AS attached,
                 i.indisunique AS _known_unique,
                 i.indexprs IS NOT NULL OR i.indpred IS NOT NULL AS _known_has_expressions,
                 ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = ic.oid ORDER BY a.attnum) AS _known_index_columns,
@@ -72,6 +75,10 @@ pub fn query(asked: &Asked) -> String {
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
+    if let Some(maker) = maker(object, creation.catalog).filter(|maker| is_attached(object, maker, creation.from)) {
+        let attach = Statement::new(attach(maker, object), &object.id);
+        return vec![Statement::new(text(object), &object.id), attach];
+    }
     if inherited(object) {
         let table = object.parent.as_ref().map_or("", |table| table.name());
         let born = names::chosen(table, &object.known_list("index_columns").join("_"), "idx");
@@ -81,14 +88,64 @@ fn create(creation: &Creation) -> Vec<Statement> {
         let born = qualified(&[object.id.path.first().map_or("", String::as_str), &born]);
         return vec![Statement::new(format!("ALTER INDEX {born} RENAME TO {}", identifier(object.id.name())), &object.id)];
     }
+    vec![Statement::new(text(object), &object.id)]
+}
+
+fn text(object: &Object) -> String {
     let definition = object.written("definition").unwrap_or_default();
     let parameters = parameters(object);
     // Storage parameters and tablespace stand before the predicate.
-    let text = match predicate_at(definition).filter(|_| !parameters.is_empty()) {
+    match predicate_at(definition).filter(|_| !parameters.is_empty()) {
         Some(at) => format!("{}{parameters}{}", &definition[..at], &definition[at..]),
         None => format!("{definition}{parameters}"),
-    };
-    vec![Statement::new(text, &object.id)]
+    }
+}
+
+/// Is an index on a partitioned table alone, which partitions' indexes are attached to one by one? It is not valid before
+/// every partition has one.
+fn is_on_only(index: &Object) -> bool {
+    index.properties.contains_key("attached")
+}
+
+/// Is a partition's index made by itself and attached to the one of its partitioned table, which makes none?
+fn is_attached(object: &Object, maker: &Object, from: &Catalog) -> bool {
+    let linked = link_stays(object, from);
+    let stood = from.get(&maker.id).is_some_and(|before| is_on_only(before) && alike(before, maker));
+    (is_on_only(maker) && (linked || !from.contains(&maker.id))) || (stood && linked)
+}
+
+fn alike(one: &Object, other: &Object) -> bool {
+    let whole = |index: &Object| index.text("definition").unwrap_or_default().replacen(" ON ONLY ", " ON ", 1);
+    whole(one) == whole(other)
+}
+
+fn attach(index: &Object, partitions: &Object) -> String {
+    format!("ALTER INDEX {} ATTACH PARTITION {}", qualified(&index.id.path), qualified(&partitions.id.path))
+}
+
+/// Attaches what is there and was not attached; what was can't be detached, so that the index is made anew.
+fn alter_attached(change: &mut Change) {
+    let (before, after) = (change.before, change.after);
+    if !is_on_only(before) || !alike(before, after) {
+        return;
+    }
+    let of = |index: &Object, catalog: &Catalog| inherited(index) && maker(index, catalog).is_some_and(|it| it.id == after.id);
+    let detached = change.from.of_kind("index").any(|index| {
+        of(index, change.from) && link_stays(index, change.to) && change.to.get(&index.id).is_none_or(|it| !of(it, change.to))
+    });
+    let wanted: Vec<&Object> = change.to.of_kind("index").filter(|index| of(index, change.to)).collect();
+    let missing = |index: &&Object| change.from.get(&index.id).is_none_or(|it| !of(it, change.from));
+    if detached || !wanted.iter().any(missing) && !is_on_only(after) {
+        return;
+    }
+    change.claim("attached");
+    change.claim("definition");
+    for index in wanted.into_iter().filter(missing) {
+        // One that is new or made anew is attached when that is done.
+        if change.from.get(&index.id).is_some_and(|it| it.properties == index.properties) {
+            change.say(attach(after, index));
+        }
+    }
 }
 
 /// Returns where ` WHERE …` begins, outside of brackets and literals.
@@ -113,8 +170,13 @@ pub fn parameters(object: &Object) -> String {
     text
 }
 
-/// What came with a link is there only after it.
+/// What came with a link is there only after it, and a link made after an index on a partitioned table alone would make
+/// the partition one.
 pub fn after_link(object: &Object, catalog: &Catalog) -> Vec<Id> {
+    if let Some(table) = object.parent.as_ref().filter(|_| is_on_only(object)) {
+        let links = catalog.of_kind("partition").filter(|link| link.known_list("of") == table.path);
+        return links.map(|link| link.id.clone()).collect();
+    }
     let of_link = inherited(object) && object.known_text("type") != Some("c");
     match object.parent.as_ref().filter(|_| of_link) {
         Some(table) => {
@@ -206,6 +268,7 @@ fn another_is_clustered(object: &Object, catalog: &Catalog) -> bool {
 
 fn alter(change: &mut Change) {
     alter_settings(change);
+    alter_attached(change);
     if inherited(change.before) && inherited(change.after) && maker(change.after, change.to).is_some() {
         change.claim("definition");
     }
