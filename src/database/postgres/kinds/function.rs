@@ -55,8 +55,8 @@ pub fn routines(asked: &Asked, condition: &str) -> String {
 pub const PATH: &str = "ARRAY[n.nspname, p.proname, '(' || array_to_string(ARRAY(
     SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY u (t, i) ORDER BY i), ', ') || ')']::text[]";
 
-/// A range's constructors come with it.
-pub const OWN: &str = "NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')";
+/// A range's constructors and its canonical function come with it.
+pub const OWN: &str = "NOT EXISTS (SELECT FROM pg_range r WHERE r.rngcanonical = p.oid) AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')";
 
 /// The extensions that a routine was told to go with (`DEPENDS ON EXTENSION`).
 const EXTENSIONS: &str = "ARRAY(SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid

@@ -1,6 +1,6 @@
 //! Range types, each with its multirange.
 
-use super::address::{drop_by_address, rename_by_address};
+use super::address::rename_by_address;
 use super::{Asked, privilege, remake};
 use crate::schema::Object;
 use crate::schema::kind::{Creation, Kind};
@@ -10,7 +10,10 @@ use crate::sql::quote::{identifier, qualified};
 pub static KIND: Kind = Kind {
     name: "range",
     create,
-    drop: drop_by_address,
+    drop: |range, _| {
+        let cascade = if range.text("canonical").is_some() { " CASCADE" } else { "" };
+        vec![Statement::new(format!("DROP TYPE {}{cascade}", qualified(&range.id.path)), &range.id)]
+    },
     alter: |change| {
         if remake::is_held(change) {
             remake::remake(change, remake::through_text);
@@ -37,6 +40,7 @@ pub fn query(asked: &Asked) -> String {
                 CASE WHEN r.rngcollation <> s.typcollation THEN (SELECT format('%I.%I', cn.nspname, co.collname)
                     FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = r.rngcollation) END AS collation,
                 CASE WHEN r.rngcanonical::oid <> 0 THEN (SELECT format('%I.%I', pn.nspname, p.proname) FROM pg_proc p JOIN pg_namespace pn ON pn.oid = p.pronamespace WHERE p.oid = r.rngcanonical) END AS canonical,
+                CASE WHEN r.rngcanonical::oid <> 0 THEN pg_get_functiondef(r.rngcanonical) END AS canonical_function,
                 CASE WHEN r.rngsubdiff::oid <> 0 THEN (SELECT format('%I.%I', pn.nspname, p.proname) FROM pg_proc p JOIN pg_namespace pn ON pn.oid = p.pronamespace WHERE p.oid = r.rngsubdiff) END AS difference
          FROM pg_range r JOIN pg_type t ON t.oid = r.rngtypid JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_type s ON s.oid = r.rngsubtype
          WHERE {} AND {}",
@@ -47,6 +51,12 @@ pub fn query(asked: &Asked) -> String {
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let range = creation.object;
+    // A canonical function takes and gives the range, so both are made, and dropped, together.
+    let mut before = Vec::new();
+    if let Some(function) = range.written("canonical_function") {
+        before.push(Statement::new(format!("CREATE TYPE {}", qualified(&range.id.path)), &range.id));
+        before.push(Statement::new(function.trim_end(), &range.id));
+    }
     let mut parts = vec![format!("subtype = {}", range.text("subtype").unwrap_or_default())];
     let options = [
         ("operator_class", "subtype_opclass"),
@@ -61,7 +71,8 @@ fn create(creation: &Creation) -> Vec<Statement> {
         parts.extend(range.text("multirange").map(|name| format!("multirange_type_name = {name}")));
     }
     let text = format!("CREATE TYPE {} AS RANGE (\n    {}\n)", qualified(&range.id.path), parts.join(",\n    "));
-    vec![Statement::new(text, &range.id)]
+    before.push(Statement::new(text, &range.id));
+    before
 }
 
 /// Source: manual, CREATE TYPE: `range` in the name becomes `multirange`, else `_multirange` is put behind it.
