@@ -6,7 +6,9 @@ use crate::schema::change::{Change, Effect};
 use crate::schema::kind::Creation;
 use crate::schema::plan::Risk;
 use crate::schema::{Id, Object};
+use crate::sql::Syntax;
 use crate::sql::quote::{identifier, qualified};
+use crate::sql::token::{name_of, tokens};
 
 const TYPES: [&str; 4] = ["enum", "domain", "composite", "range"];
 
@@ -38,13 +40,20 @@ pub fn remake(change: &mut Change, lead: Lead) {
         ));
         return;
     }
+    for range in types.iter().filter(|object| object.id.kind == "range") {
+        constructors_step_back(change, range);
+    }
     for object in &types {
         change.say(format!(
             "ALTER {} {} RENAME TO {}",
             word(object),
             qualified(&object.id.path),
-            identifier(&old_name(object))
+            identifier(&old_name(object.id.name()))
         ));
+        // Under the name of the range that it belongs to, there would be no room for that of the new one.
+        if let Some((multirange, name)) = multirange(object) {
+            change.say(format!("ALTER TYPE {multirange} RENAME TO {}", identifier(&old_name(&name))));
+        }
     }
     for object in &types {
         make(change, object);
@@ -53,11 +62,13 @@ pub fn remake(change: &mut Change, lead: Lead) {
         let after = change.to.get(&column.id);
         let stays = after.is_some_and(|after| types.iter().any(|object| after.depends_on.contains(&object.id)));
         let (name, kind) = (identifier(column.id.name()), column.text("type").unwrap_or_default());
+        let kind = renamed_multirange(change, &types, kind);
         let action = if stays {
-            format!("ALTER COLUMN {name} TYPE {kind} USING {}", lead(change, &name, kind))
+            format!("ALTER COLUMN {name} TYPE {kind} USING {}", lead(change, &name, &kind))
         } else {
-            // Its own change goes on from there.
-            format!("ALTER COLUMN {name} TYPE text USING {name}::text")
+            // Its own change goes on from there; an array stays one, for the sake of its indexes.
+            let text = if column.known_text("element").is_some() { "text[]" } else { "text" };
+            format!("ALTER COLUMN {name} TYPE {text} USING {name}::{text}")
         };
         change.say_action(&super::column::alter_parent(column), &action);
         change.risk(Risk::RewritesTable(format!("{} is led over to the new {}", column.id, change.after.id)));
@@ -65,7 +76,7 @@ pub fn remake(change: &mut Change, lead: Lead) {
     for object in types.iter().rev() {
         let mut path = object.id.path.clone();
         path.pop();
-        path.push(old_name(object));
+        path.push(old_name(object.id.name()));
         change.say(format!("DROP {} {}", word(object), qualified(&path)));
     }
     change.affects(Effect::Remade);
@@ -100,13 +111,22 @@ fn columns_of<'a>(change: &Change<'a>, types: &[&Object]) -> Vec<&'a Object> {
         .collect()
 }
 
-fn make(change: &mut Change, object: &Object) {
-    let Some(after) = change.to.get(&object.id) else { return };
+/// Returns the form in which a type is made anew. One over the changed type goes on from its old one by its own rule;
+/// a domain's is the new one, because its old default may be a label that is gone.
+fn form<'a>(change: &Change<'a>, object: &'a Object) -> &'a Object {
+    let own = object.id == change.after.id;
+    change.to.get(&object.id).filter(|_| own || object.id.kind == "domain").unwrap_or(object)
+}
+
+fn make<'a>(change: &mut Change<'a>, object: &'a Object) {
+    let after = form(change, object);
     let Some(kind) = KINDS.iter().find(|kind| kind.name == after.id.kind) else { return };
     // What lives in the changed type itself is made again by the planner.
     let own = object.id == change.after.id;
     let inside = if own { Vec::new() } else { change.to.children(&after.id) };
-    let inline = inside.into_iter().filter(|child| child.id.kind == "domain constraint").collect();
+    // What is new or changed is made by the planner too.
+    let stays = |child: &Object| change.from.get(&child.id).is_some_and(|it| it.properties == child.properties);
+    let inline = inside.into_iter().filter(|child| child.id.kind == "domain constraint" && stays(child)).collect();
     let creation = Creation { object: after, inline, catalog: change.to, from: change.from };
     for statement in (kind.create)(&creation) {
         change.say(statement.text);
@@ -117,8 +137,40 @@ fn word(object: &Object) -> &'static str {
     if object.id.kind == "domain" { "DOMAIN" } else { "TYPE" }
 }
 
-fn old_name(object: &Object) -> String {
-    let name = object.id.name();
+/// Gives the constructors of a range and of its multirange other names: they keep theirs when their type is renamed, and
+/// those of the new one need them (manual 8.17.6).
+fn constructors_step_back(change: &mut Change, range: &Object) {
+    let (own, subtype) = (qualified(&range.id.path), range.text("subtype").unwrap_or_default());
+    let mut rename = |function: &str, inputs: String, name: &str| {
+        change.say(format!("ALTER FUNCTION {function}({inputs}) RENAME TO {}", identifier(&old_name(name))));
+    };
+    rename(&own, format!("{subtype}, {subtype}"), range.id.name());
+    rename(&own, format!("{subtype}, {subtype}, text"), range.id.name());
+    if let Some((multirange, name)) = multirange(range) {
+        for inputs in [String::new(), own.clone(), format!("{own}[]")] {
+            rename(multirange, inputs, &name);
+        }
+    }
+}
+
+/// Returns the quoted name of a range's multirange, and its last part as it is.
+fn multirange(range: &Object) -> Option<(&str, String)> {
+    let quoted = range.text("multirange")?;
+    let name = tokens(quoted, Syntax::Postgres).last()?;
+    Some((quoted, name_of(name.text(quoted), Syntax::Postgres)))
+}
+
+/// Returns the type's name after the ranges were made anew, where it is that of a multirange which has another name now.
+fn renamed_multirange<'a>(change: &Change<'a>, types: &[&'a Object], kind: &str) -> String {
+    let named = |range: &&'a Object| {
+        let (old, new) = (range.text("multirange")?, form(change, range).text("multirange")?);
+        let rest = kind.strip_prefix(old).filter(|rest| rest.is_empty() || rest.starts_with('['))?;
+        Some(format!("{new}{rest}"))
+    };
+    types.iter().find_map(named).unwrap_or_else(|| kind.to_owned())
+}
+
+fn old_name(name: &str) -> String {
     let end = (0..=name.len().min(57)).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
     format!("{}__old", &name[..end])
 }
