@@ -106,12 +106,24 @@ pub fn way(name: &str, before: &Object, after: &Object, from: &Catalog, to: &Cat
         (old.plain, new.plain),
         ("character varying", "text") | ("text", "character varying") | ("cidr", "inet")
     ) && !new.whole.contains('(');
-    if same_bytes {
+    if same_bytes || has_length(&old, &new) {
         using = None;
-    } else {
+    }
+    if !same_bytes {
         risks.push(Risk::RewritesTable(format!("{} becomes {}", after.id, new.whole)));
     }
     Way { using, risks, effect: Effect::Rewritten }
+}
+
+/// Is it a string of limited length, to which the server goes by itself? It refuses what is too long then, and would cut
+/// it in an explicit cast (manual 8.3).
+fn has_length(old: &Type, new: &Type) -> bool {
+    let of_strings = match (old.element, new.element) {
+        (None, None) => new.is_string(),
+        (Some(one), Some(other)) => STRINGS.contains(&one) && STRINGS.contains(&other),
+        _ => false,
+    };
+    (of_strings || old.base.starts_with("bit") && new.base.starts_with("bit")) && new.whole.contains('(')
 }
 
 struct Type<'a> {
@@ -251,6 +263,9 @@ mod tests {
         assert_eq!(using(("character varying(5)", None), ("character varying(9)", None)), None);
         assert_eq!(using(("character varying(5)", None), ("text", None)), None);
         assert_eq!(using(("text", None), ("uuid", None)).unwrap(), "c::uuid");
+        assert_eq!(using(("text", None), ("character varying(5)", None)), None);
+        assert_eq!(using(("integer", None), ("character(5)", None)), None);
+        assert_eq!(using(("bit varying(8)", None), ("bit(4)", None)), None);
         assert_eq!(using(("boolean", None), ("bigint", None)).unwrap(), "c::integer::bigint");
         assert_eq!(using(("bigint", None), ("boolean", None)).unwrap(), "(c <> 0)");
         assert_eq!(using(("integer", None), ("jsonb", None)).unwrap(), "to_jsonb(c)");
