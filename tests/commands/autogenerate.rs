@@ -488,3 +488,20 @@ fn sqlalchemy_models_become_a_revision() {
         assert!(outcome.stderr.contains("app/models.py"), "{}", outcome.shown());
     });
 }
+
+#[test]
+fn an_integer_key_in_toml_is_the_rowid_of_sqlite() {
+    let site = Site::sqlite();
+    site.project.write(
+        "models/keys.toml",
+        "[table.a.column]\nid = { type = \"bigint\", primary_key = true }\nn = { type = \"int\" }\n\
+         [table.b]\nprimary_key = [\"id\"]\n[table.b.column]\nid = { type = \"bigint\" }\nn = { type = \"int\" }\n",
+    );
+    site.project.migrate("revision --autogenerate -m keys").ok();
+    site.project.migrate("upgrade head").ok();
+    for table in ["a", "b"] {
+        site.execute(&format!("INSERT INTO {table} (n) VALUES (1); INSERT INTO {table} VALUES (NULL, 2)"));
+        assert_eq!(site.lines(&format!("SELECT id = rowid, id, n FROM {table}")), ["1|1|1", "1|2|2"]);
+    }
+    site.project.migrate("check").ok();
+}

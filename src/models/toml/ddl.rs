@@ -220,9 +220,7 @@ impl Writer<'_> {
             Some(_) if syntax == Syntax::Sqlite => "text".to_owned(),
             Some(_) => enum_type(&column.type_),
             // The rowid stands for an integer key (SQLite, "ROWIDs and the INTEGER PRIMARY KEY").
-            None if syntax == Syntax::Sqlite && is_key && types::is_integer(&column.type_) && !table.without_rowid => {
-                "integer".to_owned()
-            }
+            None if syntax == Syntax::Sqlite && may_be_rowid(table, column, is_key) => "integer".to_owned(),
             None => types::spelled(&column.type_, syntax, strict),
         };
         let mut text = format!("{} {type_}", identifier(&column.name));
@@ -337,6 +335,12 @@ impl Writer<'_> {
         }
         found
     }
+}
+
+/// Is it a number and, by itself, the key of a table with rowids?
+fn may_be_rowid(table: &Table, column: &Column, is_key: bool) -> bool {
+    let is_key = is_key || table.primary_key.as_ref().is_some_and(|key| key.columns == [column.name.as_str()]);
+    is_key && types::is_integer(&column.type_) && !table.without_rowid
 }
 
 /// An enum's name as PostgreSQL reads it, its brackets kept.
