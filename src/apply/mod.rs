@@ -157,6 +157,9 @@ pub enum ApplyError {
     /// A revision on the way down has no downgrade section for this database; nothing ran.
     #[error("revision {revision} has no downgrade section for {dialect}")]
     NoWayBack { revision: RevisionId, dialect: &'static str, path: PathBuf },
+    /// The downgrade section of a revision on the way down says that there is no way back; nothing ran.
+    #[error("revision {revision} can't be undone")]
+    Irreversible { revision: RevisionId, reasons: Vec<String>, path: PathBuf },
     #[error("{}", stopped(revision, *direction, *statement, *of, error))]
     Statement {
         revision: RevisionId,

@@ -65,7 +65,7 @@ impl<'a> Prepared<'a> {
 /// Returns the step's statements.
 ///
 /// # Errors
-/// `NoWayBack` for a downgrade without a section; `Refused` for what can't be split, controls the transaction itself,
+/// `NoWayBack` for a downgrade without a section, `Irreversible` for one that says so; `Refused` for what can't be split, controls the transaction itself,
 /// needs a client (COPY, psql commands), or would be refused by the server inside the transaction.
 pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) -> Result<Prepared<'a>, ApplyError> {
     let &Step { revision, direction, .. } = step;
@@ -90,6 +90,11 @@ pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) ->
         checksum: checksum::checksum(section, dialect.syntax),
     };
     let Some(section) = section else { return Ok(prepared) };
+    let reasons = guard::irreversible(&section.text, dialect.syntax);
+    if direction == Direction::Downgrade && !reasons.is_empty() {
+        let (revision, path) = (revision.id.clone(), revision.path.clone());
+        return Err(ApplyError::Irreversible { revision, reasons, path });
+    }
     let refused = |at: usize, reason: String, hint: Option<&str>| ApplyError::Refused {
         revision: revision.id.clone(),
         reason,

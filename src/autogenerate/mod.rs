@@ -215,6 +215,10 @@ fn attempt(
     let upgrade = plan(from, &target.catalog, dialect.kinds);
     let downgrade = plan(&target.catalog, from, dialect.kinds);
     let plans = [(&upgrade, from, &target.catalog), (&downgrade, &target.catalog, from)];
+    // Without a way back, the proof makes the live schema in the shadow from nothing.
+    if in_slices && !downgrade.refused.is_empty() {
+        return Ok(Err(MustLoad::All));
+    }
     let touched = assumed.touched(plans, &target.left_alone, &target.catalog);
     if let (false, MustLoad::These(known)) = (touched.is_empty(), must_load) {
         return Ok(Err(MustLoad::These(known.union(&touched).cloned().collect())));
@@ -249,10 +253,41 @@ fn reached(declared: &Catalog, live: &Catalog, speaks: &Speaks, config: &Config)
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proved {
     pub upgrade: Script,
+    /// It says why there is none where `irreversible`.
     pub downgrade: Script,
+    pub irreversible: bool,
 }
 
-/// Writes both sections and proves them in a shadow: the upgrade reaches the models, the downgrade leads back.
+impl Proved {
+    /// Writes both sections, not yet proved.
+    ///
+    /// # Errors
+    /// `Refused` for an upgrade that would lose data which nobody said may go.
+    fn of(
+        upgrade: &Plan,
+        downgrade: &Plan,
+        renamed: Option<&Renamed>,
+        dialect: &Dialect,
+        style: Style,
+    ) -> Result<Proved, AutogenerateError> {
+        if !upgrade.refused.is_empty() {
+            return Err(AutogenerateError::Refused { upgrade: true, refused: upgrade.refused.clone() });
+        }
+        let (there, back) = renamed.map_or((&[][..], &[][..]), |renamed| (&renamed.there, &renamed.back));
+        let irreversible = !downgrade.refused.is_empty();
+        Ok(Proved {
+            upgrade: script::script(there, upgrade, &[], dialect, style),
+            downgrade: match irreversible {
+                true => script::irreversible(&downgrade.refused),
+                false => script::script(&[], downgrade, back, dialect, style),
+            },
+            irreversible,
+        })
+    }
+}
+
+/// Writes both sections and proves them in a shadow: the upgrade reaches the models, the downgrade leads back, where there
+/// is a way back that loses nothing which nobody said may go.
 ///
 /// # Errors
 /// `Refused` for what can't be done without losing data; `NotProved` with the statement that failed or the objects
@@ -263,21 +298,28 @@ pub fn write(
     config: &Config,
     style: Style,
 ) -> Result<Proved, AutogenerateError> {
-    for (upgrade, plan) in [(true, &comparison.upgrade), (false, &comparison.downgrade)] {
-        if !plan.refused.is_empty() {
-            return Err(AutogenerateError::Refused { upgrade, refused: plan.refused.clone() });
+    let Comparison { dialect, upgrade, downgrade, renamed, .. } = &comparison;
+    let proved = Proved::of(upgrade, downgrade, renamed.as_ref(), dialect, style)?;
+    let empty = match proved.irreversible && renamed.is_none() {
+        // A shadow that is named holds the models already, and there is no way from them.
+        true if config.database.shadow_url().map_err(SourceError::from)?.is_some() => {
+            return Err(AutogenerateError::Refused { upgrade: false, refused: downgrade.refused.clone() });
         }
-    }
-    let (before, after) =
-        comparison.renamed.as_ref().map_or((&[][..], &[][..]), |renamed| (&renamed.there, &renamed.back));
-    let proved = Proved {
-        upgrade: script::script(before, &comparison.upgrade, &[], comparison.dialect, style),
-        downgrade: script::script(&[], &comparison.downgrade, after, comparison.dialect, style),
+        true => Some(source::empty(database, config)?),
+        false => None,
     };
     let Comparison { dialect, live, target, declared, renamed, shadowed, assumed, .. } = &mut comparison;
     let shadow = shadowed.shadow(database, config)?;
-    let rehearsal = proof::Rehearsal { shadow, dialect, config, assumed };
-    let start = if renamed.is_some() { proof::Start::Live } else { proof::Start::Declared(declared) };
+    let mut rehearsal = proof::Rehearsal { shadow, dialect, config, assumed };
+    let start = match &empty {
+        Some(empty) => {
+            rehearsal.turn(declared, empty, "emptying a shadow")?;
+            rehearsal.turn(empty, live, "making the live schema in a shadow")?;
+            proof::Start::Live
+        }
+        None if renamed.is_some() => proof::Start::Live,
+        None => proof::Start::Declared(declared),
+    };
     proof::prove(rehearsal, start, live, &target.catalog, &proved)?;
     Ok(proved)
 }
@@ -302,15 +344,7 @@ pub fn baseline(database: &mut dyn Database, config: &Config, style: Style) -> R
     };
     let wanted = filter::target(&live, &Catalog::default(), &everything).catalog;
     let (upgrade, downgrade) = (plan(&empty, &wanted, dialect.kinds), plan(&wanted, &empty, dialect.kinds));
-    for (is_upgrade, plan) in [(true, &upgrade), (false, &downgrade)] {
-        if !plan.refused.is_empty() {
-            return Err(AutogenerateError::Refused { upgrade: is_upgrade, refused: plan.refused.clone() });
-        }
-    }
-    let proved = Proved {
-        upgrade: script::script(&[], &upgrade, &[], dialect, style),
-        downgrade: script::script(&[], &downgrade, &[], dialect, style),
-    };
+    let proved = Proved::of(&upgrade, &downgrade, None, dialect, style)?;
     let assumed = Assumed::default();
     let rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &assumed };
     proof::prove(rehearsal, proof::Start::Live, &empty, &wanted, &proved)?;

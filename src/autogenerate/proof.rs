@@ -117,7 +117,7 @@ pub enum Start<'a> {
     Live,
 }
 
-/// Tries both sections. Where the shadow holds the models, what is left alone is added, then it goes down and up; where
+/// Tries both sections, or the upgrade alone where there is no way back. Where the shadow holds the models, what is left alone is added, then it goes down and up; where
 /// it holds the live schema, up and down.
 pub fn prove(
     mut at: Rehearsal,
@@ -131,7 +131,7 @@ pub fn prove(
     match start {
         Start::Live => {
             up(&mut at)?;
-            down(&mut at)
+            if proved.irreversible { Ok(()) } else { down(&mut at) }
         }
         Start::Declared(declared) => {
             at.turn(declared, target, "adding what is left alone to the models in a shadow")?;

@@ -1,9 +1,9 @@
 //! A plan as the text of a section.
 
 use crate::database::Dialect;
-use crate::revision::guard::{self, KEEPS_ROWS};
+use crate::revision::guard::{self, IRREVERSIBLE, KEEPS_ROWS};
 use crate::schema::Id;
-use crate::schema::plan::{Action, Passage, Plan, Risk};
+use crate::schema::plan::{Action, Passage, Plan, Refusal, Risk};
 use crate::sql::quote::{identifier, qualified};
 use crate::sql::split::leading_words;
 use crate::sql::token::{Token, name_of, tokens};
@@ -205,6 +205,13 @@ fn makes_a_routine(statement: &str) -> bool {
         words.as_slice(),
         ["CREATE", "FUNCTION" | "PROCEDURE", ..] | ["CREATE", "OR", "REPLACE", "FUNCTION" | "PROCEDURE", ..]
     )
+}
+
+/// Returns the downgrade section of a revision that can't be undone, which says why.
+pub fn irreversible(refused: &[Refusal]) -> Script {
+    let line = |refusal: &Refusal| on_one_line(&format!("{IRREVERSIBLE}{}: {}", refusal.id, refusal.reason));
+    let text = refused.iter().map(line).collect::<Vec<_>>().join("\n");
+    Script { text, transactional: true, ..Script::default() }
 }
 
 /// Returns a line for each way in which the plan puts data at risk.

@@ -116,7 +116,9 @@ fn by_dialects(
             agree.push(place);
             continue;
         }
-        let (lines, warnings) = (comparison.lines(), script::warnings(&comparison.upgrade));
+        let (lines, mut warnings) = (comparison.lines(), script::warnings(&comparison.upgrade));
+        let refused = comparison.downgrade.refused.iter();
+        warnings.extend(refused.map(|refusal| format!("it can't be undone: {}: {}", refusal.id, refusal.reason)));
         let proved = autogenerate::write(database, comparison, config, style)?;
         if !is_own {
             session.output.say(format_args!("{}:", dialect.name));

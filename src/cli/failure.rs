@@ -185,6 +185,13 @@ impl From<ApplyError> for Failure {
             ApplyError::NoWayBack { path, .. } => failure
                 .note("Nothing was run.")
                 .hint(format!("write a `-- migrate:downgrade` section in {}, be it empty", path.display())),
+            ApplyError::Irreversible { reasons, path, .. } => {
+                failure.notes.extend(reasons.into_iter().filter(|reason| !reason.is_empty()));
+                failure.note("Nothing was run.").hint(format!(
+                    "a backup leads back; or write in {}, instead of `-- migrate:irreversible`, what is to become of the data",
+                    path.display()
+                ))
+            }
             ApplyError::Statement { spot, error, blockers, left, .. } => {
                 failure.place = spot.map(Place::from);
                 failure.notes.extend(blockers.map(|blockers| format!("waiting for {blockers}")));

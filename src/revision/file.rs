@@ -31,7 +31,7 @@ pub struct FileError {
 }
 
 const HEADER_KEYS: [&str; 7] = ["revision", "revises", "depends-on", "branch-labels", "replaces", "created", "message"];
-const DIRECTIVES: [&str; 6] = ["upgrade", "downgrade", "unless", "if", "end", "keeps-rows"];
+const DIRECTIVES: [&str; 7] = ["upgrade", "downgrade", "unless", "if", "end", "keeps-rows", "irreversible"];
 const SECTION_WORDS: [&str; 3] = ["postgresql", "sqlite", "no-transaction"];
 
 /// Returns the revision that the file at `path` with the content `bytes` describes.
@@ -405,7 +405,7 @@ impl<'a> Parser<'a> {
         let Some(Open { mut section, upgrade, start, directives }) = open else { return Ok(()) };
         let text = self.text.get(start..end).unwrap_or_default();
         if directives {
-            self.check_directives(text, start, section.dialect.unwrap_or(Syntax::Postgres))?;
+            self.check_directives(text, start, section.dialect.unwrap_or(Syntax::Postgres), upgrade)?;
         }
         section.text = text.to_owned();
         if upgrade {
@@ -417,12 +417,17 @@ impl<'a> Parser<'a> {
     }
 
     /// Looks at every directive inside a section; one in a literal is none.
-    fn check_directives(&self, text: &'a str, start: usize, syntax: Syntax) -> Parsed<()> {
+    fn check_directives(&self, text: &'a str, start: usize, syntax: Syntax, upgrade: bool) -> Parsed<()> {
         for token in tokens(text, syntax).filter(|token| token.kind == TokenKind::Comment) {
             let Some(rest) = directive(token.text(text)) else { continue };
             let word = rest.split_whitespace().next().unwrap_or_default();
             if !DIRECTIVES.contains(&word) {
                 return Err(self.unknown_directive(self.line_at(start + token.start), word));
+            }
+            if word == "irreversible" && upgrade {
+                let line = self.line_at(start + token.start);
+                let error = self.error(line, word, "`migrate:irreversible` stands in an upgrade section");
+                return Err(error.hint("it says in a downgrade section why there is no way back"));
             }
             if word == "end" && rest.trim() != word {
                 let line = self.line_at(start + token.start);
@@ -565,6 +570,11 @@ mod tests {
             (
                 "  -- migrate:unles table t",
                 "3:14 [unles] `migrate:unles` is not a directive of a revision (did you mean `-- migrate:unless`?)",
+            ),
+            (
+                "-- migrate:irreversible rows are gone",
+                "3:12 [irreversible] `migrate:irreversible` stands in an upgrade section (it says in a downgrade section why \
+                 there is no way back)",
             ),
             (
                 "select 1;\n-- migrate:end",

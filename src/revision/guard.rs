@@ -112,6 +112,17 @@ pub fn keeps_rows(text: &str, syntax: Syntax) -> Vec<KeepsRows> {
         .collect()
 }
 
+/// How the directive begins in a generated section.
+pub const IRREVERSIBLE: &str = "-- migrate:irreversible ";
+
+/// Returns the reasons why a downgrade section can't be run, as `-- migrate:irreversible` gives them; none where it can.
+pub fn irreversible(text: &str, syntax: Syntax) -> Vec<String> {
+    let directives = tokens(text, syntax)
+        .filter(|token| token.kind == TokenKind::Comment)
+        .filter_map(|token| directive(token.text(text))?.strip_prefix("irreversible"));
+    directives.map(|reason| reason.trim().to_owned()).collect()
+}
+
 /// Names between commas, each before and after `=`; neither counts inside quotes.
 fn names_apart(names: &str, syntax: Syntax) -> Vec<(&str, &str)> {
     let mut found = Vec::new();

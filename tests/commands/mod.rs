@@ -11,6 +11,7 @@ mod guards;
 mod help;
 mod init;
 mod interruption;
+mod irreversible;
 mod listings;
 mod no_transaction;
 mod offline;
