@@ -413,6 +413,36 @@ fn what_others_set_up_stays_where_the_models_are_no_sql() {
 }
 
 #[test]
+fn what_lives_in_no_schema_is_not_taken_from_others() {
+    let Some(site) = Site::postgres() else { return };
+    site.execute(
+        "CREATE SCHEMA theirs; CREATE TABLE theirs.t (id int); CREATE TYPE theirs.pair AS (a int, b int); \
+         CREATE FUNCTION theirs.text(theirs.pair) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1.a::text'; \
+         CREATE CAST (theirs.pair AS text) WITH FUNCTION theirs.text(theirs.pair) AS ASSIGNMENT; \
+         CREATE FUNCTION theirs.ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END'; \
+         CREATE EVENT TRIGGER theirs ON sql_drop EXECUTE FUNCTION theirs.ddl(); CREATE PUBLICATION theirs FOR TABLE theirs.t; \
+         ALTER DEFAULT PRIVILEGES IN SCHEMA theirs GRANT SELECT ON TABLES TO public; \
+         CREATE FOREIGN DATA WRAPPER theirs; CREATE SERVER theirs FOREIGN DATA WRAPPER theirs",
+    );
+    let ours = "CREATE TABLE a (id int PRIMARY KEY); CREATE TYPE pair AS (a int, b int);\n\
+         CREATE FUNCTION text(pair) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1.a::text';\n\
+         CREATE CAST (pair AS text) WITH FUNCTION text(pair) AS ASSIGNMENT;\n\
+         CREATE FUNCTION ddl() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';\n\
+         CREATE EVENT TRIGGER ours ON sql_drop EXECUTE FUNCTION ddl();\nCREATE PUBLICATION ours FOR TABLE a;\n";
+    site.execute(ours);
+    site.project.write("models/schema.sql", ours);
+    site.project.migrate("check").ok();
+    // TOML has no word for any of them, and takes none away, in whatever schema it is.
+    site.project.remove("models/schema.sql");
+    site.project.write("models/schema.toml", "[table.a.column]\nid = { type = \"int\", primary_key = true }\n");
+    site.project.migrate("check").ok();
+    let settings = site.project.read("migrate.toml");
+    site.project.write("migrate.toml", &format!("{settings}schemas = [\"*\"]\n"));
+    let outcome = site.project.migrate("check").exits(1);
+    assert_eq!(outcome.stdout, "drop table theirs.t\n");
+}
+
+#[test]
 fn what_is_not_read_is_said() {
     let Some(site) = Site::postgres() else { return };
     site.project.write("models/schema.sql", "CREATE SCHEMA app;\nCREATE TABLE app.a (id int);");

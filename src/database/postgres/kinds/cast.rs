@@ -1,4 +1,4 @@
-//! Casts. They live in no schema: each that somebody made is read, whatever schemas are asked for.
+//! Casts. They live in no schema: one whose types and function are all in schemas that nobody asked for is another's.
 
 use super::Asked;
 use super::address::{create_as_defined, drop_by_address};
@@ -14,9 +14,15 @@ pub fn query(asked: &Asked) -> String {
                     || CASE c.castcontext WHEN 'a' THEN ' AS ASSIGNMENT' WHEN 'i' THEN ' AS IMPLICIT' ELSE '' END AS definition
          FROM pg_cast c
               CROSS JOIN LATERAL (SELECT format('(%s AS %s)', format_type(c.castsource, NULL), format_type(c.casttarget, NULL)) AS pair) t
-         WHERE c.oid >= 16384 AND {}
+              CROSS JOIN LATERAL (
+                SELECT bool_or({}) AS ours, bool_and(n.nspname = 'pg_catalog') AS of_the_system FROM (
+                    SELECT y.typnamespace AS oid FROM pg_type y WHERE y.oid IN (c.castsource, c.casttarget)
+                    UNION ALL SELECT p.pronamespace FROM pg_proc p WHERE p.oid = c.castfunc) x
+                JOIN pg_namespace n ON n.oid = x.oid) homes
+         WHERE c.oid >= 16384 AND (homes.ours OR homes.of_the_system) AND {}
                -- A range's cast to its multirange comes with it.
                AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_cast'::regclass AND d.objid = c.oid AND d.deptype = 'i')",
+        asked.schema("n.nspname"),
         asked.own("pg_cast", "c.oid"),
     )
 }

@@ -1,4 +1,4 @@
-//! Event triggers.
+//! Event triggers. They live in no schema: one whose function is in none of those asked for is another's.
 
 use super::Asked;
 use super::address::{drop_by_address, rename_by_address};
@@ -29,8 +29,9 @@ pub fn query(asked: &Asked) -> String {
                     n.nspname, p.proname) AS definition,
                 {} AS enabled
          FROM pg_event_trigger e JOIN pg_proc p ON p.oid = e.evtfoid JOIN pg_namespace n ON n.oid = p.pronamespace
-         WHERE {}",
+         WHERE {} AND {}",
         state("e.evtenabled"),
+        asked.schema("n.nspname"),
         asked.own("pg_event_trigger", "e.oid"),
     )
 }

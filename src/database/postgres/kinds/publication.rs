@@ -1,4 +1,5 @@
-//! Publications. The tables and schemas that they name are objects that live in them.
+//! Publications. The tables and schemas that they name are objects that live in them; one that names only what is in
+//! schemas that nobody asked for is another's.
 
 use super::address::{address, drop_by_address, rename_by_address};
 use super::{Asked, publication_schema, publication_table};
@@ -25,10 +26,17 @@ pub fn query(asked: &Asked) -> String {
                 concat_ws(', ', CASE WHEN p.pubinsert THEN 'insert' END, CASE WHEN p.pubupdate THEN 'update' END,
                     CASE WHEN p.pubdelete THEN 'delete' END, CASE WHEN p.pubtruncate THEN 'truncate' END) AS publish
          FROM pg_publication p
-         WHERE {}",
+              CROSS JOIN LATERAL (SELECT bool_or({}) AS ours FROM ({}) x JOIN pg_namespace n ON n.oid = x.oid) members
+         WHERE coalesce(members.ours, true) AND {}",
+        asked.schema("n.nspname"),
+        MEMBERS.replace("{schemas}", if asked.version >= 150_000 { SCHEMAS } else { "" }),
         asked.own("pg_publication", "p.oid"),
     )
 }
+
+/// The schemas of what a publication names; whole schemas came with PostgreSQL 15.
+const MEMBERS: &str = "SELECT c.relnamespace AS oid FROM pg_publication_rel r JOIN pg_class c ON c.oid = r.prrelid WHERE r.prpubid = p.oid {schemas}";
+const SCHEMAS: &str = "UNION ALL SELECT s.pnnspid FROM pg_publication_namespace s WHERE s.pnpubid = p.oid";
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
