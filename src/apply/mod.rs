@@ -10,6 +10,7 @@ pub mod offline;
 mod online;
 pub mod plan;
 pub mod prepare;
+pub mod room;
 pub mod stamp;
 
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ use follow::Follower;
 pub use online::{Summary, run, validate};
 pub use plan::{Plan, applied, downgrade, plan_downgrade, plan_stamp, plan_upgrade, upgrade};
 pub use prepare::{Prepared, prepare};
+pub use room::Crowd;
 
 use crate::config::{Config, TransactionMode};
 use crate::database::version_table::AppliedRow;
@@ -88,9 +90,9 @@ pub enum Event<'a> {
     Waiting {
         holder: String,
     },
-    /// One transaction is to hold so many revisions that the server's lock table may not suffice.
-    ManyInOneTransaction {
-        revisions: usize,
+    /// One transaction is to need more locks than the server is sure to have room for.
+    Crowded {
+        crowd: Crowd,
     },
     /// The database has revisions that no file describes, which does not matter for what was asked.
     UnknownRows {

@@ -23,12 +23,22 @@ pub struct Summary {
     pub already_done: usize,
 }
 
-/// Finds what can't be run, before anything does.
+/// Finds what can't be run, before anything does. Returns about how many locks the largest transaction needs.
 ///
 /// # Errors
 /// Those of `prepare`.
-pub fn validate(steps: &[Step], mode: TransactionMode, dialect: &Dialect) -> Result<(), ApplyError> {
-    steps.iter().try_for_each(|step| prepare(step, mode, dialect).map(drop))
+pub fn validate(steps: &[Step], mode: TransactionMode, dialect: &Dialect) -> Result<usize, ApplyError> {
+    let (mut all, mut most) = (0, 0);
+    for step in steps {
+        let prepared = prepare(step, mode, dialect)?;
+        if prepared.transactional {
+            let locks = prepared.statements().map(|piece| (dialect.scripting.locks)(piece.text(prepared.text())));
+            let locks = locks.sum();
+            all += locks;
+            most = most.max(locks);
+        }
+    }
+    Ok(if mode == TransactionMode::All { all } else { most })
 }
 
 /// Runs the steps in their order; `rows` is the version table as it was read under the lock.

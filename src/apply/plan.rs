@@ -2,9 +2,9 @@
 
 use super::integrity;
 use super::online::{self, Summary};
+use super::room;
 use super::stamp::Stamp;
 use super::{ApplyError, Edit, Event, Options, Step};
-use crate::config::TransactionMode;
 use crate::database::version_table::{self, AppliedRow, State};
 use crate::database::{Database, DatabaseError};
 use crate::revision::Direction;
@@ -129,10 +129,9 @@ pub fn execute<'g>(
         return Ok(Summary::default());
     }
     let dialect = database.dialect();
-    online::validate(&plan.steps, options.transaction, dialect)?;
-    if options.transaction == TransactionMode::All && plan.steps.len() > dialect.scripting.revisions_in_one_transaction
-    {
-        tell(Event::ManyInOneTransaction { revisions: plan.steps.len() });
+    let locks = online::validate(&plan.steps, options.transaction, dialect)?;
+    if let Some(crowd) = room::crowd(database, locks) {
+        tell(Event::Crowded { crowd });
     }
     database.lock(&options.version_table, options.lock_wait, &mut |holder| {
         tell(Event::Waiting { holder: holder.to_owned() });

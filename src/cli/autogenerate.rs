@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::failure::Failure;
-use super::{Session, compared, dialects};
+use super::{Session, compared, dialects, running};
+use crate::apply::room;
 use crate::autogenerate::script::{self, Script, Style};
 use crate::autogenerate::{self, Proved, Wish};
 use crate::config::Config;
@@ -122,6 +123,11 @@ fn by_dialects(
         let proved = autogenerate::write(database, comparison, config, style)?;
         if !is_own {
             session.output.say(format_args!("{}:", dialect.name));
+        }
+        if proved.upgrade.transactional {
+            let locks = proved.upgrade.statements.iter().map(|statement| (dialect.scripting.locks)(statement)).sum();
+            let crowd = room::crowd(database, locks);
+            warnings.extend(crowd.map(|crowd| running::crowded(&crowd, "declare, and autogenerate, it part by part")));
         }
         lines.iter().for_each(|line| session.output.say(line));
         warnings.iter().for_each(|warning| session.output.warn(warning));

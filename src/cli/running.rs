@@ -12,7 +12,7 @@ use super::output::Output;
 use super::{Exit, Session};
 use crate::apply::follow::Follower;
 use crate::apply::plan::{self, Plan};
-use crate::apply::{self, Event, Options};
+use crate::apply::{self, Crowd, Event, Options};
 use crate::config::TransactionMode;
 use crate::database::{Database, interruption};
 use crate::revision::{Direction, Revision};
@@ -78,7 +78,7 @@ pub fn execute(
     let place = database.place();
     let planned: Vec<String> = plan.steps.iter().map(|step| step.revision.id.clone()).collect();
     let direction = plan.steps.first().map(|step| step.direction);
-    let telling = Telling::new(output, plan.steps.len());
+    let telling = Telling::new(output, plan.steps.len(), options.transaction);
     let result = plan::execute(database, plan, options, &mut |event| telling.tell(&event));
     telling.bar.finish_and_clear();
     let revisions = telling.revisions.into_inner();
@@ -132,22 +132,26 @@ struct Telling<'o> {
     bar: ProgressBar,
     revisions: RefCell<Vec<Value>>,
     done: RefCell<usize>,
+    mode: TransactionMode,
 }
 
 impl<'o> Telling<'o> {
-    fn new(output: &'o Output, steps: usize) -> Self {
+    fn new(output: &'o Output, steps: usize, mode: TransactionMode) -> Self {
         // A few revisions are told line by line soon enough.
         let bar = if steps > 5 { output.progress(steps) } else { ProgressBar::hidden() };
-        Telling { output, bar, revisions: RefCell::default(), done: RefCell::default() }
+        Telling { output, bar, revisions: RefCell::default(), done: RefCell::default(), mode }
     }
 
     fn tell(&self, event: &Event) {
         match event {
             Event::Waiting { holder } => self.say(format!("waiting: another run of migrate holds the lock: {holder}")),
-            Event::ManyInOneTransaction { revisions } => self.warn(format!(
-                "{revisions} revisions in one transaction may need more locks than the server has room for; raise \
-                 max_locks_per_transaction, or run them with `--transaction per-revision`"
-            )),
+            Event::Crowded { crowd } => {
+                let way_out = match self.mode {
+                    TransactionMode::All => "run with `--transaction per-revision`",
+                    _ => "divide the revision",
+                };
+                self.warn(crowded(crowd, way_out));
+            }
             Event::UnknownRows { rows } => self.warn(format!(
                 "the database is ahead of the files: it has {}, which no file describes",
                 rows.iter()
@@ -196,6 +200,15 @@ impl<'o> Telling<'o> {
     fn warn(&self, message: String) {
         self.bar.suspend(|| self.output.warn(message));
     }
+}
+
+/// Says that a transaction may run out of locks, and what to do about it.
+pub fn crowded(crowd: &Crowd, way_out: &str) -> String {
+    let Crowd { needed, room, enough } = crowd;
+    format!(
+        "one transaction may need about {needed} locks, and the server is sure to have room for {room}: set \
+         max_locks_per_transaction to {enough} and restart it, or {way_out}"
+    )
 }
 
 fn line(verb: &str, revision: &Revision, rest: &str) -> String {

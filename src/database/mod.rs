@@ -102,8 +102,10 @@ pub struct Scripting {
     pub passing_codes: &'static [&'static str],
     /// The error codes by which a server refuses a statement because a transaction is open.
     pub in_transaction_codes: &'static [&'static str],
-    /// About how many revisions in one transaction fill the server's lock table at its default size.
-    pub revisions_in_one_transaction: usize,
+    /// Returns about how many locks a statement keeps until its transaction ends.
+    pub locks: fn(statement: &str) -> usize,
+    /// A query of the room for locks: how many for each session, and for how many sessions. They share it.
+    pub lock_room: Option<&'static str>,
     /// How a person runs a script, in a sentence.
     pub how_to_run: &'static str,
     /// Returns what undoes the settings that these statements leave behind in the session, the version table's

@@ -226,3 +226,20 @@ fn the_version_table_may_have_any_name() {
         assert_eq!(site.lines("SELECT count(*) FROM \"My \"\"odd\"\" table\""), ["0"]);
     });
 }
+
+#[test]
+fn a_transaction_that_may_run_out_of_locks_is_announced() {
+    let Some(server) = crate::support::server::own(&["fsync = off", "max_connections = 20"]) else { return };
+    let site = Site::on(&server);
+    let tables: String = (0..330).map(|number| format!("CREATE TABLE t{number} (n int);\n")).collect();
+    site.project.write("models/tables.sql", &tables);
+    let says = "one transaction may need about 1320 locks, and the server is sure to have room for 1280: set \
+                max_locks_per_transaction to 128 and restart it";
+    let outcome = site.project.migrate("revision --autogenerate -m many --rev-id r1").ok();
+    assert!(outcome.stderr.contains(says), "{}", outcome.stderr);
+    let outcome = site.project.migrate("upgrade head").ok();
+    assert!(outcome.stderr.contains(&format!("{says}, or divide the revision")), "{}", outcome.stderr);
+    site.project.revision("r2", "r1", "CREATE TABLE one_more (n int);", "DROP TABLE one_more;");
+    assert!(!site.project.migrate("upgrade head").ok().stderr.contains("locks"));
+    server.stop();
+}

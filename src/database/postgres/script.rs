@@ -33,10 +33,29 @@ pub const SCRIPTING: Scripting = Scripting {
     passing_codes: &["55P03", "40P01", "40001"],
     // active_sql_transaction, invalid_transaction_termination.
     in_transaction_codes: &["25001", "2D000"],
-    revisions_in_one_transaction: 1000,
+    locks,
+    // PostgreSQL manual 20.12, `max_locks_per_transaction`.
+    lock_room: Some(
+        "SELECT current_setting('max_locks_per_transaction'), \
+         current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int",
+    ),
     how_to_run: "Run it with `psql -v ON_ERROR_STOP=1 -f FILE`, which stops at the first error.",
     resets,
 };
+
+/// Measured on PostgreSQL 15: a table brings its row type, its key's index, and the table and index for long values.
+fn locks(statement: &str) -> usize {
+    let words = split::leading_words(statement, Syntax::Postgres, 3);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["CREATE", "TABLE", ..] | ["CREATE", "UNLOGGED", "TABLE"] => 4,
+        ["CREATE", "MATERIALIZED", ..] | ["DROP", "TABLE", ..] => 4,
+        ["CREATE", "VIEW", ..] | ["CREATE", "SEQUENCE", ..] | ["DROP", "MATERIALIZED", ..] => 2,
+        ["CREATE", "INDEX", ..] | ["CREATE", "UNIQUE", "INDEX"] | ["ALTER", "TABLE", ..] => 1,
+        ["DROP", "INDEX" | "VIEW" | "SEQUENCE", ..] | ["CREATE", "TYPE" | "FUNCTION" | "DOMAIN", ..] => 1,
+        _ => 0,
+    }
+}
 
 fn begin(lock_timeout: Duration) -> String {
     // READ COMMITTED whatever the default is: the row of the version table decides between two runs.

@@ -27,7 +27,8 @@ pub const SCRIPTING: Scripting = Scripting {
     claimed_codes: &["SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_ERROR"],
     passing_codes: &[],
     in_transaction_codes: &[],
-    revisions_in_one_transaction: usize::MAX,
+    locks: |_| 0,
+    lock_room: None,
     how_to_run: "Run it with `sqlite3 -bail DATABASE < FILE`, which stops at the first error.",
     resets: |_| Vec::new(),
 };
