@@ -80,7 +80,8 @@ pub fn all(database: &str) -> Vec<Case> {
         let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         parse(&name, &text).unwrap_or_else(|fault| panic!("{}: {fault}", path.display()))
     };
-    let is_wanted = |case: &Case| wanted.split(' ').any(|word| case.name.contains(word));
+    let is_wanted =
+        |case: &Case| wanted.trim().is_empty() || wanted.split_whitespace().any(|word| case.name.contains(word));
     files.iter().map(read).filter(is_wanted).collect()
 }
 
