@@ -69,8 +69,21 @@ impl Assumed {
             }
         }
         // A type that is made anew leads the columns over that have it; a function takes its defaults along.
-        let changed: BTreeSet<&Id> = plans.iter().flat_map(|(plan, ..)| &plan.steps).map(|step| &step.id).collect();
-        for object in self.objects.iter().filter(|object| object.depends_on.iter().any(|id| changed.contains(id))) {
+        let mut changed: BTreeSet<&Id> = plans.iter().flat_map(|(plan, ..)| &plan.steps).map(|step| &step.id).collect();
+        let uses = |object: &Object, changed: &BTreeSet<&Id>| object.depends_on.iter().any(|id| changed.contains(id));
+        let loaded: Vec<&Object> =
+            target.objects().filter(|object| !self.tables.contains(&root(object, target))).collect();
+        // Through other types too: a domain over the type, a domain over that.
+        loop {
+            let known = changed.len();
+            changed.extend(
+                loaded.iter().filter(|object| uses(object, &changed)).map(|object| &object.id).collect::<Vec<_>>(),
+            );
+            if changed.len() == known {
+                break;
+            }
+        }
+        for object in self.objects.iter().filter(|object| uses(object, &changed)) {
             touched.insert(root(object, target));
         }
         left_alone.iter().filter_map(|id| target.get(id)).for_each(|object| self.needs(object, target, &mut touched));

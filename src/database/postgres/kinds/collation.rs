@@ -1,14 +1,24 @@
 //! Collations.
 
-use super::Asked;
 use super::address::{create_as_defined, drop_by_address, rename_by_address};
+use super::{Asked, remake};
 use crate::schema::kind::Kind;
 
 pub static KIND: Kind = Kind {
     name: "collation",
     create: create_as_defined,
     drop: drop_by_address,
+    alter: |change| {
+        if remake::is_held(change) {
+            // A type of the server's own stays what it is; one over the collation is made anew.
+            remake::remake(change, |change, column, kind| match kind.contains('.') {
+                true => remake::through_text(change, column, kind),
+                false => column.to_owned(),
+            });
+        }
+    },
     rename: Some(rename_by_address),
+    passes_on: |_| true,
     occupies: |object| vec![format!("collation {}", object.id)],
     ..Kind::REPLACED
 };

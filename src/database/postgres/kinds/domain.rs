@@ -21,7 +21,7 @@ pub static KIND: Kind = Kind {
 };
 
 pub fn query(asked: &Asked) -> String {
-    let not_null_name = if asked.version >= 180_000 {
+    let not_null_name = if asked.version >= 170_000 {
         "(SELECT k.conname::text FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'n' AND k.conname <> t.typname || '_not_null') AS not_null_name,"
     } else {
         ""

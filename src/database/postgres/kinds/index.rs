@@ -18,8 +18,12 @@ pub static KIND: Kind = Kind {
         let text = format!("ALTER INDEX {} RENAME TO {}", qualified(&object.id.path), identifier(name));
         vec![Statement::new(text, &object.id)]
     }),
-    // The server rebuilds a plain index by itself; an expression it may not be able to read over the new type.
-    steps_aside: |object| object.known_flag("has_expressions") && !inherited(object),
+    // The server rebuilds a plain index by itself; an expression it may not be able to read over the new type, and it
+    // keeps a collation that is named.
+    steps_aside: |object| {
+        let names_collation = object.text("definition").is_some_and(|text| text.contains(" COLLATE "));
+        (object.known_flag("has_expressions") || names_collation) && !inherited(object)
+    },
     carried: |_| true,
     goes_by_itself,
     occupies: |object| vec![format!("relation {}", qualified(&object.id.path))],

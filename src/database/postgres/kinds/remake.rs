@@ -1,5 +1,5 @@
-//! A type that can't be changed in place is made anew beside its old form: the old one is renamed, the new one made,
-//! every column led over by way of text, the old one dropped. Types over it are made anew with it.
+//! A type or collation that can't be changed in place is made anew beside its old form: the old one is renamed, the new
+//! one made, every column led over by way of text, the old one dropped. Types over it are made anew with it.
 
 use super::KINDS;
 use crate::schema::change::{Change, Effect};
@@ -12,7 +12,7 @@ use crate::sql::token::{name_of, tokens};
 
 const TYPES: [&str; 4] = ["enum", "domain", "composite", "range"];
 
-/// Is it the type of a table's column, itself or through other types?
+/// Is it the type or collation of a table's column, itself or through other types?
 pub fn is_held(change: &Change) -> bool {
     change.dependents.iter().any(|object| object.id.kind == "column")
 }
@@ -64,7 +64,8 @@ pub fn remake(change: &mut Change, lead: Lead) {
         let (name, kind) = (identifier(column.id.name()), column.text("type").unwrap_or_default());
         let kind = renamed_multirange(change, &types, kind);
         let action = if stays {
-            format!("ALTER COLUMN {name} TYPE {kind} USING {}", lead(change, &name, &kind))
+            let collation = column.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+            format!("ALTER COLUMN {name} TYPE {kind}{collation} USING {}", lead(change, &name, &kind))
         } else {
             // Its own change goes on from there; an array stays one, for the sake of its indexes.
             let text = if column.known_text("element").is_some() { "text[]" } else { "text" };
@@ -121,20 +122,19 @@ fn form<'a>(change: &Change<'a>, object: &'a Object) -> &'a Object {
 fn make<'a>(change: &mut Change<'a>, object: &'a Object) {
     let after = form(change, object);
     let Some(kind) = KINDS.iter().find(|kind| kind.name == after.id.kind) else { return };
-    // What lives in the changed type itself is made again by the planner.
-    let own = object.id == change.after.id;
-    let inside = if own { Vec::new() } else { change.to.children(&after.id) };
-    // What is new or changed is made by the planner too.
-    let stays = |child: &Object| change.from.get(&child.id).is_some_and(|it| it.properties == child.properties);
-    let inline = inside.into_iter().filter(|child| child.id.kind == "domain constraint" && stays(child)).collect();
-    let creation = Creation { object: after, inline, catalog: change.to, from: change.from };
+    // The checks of a domain stepped aside: the planner makes them again.
+    let creation = Creation { object: after, inline: Vec::new(), catalog: change.to, from: change.from };
     for statement in (kind.create)(&creation) {
         change.say(statement.text);
     }
 }
 
 fn word(object: &Object) -> &'static str {
-    if object.id.kind == "domain" { "DOMAIN" } else { "TYPE" }
+    match object.id.kind {
+        "domain" => "DOMAIN",
+        "collation" => "COLLATION",
+        _ => "TYPE",
+    }
 }
 
 /// Gives the constructors of a range and of its multirange other names: they keep theirs when their type is renamed, and
