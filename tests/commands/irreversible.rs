@@ -65,3 +65,16 @@ fn an_upgrade_without_a_way_back_is_written_and_says_so() {
     assert!(outcome.stderr.contains("revision r2 can't be undone"), "{}", outcome.shown());
     assert_eq!(site.lines("SELECT name FROM t WHERE name = 'ANN'"), ["Ann"]);
 }
+
+#[test]
+fn the_tables_of_an_extension_are_data() {
+    let Some(site) = Site::postgres() else { return };
+    site.execute("CREATE EXTENSION citext VERSION '1.6'; CREATE TABLE kept (id int); ALTER EXTENSION citext ADD TABLE kept");
+    site.project.write("models/t.sql", "CREATE EXTENSION pg_trgm;");
+    let outcome = site.project.migrate("revision --autogenerate -m drop --rev-id r1").ok();
+    assert!(outcome.stderr.contains("destroys data: extension citext is dropped"), "{}", outcome.shown());
+    site.project.remove("migrations/2026-11-21_r1_drop.sql");
+    site.project.write("models/t.sql", "CREATE EXTENSION citext VERSION '1.5'; CREATE TABLE a (id int);");
+    let outcome = site.project.migrate("revision --autogenerate -m back").exits(1);
+    assert!(outcome.stderr.contains("without losing data"), "{}", outcome.shown());
+}

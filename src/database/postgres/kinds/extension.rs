@@ -8,7 +8,15 @@ use crate::schema::{Object, Value};
 use crate::sql::quote::{identifier, literal};
 use crate::sql::{Statement, Syntax};
 
-pub static KIND: Kind = Kind { name: "extension", create, drop: drop_by_address, alter, ..Kind::REPLACED };
+pub static KIND: Kind = Kind {
+    name: "extension",
+    create,
+    drop: drop_by_address,
+    alter,
+    // The rows of its own tables may be anybody's (those of spatial_ref_sys).
+    holds_data: |object, _| known(object, "tables"),
+    ..Kind::REPLACED
+};
 
 pub fn query(asked: &Asked) -> String {
     format!(
@@ -16,6 +24,8 @@ pub fn query(asked: &Asked) -> String {
                 n.nspname::text AS schema, e.extversion AS version,
                 v.default_version IS NOT DISTINCT FROM e.extversion AS _known_default_version,
                 e.extrelocatable AS _known_relocatable,
+                EXISTS (SELECT FROM pg_depend d JOIN pg_class c ON c.oid = d.objid WHERE d.classid = 'pg_class'::regclass
+                        AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e' AND c.relkind = 'r') AS _known_tables,
                 -- A schema that the extension itself makes can't be named when it is created.
                 EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_namespace'::regclass AND d.objid = n.oid
                         AND d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e') AS _known_own_schema
