@@ -69,7 +69,9 @@ fn an_upgrade_without_a_way_back_is_written_and_says_so() {
 #[test]
 fn the_tables_of_an_extension_are_data() {
     let Some(site) = Site::postgres() else { return };
-    site.execute("CREATE EXTENSION citext VERSION '1.6'; CREATE TABLE kept (id int); ALTER EXTENSION citext ADD TABLE kept");
+    site.execute(
+        "CREATE EXTENSION citext VERSION '1.6'; CREATE TABLE kept (id int); ALTER EXTENSION citext ADD TABLE kept",
+    );
     site.project.write("models/t.sql", "CREATE EXTENSION pg_trgm;");
     let outcome = site.project.migrate("revision --autogenerate -m drop --rev-id r1").ok();
     assert!(outcome.stderr.contains("destroys data: extension citext is dropped"), "{}", outcome.shown());

@@ -16,6 +16,7 @@ mod listings;
 mod no_transaction;
 mod offline;
 mod revision;
+mod shadow;
 mod stamp;
 mod targets;
 mod terminal;

@@ -42,8 +42,8 @@ pub struct Postgres {
     /// The schema that an unqualified version table is in, or will be made in.
     version_schema: Option<String>,
     lock: Option<lock::Lock>,
-    /// This database is a temporary shadow: the settings of the database that it was made from.
-    made_from: Option<Settings>,
+    /// This database is a shadow.
+    leaving: Option<shadow::Leaving>,
 }
 
 impl Postgres {
@@ -61,7 +61,7 @@ impl Postgres {
             application: application.to_owned(),
             version_schema: None,
             lock: None,
-            made_from: None,
+            leaving: None,
         })
     }
 
@@ -187,8 +187,8 @@ impl Database for Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        if let Some(settings) = self.made_from.take() {
-            interruption::undisturbed(|| shadow::drop_database(&settings, &self.settings.database));
+        if let Some(leaving) = self.leaving.take() {
+            interruption::undisturbed(|| shadow::leave(self, leaving));
         }
     }
 }

@@ -1,12 +1,18 @@
 //! A throw-away database on the same server.
 
+use super::kinds::KINDS;
 use super::{Connection, Postgres, Settings};
-use crate::database::{Database, DatabaseError, interruption};
+use crate::database::{Database, DatabaseError, Scope, interruption};
+use crate::schema::Catalog;
+use crate::schema::plan::plan;
 use crate::sql::{Syntax, quote};
 
 /// What the names of temporary databases begin with. The server process that made it follows, with the moment at which
 /// that began, in microseconds: `migrate_shadow_4711_1795255200123456_8c1f03aa`.
 const PREFIX: &str = "migrate_shadow_";
+
+/// One transaction takes a lock for each table it drops, and the server has room for a few thousand.
+const STATEMENTS_AT_ONCE: usize = 250;
 
 /// What a new database needs to be like this one, and the name of this server process.
 ///
@@ -29,7 +35,8 @@ const ABANDONED: &str = "SELECT d.datname FROM pg_catalog.pg_database d, \
       OR a.pid::text = name[1] AND coalesce((extract(epoch FROM a.backend_start) * 1000000)::bigint::text, name[2]) = name[2]) \
      ORDER BY 1";
 
-/// Opens the database that `shadow_url` names, or makes one like `live` that is dropped with the value returned.
+/// Opens the database that `shadow_url` names, which is emptied with the value returned, or makes one like `live` that is
+/// dropped with it.
 pub fn open(live: &mut Postgres, shadow_url: Option<&str>) -> Result<Postgres, DatabaseError> {
     match shadow_url.filter(|url| !url.is_empty()) {
         Some(url) => at(url, live),
@@ -65,7 +72,12 @@ fn at(url: &str, live: &Postgres) -> Result<Postgres, DatabaseError> {
              must be of the same version, because it says how definitions are spelled"
         )));
     }
+    shadow.leaving = Some(Leaving::Emptied(shadow.reflect(&everything())?.catalog));
     Ok(shadow)
+}
+
+fn everything() -> Scope {
+    Scope { schemas: vec!["*".to_owned()], version_table: String::new() }
 }
 
 fn temporary(live: &mut Postgres) -> Result<Postgres, DatabaseError> {
@@ -117,7 +129,7 @@ fn temporary(live: &mut Postgres) -> Result<Postgres, DatabaseError> {
     ));
     match Postgres::open(settings, "migrate shadow") {
         Ok(mut shadow) => {
-            shadow.made_from = Some(made_from);
+            shadow.leaving = Some(Leaving::Dropped { made_from });
             Ok(shadow)
         }
         Err(error) => {
@@ -130,8 +142,37 @@ fn temporary(live: &mut Postgres) -> Result<Postgres, DatabaseError> {
     }
 }
 
-/// Drops a temporary shadow, from the database that it was made from.
-pub fn drop_database(made_from: &Settings, name: &str) {
+/// What becomes of a shadow when it has served.
+pub enum Leaving {
+    /// A temporary one is dropped, from the database that it was made from.
+    Dropped { made_from: Settings },
+    /// One that `shadow_url` names gets back to what it held before: nothing that anybody made.
+    Emptied(Catalog),
+}
+
+/// Leaves a shadow as it must be for others.
+pub fn leave(shadow: &mut Postgres, leaving: Leaving) {
+    match leaving {
+        Leaving::Dropped { made_from } => drop_database(&made_from, &shadow.settings.database),
+        Leaving::Emptied(found) => {
+            if let Err(error) = empty(shadow, &found) {
+                tracing::warn!(database = shadow.place(), %error, "the shadow database could not be emptied");
+            }
+        }
+    }
+}
+
+fn empty(shadow: &mut Postgres, found: &Catalog) -> Result<(), DatabaseError> {
+    let held = shadow.reflect(&everything())?.catalog;
+    let failed = |error| DatabaseError::Sql { doing: "emptying the shadow database".to_owned(), error };
+    for statements in plan(&held, found, KINDS).statements().chunks(STATEMENTS_AT_ONCE) {
+        let texts: Vec<&str> = statements.iter().map(|statement| statement.text.as_str()).collect();
+        shadow.execute(&texts.join(";\n")).map_err(failed)?;
+    }
+    Ok(())
+}
+
+fn drop_database(made_from: &Settings, name: &str) {
     let dropped =
         Connection::open(made_from, "migrate shadow").map_err(|error| error.to_string()).and_then(|connection| {
             let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", quote::identifier(name));

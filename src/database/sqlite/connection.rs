@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, ffi};
 
@@ -25,6 +26,19 @@ pub struct Sqlite {
     pub(super) file: Option<PathBuf>,
     pub(super) application: String,
     pub(super) lock: Option<Lock>,
+    /// It is a shadow in a file of its own, which is to be as empty afterwards as before.
+    pub(super) is_lent: bool,
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        if self.is_lent {
+            let emptied = interruption::undisturbed(|| self.empty());
+            if let Err(error) = emptied {
+                tracing::warn!(database = self.place(), %error, "the shadow database could not be emptied");
+            }
+        }
+    }
 }
 
 impl Sqlite {
@@ -59,7 +73,7 @@ impl Sqlite {
         connection.progress_handler(OPERATIONS_BETWEEN_LOOKS, Some(interruption::is_due));
         // Statements are prepared once; keeping them would only cost memory.
         connection.set_prepared_statement_cache_capacity(0);
-        Ok(Sqlite { connection, file, application: purpose.application.clone(), lock: None })
+        Ok(Sqlite { connection, file, application: purpose.application.clone(), lock: None, is_lent: false })
     }
 
     /// The URL, for people.
@@ -116,6 +130,15 @@ impl Sqlite {
     /// Reads the catalog.
     pub fn reflect(&self, scope: &Scope) -> Result<Reading, SqlError> {
         super::reflect::reflect(&self.connection, scope).map_err(|error| sql_error(&error, 0, 0))
+    }
+
+    /// Empties the file (SQLite, `SQLITE_DBCONFIG_RESET_DATABASE`).
+    fn empty(&self) -> rusqlite::Result<()> {
+        self.roll_back();
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, true)?;
+        let emptied = self.run_one("VACUUM");
+        self.connection.set_db_config(DbConfig::SQLITE_DBCONFIG_RESET_DATABASE, false)?;
+        emptied
     }
 
     fn roll_back(&self) {

@@ -95,7 +95,7 @@ impl Database for Sqlite {
             .map_err(|error| DatabaseError::Sql { doing: "reading the schema".to_owned(), error })
     }
 
-    /// A database in memory; a `shadow_url` names a file that must be empty.
+    /// A database in memory; a `shadow_url` names a file that must be empty, and is again afterwards.
     fn shadow(&mut self, shadow_url: Option<&str>) -> Result<Box<dyn Database>, DatabaseError> {
         let url = shadow_url.filter(|url| !url.is_empty()).unwrap_or("sqlite://:memory:");
         let purpose = Purpose::writing("migrate shadow", Duration::from_secs(5));
@@ -109,6 +109,7 @@ impl Database for Sqlite {
                 Sqlite::place(&shadow)
             )));
         }
+        shadow.is_lent = shadow.file.is_some();
         Ok(Box::new(shadow))
     }
 
