@@ -86,7 +86,7 @@ pub fn way(name: &str, before: &Object, after: &Object, from: &Catalog, to: &Cat
     let explicit = format!("{name}::{}", new.whole);
     let (mut using, mut guessed) = (Some(explicit.clone()), false);
     if !direct(&old, &new, from, to) {
-        (using, guessed) = roundabout(name, &old, &new);
+        (using, guessed) = roundabout(name, &old, &new, from, to);
     }
     if guessed {
         risks.push(Risk::MayFail(format!(
@@ -183,11 +183,19 @@ fn listed(table: &[(&str, &[&str])], one: &str, other: &str) -> bool {
 }
 
 /// Returns an expression for what no single cast does, and whether it goes through text.
-fn roundabout(name: &str, old: &Type, new: &Type) -> (Option<String>, bool) {
+fn roundabout(name: &str, old: &Type, new: &Type, from: &Catalog, to: &Catalog) -> (Option<String>, bool) {
     let whole = new.whole;
     if let (None, Some(element)) = (old.element, new.element) {
-        let element = if old.base == element { name.to_owned() } else { format!("{name}::{element}") };
-        return (Some(format!("CASE WHEN {name} IS NOT NULL THEN ARRAY[{element}] END::{whole}")), false);
+        let single = Type { whole: element, plain: element, base: element, element: None };
+        let (value, guessed) = if old.base == element {
+            (name.to_owned(), false)
+        } else if direct(old, &single, from, to) {
+            (format!("{name}::{element}"), false)
+        } else {
+            let (value, guessed) = roundabout(name, old, &single, from, to);
+            (value.unwrap_or_else(|| name.to_owned()), guessed)
+        };
+        return (Some(format!("CASE WHEN {name} IS NOT NULL THEN ARRAY[{value}] END::{whole}")), guessed);
     }
     if new.is_json() {
         return (Some(format!("to_{}({name})", new.base)), false);
@@ -273,6 +281,10 @@ mod tests {
         assert_eq!(
             using(("text", None), ("text[]", Some("text"))).unwrap(),
             "CASE WHEN c IS NOT NULL THEN ARRAY[c] END::text[]"
+        );
+        assert_eq!(
+            using(("uuid", None), ("integer[]", Some("integer"))).unwrap(),
+            "CASE WHEN c IS NOT NULL THEN ARRAY[c::text::integer] END::integer[]"
         );
         assert_eq!(
             using(("integer", None), ("bigint[]", Some("bigint"))).unwrap(),
