@@ -264,8 +264,13 @@ fn alter(change: &mut Change) {
     }
     retyped(change);
     expression(change);
-    not_null::alter(change);
-    identity::alter(change);
+    // A column is NOT NULL before it is an identity, and for as long as it is one.
+    let (first, then): (fn(&mut Change), fn(&mut Change)) = match change.after.text("identity") {
+        Some(_) => (not_null::alter, identity::alter),
+        None => (identity::alter, not_null::alter),
+    };
+    first(change);
+    then(change);
     let after = change.after;
     // Another type brings its own storage and the default compression.
     let reset = change.effect == Effect::Rewritten;
