@@ -10,7 +10,8 @@ use crate::sql::quote::qualified;
 pub static KIND: Kind = Kind {
     name: "inheritance",
     create: |creation| vec![say(creation.object, "INHERIT")],
-    drop: |link, _| vec![say(link, "NO INHERIT")],
+    // Not joined to other actions: a DROP COLUMN among them would be run first, and refused for an inherited column.
+    drop: |link, _| vec![Statement::new(say(link, "NO INHERIT").text, &link.id)],
     inline: |_, _| true,
     inseparable: true,
     also_after: |link, catalog| needed_on_both(link.parent.as_ref(), link.known_list("of"), catalog),
