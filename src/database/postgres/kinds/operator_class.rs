@@ -5,8 +5,13 @@ use super::address::{create_as_defined, drop_by_address};
 use super::operator_family::members;
 use crate::schema::kind::Kind;
 
-pub static KIND: Kind =
-    Kind { name: "operator class", create: create_as_defined, drop: drop_by_address, ..Kind::REPLACED };
+pub static KIND: Kind = Kind {
+    name: "operator class",
+    create: create_as_defined,
+    drop: drop_by_address,
+    steps_aside: |_| true,
+    ..Kind::REPLACED
+};
 
 pub fn query(asked: &Asked) -> String {
     let members = members("'pg_opclass'::regclass", "c.oid", "i");
