@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use super::Asked;
 use super::address::{granted, role};
+use crate::schema::change::Effect;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
@@ -21,11 +22,18 @@ pub static KIND: Kind = Kind {
     },
     drop: |object, catalog| lead(object, object.list("granted"), object.known_list("default"), catalog),
     alter: |change| {
-        if change.claim("granted") {
+        // What a table's privileges take from a column's when they go is made again after them.
+        let whole_goes = change.before.depends_on.iter().any(|id| id.kind == "privilege" && !change.to.contains(id));
+        if !whole_goes && change.claim("granted") {
             let (old, new) = (change.before.list("granted"), change.after.list("granted"));
             change.statements.extend(lead(change.after, old, new, change.to));
+            if plain(old).difference(&plain(new)).next().is_some() {
+                change.affects(Effect::Rewritten);
+            }
         }
     },
+    // Taking a privilege on a table takes it on its columns too (manual, REVOKE), so theirs depend on the table's.
+    steps_aside: |_| true,
     ..Kind::REPLACED
 };
 
@@ -66,7 +74,8 @@ pub fn query(asked: &Asked) -> String {
          )
          SELECT coalesce(e.refclassid, h.class) AS _on_class, coalesce(e.refobjid, h.oid) AS _on_oid, CASE WHEN e.refobjid IS NULL THEN h.sub ELSE 0 END AS _on_sub,
                 array_remove(ARRAY[m.name, CASE WHEN h.sub = 0 OR h.sequence IS NOT NULL OR m.name IS NOT NULL THEN h.part END, CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END], NULL) AS _path,
-                g.list AS granted, g.standard AS _known_default, CASE WHEN h.type = 'c' THEN h.part END AS _known_column, CASE WHEN h.type = 'c' THEN 1 ELSE 0 END AS _place, h.sequence AS _known_sequence, m.name AS _known_member
+                CASE WHEN w.path IS NOT NULL THEN 'privilege' END AS _needs_kind, w.path || CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END::text AS _needs,
+                g.list AS granted, g.standard AS _known_default, CASE WHEN h.type = 'c' THEN h.part END AS _known_column, h.sequence AS _known_sequence, m.name AS _known_member
          FROM held h LEFT JOIN pg_depend e ON e.classid = h.class AND e.objid = h.oid AND e.deptype = 'e' AND e.refclassid = 'pg_extension'::regclass
               LEFT JOIN LATERAL ({MEMBER}) m ON e.refobjid IS NOT NULL
               CROSS JOIN LATERAL (
@@ -76,6 +85,7 @@ pub fn query(asked: &Asked) -> String {
               SELECT coalesce(now.grantee, born.grantee) AS grantee, now.list, born.list AS standard
               FROM ({now}) now FULL JOIN ({born}) born ON born.grantee = now.grantee
               WHERE now.list IS DISTINCT FROM born.list) g
+              LEFT JOIN LATERAL ({WHOLE}) w ON h.type = 'c'
          WHERE h.oid >= 16384 OR h.class = 'pg_namespace'::regclass",
         internal = "SELECT FROM pg_depend i WHERE c.relkind = 'S' AND i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i'",
         now = exploded("coalesce(h.acl, standard.acl)"),
@@ -92,6 +102,11 @@ const MEMBER: &str = "SELECT CASE h.class
     WHEN 'pg_language'::regclass THEN (SELECT format('LANGUAGE %I', lanname) FROM pg_language WHERE oid = h.oid)
     WHEN 'pg_foreign_data_wrapper'::regclass THEN (SELECT format('FOREIGN DATA WRAPPER %I', fdwname) FROM pg_foreign_data_wrapper WHERE oid = h.oid) END AS name";
 
+/// The path, but for the grantee, of what he holds on the whole of what the column is of.
+const WHOLE: &str = "SELECT ARRAY['on ' || CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table' ELSE 'table' END, n.nspname, c.relname]::text[] AS path
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = h.oid AND EXISTS (SELECT FROM aclexplode(c.relacl) e WHERE e.grantee = g.grantee AND e.grantee <> c.relowner)";
+
 /// Leads a grantee from one list of privileges to another.
 fn lead(object: &Object, old: &[String], new: &[String], catalog: &Catalog) -> Vec<Statement> {
     let Some(holder) = object.parent.as_ref().and_then(|parent| catalog.get(parent)) else { return Vec::new() };
@@ -102,33 +117,7 @@ fn lead(object: &Object, old: &[String], new: &[String], catalog: &Catalog) -> V
         (_, Some(_), Some(table)) => format!("TABLE {}", crate::sql::quote::qualified(&table.path)),
         _ => granted(holder),
     };
-    let mut statements = say(object, &Grant { column: &column, on: &on, to: &role(object.id.name()), before: "" }, old, new);
-    if object.known_text("column").is_none() {
-        statements.extend(regrants(object, holder, old, new, catalog));
-    }
-    statements
-}
-
-/// Taking a privilege on a table takes it on its columns too (manual, REVOKE): those that a grantee has by themselves
-/// are given again. A table's privileges have an earlier place than its columns', so that this is put right by what
-/// follows.
-fn regrants(object: &Object, holder: &Object, old: &[String], new: &[String], catalog: &Catalog) -> Vec<Statement> {
-    let gone = |held: &&String| {
-        let name = held.strip_suffix(OPTION).unwrap_or(held);
-        let has = |list: &[String]| list.iter().any(|held| held.strip_suffix(OPTION).unwrap_or(held) == name);
-        has(old) && !has(new)
-    };
-    let children = catalog.children(&holder.id);
-    let within = children.iter().flat_map(|child| catalog.children(&child.id));
-    let of_columns = children.iter().copied().chain(within).filter(|child| {
-        child.id.kind == KIND.name && child.known_text("column").is_some() && child.id.name() == object.id.name()
-    });
-    let mut statements = Vec::new();
-    for privilege in of_columns {
-        let again: Vec<String> = privilege.list("granted").iter().filter(gone).cloned().collect();
-        statements.extend(lead(privilege, &[], &again, catalog));
-    }
-    statements
+    say(object, &Grant { column: &column, on: &on, to: &role(object.id.name()), before: "" }, old, new)
 }
 
 /// The words around the privileges in GRANT and REVOKE.
@@ -141,12 +130,14 @@ pub struct Grant<'a> {
     pub to: &'a str,
 }
 
+/// Returns the privileges without their grant options.
+fn plain(list: &[String]) -> BTreeSet<String> {
+    list.iter().map(|held| held.strip_suffix(OPTION).unwrap_or(held).to_owned()).collect()
+}
+
 /// Returns the GRANTs and REVOKEs from one list of privileges to another, for `object`.
 pub fn say(object: &Object, grant: &Grant, old: &[String], new: &[String]) -> Vec<Statement> {
     let Grant { before, column, on, to } = grant;
-    let plain = |list: &[String]| -> BTreeSet<String> {
-        list.iter().map(|held| held.strip_suffix(OPTION).unwrap_or(held).to_owned()).collect()
-    };
     let (held, wanted) = (plain(old), plain(new));
     let words = |list: Vec<&str>| list.iter().map(|word| format!("{word}{column}")).collect::<Vec<_>>().join(", ");
     let mut statements = Vec::new();
