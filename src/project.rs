@@ -12,6 +12,9 @@ use crate::revision::{RevisionId, folder};
 
 /// An open project: its settings, and the graph of its revisions as the files were when it was opened.
 ///
+/// An application that must stop while a run goes on calls `database::interruption::request` from another thread: the
+/// running statement is cancelled, and its revision rolled back.
+///
 /// ```
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let folder = tempfile::tempdir()?;

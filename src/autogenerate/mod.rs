@@ -32,9 +32,9 @@ pub enum AutogenerateError {
     Manage(String),
     #[error("{0}")]
     Rename(String),
-    /// What can't be done without losing data, and in which direction.
-    #[error("{}", refused_words(*.upgrade))]
-    Refused { upgrade: bool, refused: Vec<Refusal> },
+    /// What can't be done without losing data.
+    #[error("the models can't be reached without losing data that nobody said may go")]
+    Refused { refused: Vec<Refusal> },
     #[error(transparent)]
     NotProved(Box<NotProved>),
 }
@@ -42,14 +42,6 @@ pub enum AutogenerateError {
 impl From<DatabaseError> for AutogenerateError {
     fn from(error: DatabaseError) -> Self {
         AutogenerateError::Source(error.into())
-    }
-}
-
-fn refused_words(upgrade: bool) -> &'static str {
-    if upgrade {
-        "the models can't be reached without losing data that nobody said may go"
-    } else {
-        "the way back from the models can't be written: it would lose data that nobody said may go"
     }
 }
 
@@ -215,10 +207,6 @@ fn attempt(
     let upgrade = plan(from, &target.catalog, dialect.kinds);
     let downgrade = plan(&target.catalog, from, dialect.kinds);
     let plans = [(&upgrade, from, &target.catalog), (&downgrade, &target.catalog, from)];
-    // Without a way back, the proof makes the live schema in the shadow from nothing.
-    if in_slices && !downgrade.refused.is_empty() {
-        return Ok(Err(MustLoad::All));
-    }
     let touched = assumed.touched(plans, &target.left_alone, &target.catalog);
     if let (false, MustLoad::These(known)) = (touched.is_empty(), must_load) {
         return Ok(Err(MustLoad::These(known.union(&touched).cloned().collect())));
@@ -271,7 +259,7 @@ impl Proved {
         style: Style,
     ) -> Result<Proved, AutogenerateError> {
         if !upgrade.refused.is_empty() {
-            return Err(AutogenerateError::Refused { upgrade: true, refused: upgrade.refused.clone() });
+            return Err(AutogenerateError::Refused { refused: upgrade.refused.clone() });
         }
         let (there, back) = renamed.map_or((&[][..], &[][..]), |renamed| (&renamed.there, &renamed.back));
         let irreversible = !downgrade.refused.is_empty();
@@ -300,26 +288,22 @@ pub fn write(
 ) -> Result<Proved, AutogenerateError> {
     let Comparison { dialect, upgrade, downgrade, renamed, .. } = &comparison;
     let proved = Proved::of(upgrade, downgrade, renamed.as_ref(), dialect, style)?;
-    let empty = match proved.irreversible && renamed.is_none() {
-        // A shadow that is named holds the models already, and there is no way from them.
-        true if config.database.shadow_url().map_err(SourceError::from)?.is_some() => {
-            return Err(AutogenerateError::Refused { upgrade: false, refused: downgrade.refused.clone() });
-        }
-        true => Some(source::empty(database, config)?),
-        false => None,
-    };
     let Comparison { dialect, live, target, declared, renamed, shadowed, assumed, .. } = &mut comparison;
+    if proved.irreversible && renamed.is_none() {
+        // There is no way from the models, so the live schema is made from nothing. A shadow that is named serves one
+        // thing at a time.
+        shadowed.release();
+        let mut shadow = database.shadow(config.database.shadow_url().map_err(SourceError::from)?)?;
+        let empty = shadow.reflect(&source::scope(config))?.catalog;
+        let nothing = Assumed::default();
+        let mut rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &nothing };
+        rehearsal.turn(&empty, live, "making the live schema in a shadow")?;
+        proof::prove(rehearsal, proof::Start::Live, live, &target.catalog, &proved)?;
+        return Ok(proved);
+    }
     let shadow = shadowed.shadow(database, config)?;
-    let mut rehearsal = proof::Rehearsal { shadow, dialect, config, assumed };
-    let start = match &empty {
-        Some(empty) => {
-            rehearsal.turn(declared, empty, "emptying a shadow")?;
-            rehearsal.turn(empty, live, "making the live schema in a shadow")?;
-            proof::Start::Live
-        }
-        None if renamed.is_some() => proof::Start::Live,
-        None => proof::Start::Declared(declared),
-    };
+    let rehearsal = proof::Rehearsal { shadow, dialect, config, assumed };
+    let start = if renamed.is_some() { proof::Start::Live } else { proof::Start::Declared(declared) };
     proof::prove(rehearsal, start, live, &target.catalog, &proved)?;
     Ok(proved)
 }

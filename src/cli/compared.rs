@@ -174,7 +174,7 @@ impl From<AutogenerateError> for Failure {
         match error {
             AutogenerateError::Source(error) => error.into(),
             AutogenerateError::Manage(_) | AutogenerateError::Rename(_) => Failure::new(message),
-            AutogenerateError::Refused { refused, .. } => {
+            AutogenerateError::Refused { refused } => {
                 let mut failure = Failure::new(message);
                 failure.notes = refused.iter().map(|refusal| format!("{}: {}", refusal.id, refusal.reason)).collect();
                 failure.hint(

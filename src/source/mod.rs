@@ -53,6 +53,11 @@ impl Shadowed {
             None => Err(DatabaseError::Shadow("the shadow is not there".to_owned()).into()),
         }
     }
+
+    /// Gives the throw-away database back.
+    pub fn release(&mut self) {
+        self.shadow = None;
+    }
 }
 
 /// Returns which part of a database the configuration speaks of.

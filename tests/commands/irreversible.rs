@@ -40,6 +40,12 @@ fn an_upgrade_without_a_way_back_is_written_and_says_so() {
     site.project.migrate("upgrade head").ok();
     site.execute("INSERT INTO t VALUES (1, 'Ann')");
     models("1.6");
+    let lent = crate::support::postgres::database().expect("there is a server");
+    let settings = site.project.read("migrate.toml");
+    site.project.write("migrate.toml", &format!("{settings}shadow_url = \"{}\"\n", lent.url()));
+    site.project.migrate("revision --autogenerate -m update --rev-id r2").ok();
+    site.project.remove("migrations/2026-11-21_r2_update.sql");
+    site.project.write("migrate.toml", &settings);
     let outcome = site.project.migrate("revision --autogenerate -m update --rev-id r2").ok();
     insta::assert_snapshot!(outcome.shown(), @"
     migrations/2026-11-21_r2_update.sql
