@@ -44,6 +44,7 @@ const OPERATIONAL: &[&str] = &[
     "foreign data wrappers",
     "user mappings",
     "languages",
+    "access methods",
 ];
 
 /// What gives new objects properties by itself: models that do not speak for it take what it gives.

@@ -32,7 +32,7 @@ pub fn query(asked: &Asked) -> String {
                         ('SET COMPRESSION ' || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END)) x (setting)
                       WHERE a.attrelid = c.oid AND a.attnum > 0 AND x.setting IS NOT NULL ORDER BY a.attnum, x.setting) AS settings,
                 ARRAY(SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
-                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'x' ORDER BY 1) AS extensions
+                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'x' ORDER BY 1) AS extensions, {since_15} AS _known_since_15
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am m ON m.oid = c.relam
               LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
               LEFT JOIN LATERAL (SELECT array_agg('toast.' || o ORDER BY i) AS reloptions
@@ -43,6 +43,7 @@ pub fn query(asked: &Asked) -> String {
         asked.own("pg_class", "c.oid"),
         definition = view::DEFINITION,
         columns = view::COLUMNS,
+        since_15 = asked.version >= 150_000,
     )
 }
 
@@ -82,7 +83,8 @@ fn alter(change: &mut Change) {
             change.say_action(&alter, &action);
         }
     }
-    if change.claim("method") {
+    // PostgreSQL 14 can't change it.
+    if change.after.known_flag("since_15") && change.claim("method") {
         change.say(format!("{alter} SET ACCESS METHOD {}", identifier(change.after.text("method").unwrap_or("heap"))));
     }
     if change.claim("tablespace") {

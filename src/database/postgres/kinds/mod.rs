@@ -77,6 +77,7 @@ kinds! {
     schema,
     extension,
     language,
+    access_method,
     collation,
     enumeration,
     domain,

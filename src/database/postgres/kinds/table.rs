@@ -6,7 +6,7 @@ use super::{Asked, column, constraint, not_null, options, privilege};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
-use crate::schema::{Catalog, Object};
+use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
 
@@ -40,7 +40,7 @@ pub fn query(asked: &Asked) -> String {
                 CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'USING INDEX' END AS replica_identity,
                 (SELECT m.amname::text FROM pg_am m WHERE m.oid = c.relam AND m.amname <> current_setting('default_table_access_method')) AS access_method,
                 (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = c.reltablespace) AS tablespace,
-                c.relhassubclass AS _known_has_children, {} AS _known_sequences_follow
+                c.relhassubclass AS _known_has_children, {} AS _known_since_15
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
          WHERE c.relkind IN ('r', 'p') AND {} AND {} AND {}",
         asked.version >= 150_000,
@@ -98,7 +98,10 @@ fn create(creation: &Creation) -> Vec<Statement> {
     if let Some(key) = table.text("partition_by") {
         text.push_str(&format!(" PARTITION BY {key}"));
     }
-    if let Some(method) = table.text("access_method") {
+    // A partition takes its parent's, unless it says its own.
+    let of_parent = link.and_then(|link| creation.catalog.get(&Id::new("table", link.known_list("of").iter().cloned())));
+    let parents = of_parent.and_then(|parent| parent.text("access_method")).map(|_| USUAL_METHOD);
+    if let Some(method) = table.text("access_method").or(parents) {
         text.push_str(&format!(" USING {}", identifier(method)));
     }
     text.push_str(&options::with(table.known_list("options")));
@@ -107,6 +110,9 @@ fn create(creation: &Creation) -> Vec<Statement> {
     }
     vec![Statement::new(text, &table.id)]
 }
+
+/// What `default_table_access_method` is, unless somebody changed it.
+const USUAL_METHOD: &str = "heap";
 
 fn alter_table(table: &Object) -> String {
     format!("ALTER TABLE {}", qualified(&table.id.path))
@@ -166,10 +172,15 @@ fn alter(change: &mut Change) {
             identity => change.say_action(&alter, &format!("REPLICA IDENTITY {}", identity.unwrap_or("DEFAULT"))),
         }
     }
-    if change.claim("access_method") {
-        let method = after.text("access_method").map_or("heap".to_owned(), identifier);
+    // PostgreSQL 14 can't change it.
+    if after.known_flag("since_15") && change.claim("access_method") {
+        let partitioned = after.text("partition_by").is_some();
+        let usual = if partitioned { "DEFAULT" } else { USUAL_METHOD };
+        let method = after.text("access_method").map_or(usual.to_owned(), identifier);
         change.say(format!("{alter} SET ACCESS METHOD {method}"));
-        change.risk(Risk::RewritesTable(format!("{} is stored in another way", after.id)));
+        if !partitioned {
+            change.risk(Risk::RewritesTable(format!("{} is stored in another way", after.id)));
+        }
     }
     if change.claim("tablespace") {
         let space = after.text("tablespace").map_or("pg_default".to_owned(), identifier);
