@@ -104,20 +104,23 @@ fn is_of_kind(kind: &str, written: &str) -> bool {
 
 /// The id that an object had in the live database: its old name, inside whatever its surroundings were called.
 fn before(new: &Id, old: &str, renames: &[Rename]) -> Id {
-    let mut id = Id { kind: new.kind, path: new.path.clone() };
-    if let Some(name) = id.path.last_mut() {
-        *name = old.to_owned();
-    }
-    for rename in renames {
-        let depth = rename.to.path.len();
-        if depth < id.path.len()
-            && id.path.starts_with(&rename.to.path)
-            && let (Some(part), Some(name)) = (id.path.get_mut(depth - 1), rename.from.path.last())
+    let surroundings = renames.iter().map(|rename| (&rename.to, &rename.from));
+    renamed(new, surroundings).with_last(old)
+}
+
+/// The id of an object when what it lives inside of is called otherwise.
+fn renamed<'a>(id: &Id, surroundings: impl Iterator<Item = (&'a Id, &'a Id)>) -> Id {
+    let mut path = id.path.to_vec();
+    for (from, to) in surroundings {
+        let depth = from.path.len();
+        if depth < path.len()
+            && id.path.starts_with(&from.path)
+            && let (Some(part), Some(name)) = (path.get_mut(depth - 1), to.path.last())
         {
             part.clone_from(name);
         }
     }
-    id
+    Id::new(id.kind, path)
 }
 
 /// Brings the shadow, which holds `declared`, to the live schema, renames there level by level, reads what became of
@@ -144,7 +147,7 @@ pub fn rehearse(
         let mut script = Script { transactional: true, ..Script::default() };
         let mut back = Vec::new();
         for rename in level {
-            let now = Id { kind: rename.from.kind, path: current(&rename.from, &done.renames) };
+            let now = renamed(&rename.from, done.renames.iter().map(|done| (&done.from, &done.to)));
             let said = say(&at, &now, rename.to.name(), &done.catalog)?;
             script.statements.extend(said.iter().map(|statement| statement.text.clone()));
             done.there.extend(said);
@@ -166,21 +169,6 @@ pub fn rehearse(
     };
     at.leads_to(&undo, live, "renaming and renaming back in a shadow")?;
     Ok(done)
-}
-
-/// The path of an object of the live database after the renames that were done around it.
-fn current(id: &Id, done: &[Rename]) -> Vec<String> {
-    let mut path = id.path.clone();
-    for rename in done {
-        let depth = rename.from.path.len();
-        if depth < path.len()
-            && id.path.starts_with(&rename.from.path)
-            && let (Some(part), Some(name)) = (path.get_mut(depth - 1), rename.to.path.last())
-        {
-            part.clone_from(name);
-        }
-    }
-    path
 }
 
 fn say(at: &Rehearsal, id: &Id, name: &str, catalog: &Catalog) -> Result<Vec<Statement>, AutogenerateError> {

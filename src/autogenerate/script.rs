@@ -103,19 +103,19 @@ fn guard_of(passage: &Passage) -> Option<String> {
     };
     let Id { kind, path } = &passage.id;
     let (subject, path) = match *kind {
-        "table" | "foreign table" => ("table", path.clone()),
-        "column" => ("column", path.clone()),
-        "constraint" | "foreign check" => ("constraint", path.clone()),
-        "view" | "materialized view" => ("view", path.clone()),
-        "trigger" => ("trigger", path.clone()),
-        "schema" => ("schema", path.clone()),
-        "enum" | "domain" | "composite" | "range" | "composite type" | "range type" => ("type", path.clone()),
+        "table" | "foreign table" => ("table", path.to_vec()),
+        "column" => ("column", path.to_vec()),
+        "constraint" | "foreign check" => ("constraint", path.to_vec()),
+        "view" | "materialized view" => ("view", path.to_vec()),
+        "trigger" => ("trigger", path.to_vec()),
+        "schema" => ("schema", path.to_vec()),
+        "enum" | "domain" | "composite" | "range" | "composite type" | "range type" => ("type", path.to_vec()),
         // Known by its schema and its own name alone.
         "index" => {
             let outer = path.len().saturating_sub(2).min(1);
             ("index", [&path[..outer], &path[path.len() - 1..]].concat())
         }
-        "function" | "procedure" | "aggregate" => ("function", path.clone()),
+        "function" | "procedure" | "aggregate" => ("function", path.to_vec()),
         _ => return None,
     };
     let name = match path.split_last() {

@@ -5,12 +5,13 @@
 //! taken when nothing can be proved, when a slice does not load by itself, and wherever a rename is wanted.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use crate::config::Config;
 use crate::database::{Database, Dialect};
 use crate::models::Declared;
 use crate::schema::plan::{Plan, plan};
-use crate::schema::{Catalog, Id, Object};
+use crate::schema::{Catalog, Id, IdSet, Object};
 use crate::source::{self, Shadowed, SourceError};
 use crate::sql::token::{TokenKind, name_of, tokens};
 use crate::sql::{Statement, Syntax};
@@ -27,10 +28,10 @@ pub struct Spelled {
 #[derive(Clone, Debug, Default)]
 pub struct Assumed {
     /// The tables themselves.
-    tables: BTreeSet<Id>,
+    tables: IdSet,
     /// Those of them that a stand-in in the shadow stands for.
     stand_ins: BTreeSet<Id>,
-    objects: Vec<Object>,
+    objects: Vec<Arc<Object>>,
 }
 
 impl Assumed {
@@ -44,7 +45,7 @@ impl Assumed {
         if self.tables.is_empty() {
             return read;
         }
-        let kept = read.objects().filter(|object| !self.tables.contains(&root(object, &read))).cloned();
+        let kept = read.shared().iter().filter(|object| !self.tables.contains(root(object, &read))).cloned();
         kept.chain(self.objects.iter().cloned()).collect()
     }
 
@@ -63,7 +64,7 @@ impl Assumed {
         for (plan, from, to) in &plans {
             for catalog in [from, to] {
                 for object in plan.steps.iter().filter_map(|step| catalog.get(&step.id)) {
-                    touched.insert(root(object, catalog));
+                    touched.insert(root(object, catalog).clone());
                     self.needs(object, catalog, &mut touched);
                 }
             }
@@ -72,7 +73,7 @@ impl Assumed {
         let mut changed: BTreeSet<&Id> = plans.iter().flat_map(|(plan, ..)| &plan.steps).map(|step| &step.id).collect();
         let uses = |object: &Object, changed: &BTreeSet<&Id>| object.depends_on.iter().any(|id| changed.contains(id));
         let loaded: Vec<&Object> =
-            target.objects().filter(|object| !self.tables.contains(&root(object, target))).collect();
+            target.objects().filter(|object| !self.tables.contains(root(object, target))).collect();
         // Through other types too: a domain over the type, a domain over that.
         loop {
             let known = changed.len();
@@ -84,7 +85,7 @@ impl Assumed {
             }
         }
         for object in self.objects.iter().filter(|object| uses(object, &changed)) {
-            touched.insert(root(object, target));
+            touched.insert(root(object, target).clone());
         }
         left_alone.iter().filter_map(|id| target.get(id)).for_each(|object| self.needs(object, target, &mut touched));
         touched.retain(|id| self.tables.contains(id));
@@ -93,7 +94,7 @@ impl Assumed {
 
     fn needs(&self, object: &Object, catalog: &Catalog, touched: &mut BTreeSet<Id>) {
         let needed = object.depends_on.iter().filter_map(|id| catalog.get(id)).map(|needed| root(needed, catalog));
-        touched.extend(needed.filter(|id| !self.stand_ins.contains(id)));
+        touched.extend(needed.filter(|id| !self.stand_ins.contains(*id)).cloned());
         for child in catalog.children(&object.id) {
             self.needs(child, catalog, touched);
         }
@@ -149,11 +150,8 @@ fn by_slices(
         .map(|(_, statement)| statement)
         .collect();
     let mut assumed = Assumed { tables: proved.into_iter().map(|(id, _)| id).collect(), ..Assumed::default() };
-    for object in live.objects() {
-        if assumed.tables.contains(&root(object, live)) {
-            assumed.objects.push(object.clone());
-        }
-    }
+    let spared = |object: &&Arc<Object>| assumed.tables.contains(root(object, live));
+    assumed.objects = live.shared().iter().filter(spared).cloned().collect();
     let mentioned = names(&rest, dialect.syntax);
     assumed.stand_ins =
         assumed.tables.iter().filter(|id| mentioned.contains(&id.name().to_lowercase())).cloned().collect();
@@ -166,15 +164,15 @@ fn by_slices(
 }
 
 /// What an object lives in, at last: itself, where it lives in nothing.
-fn root(object: &Object, catalog: &Catalog) -> Id {
+fn root<'a>(object: &'a Object, catalog: &'a Catalog) -> &'a Id {
     let mut outermost = object;
     while let Some(parent) = outermost.parent.as_ref() {
         match catalog.get(parent) {
             Some(parent) => outermost = parent,
-            None => return parent.clone(),
+            None => return parent,
         }
     }
-    outermost.id.clone()
+    &outermost.id
 }
 
 /// Every name in the statements, in lower case.

@@ -54,7 +54,7 @@ impl<'a> Change<'a> {
     pub fn new(before: &'a Object, after: &'a Object, from: &'a Catalog, to: &'a Catalog) -> Self {
         let names = before.properties.keys().chain(after.properties.keys());
         let unclaimed =
-            names.filter(|name| before.properties.get(*name) != after.properties.get(*name)).cloned().collect();
+            names.filter(|name| before.properties.get(name) != after.properties.get(name)).map(str::to_owned).collect();
         Change {
             before,
             after,

@@ -1,8 +1,9 @@
 //! What of a database the models speak for: the target that they and what is left alone make together.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::{Catalog, Id, Object};
+use super::{Catalog, Id, IdMap, Object};
 
 /// What is compared and what is left alone.
 pub struct Filter<'a> {
@@ -55,39 +56,29 @@ pub struct Target {
 /// too. A property that the models can't say, and don't, keeps its live value.
 pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let mut target = Target::default();
-    let mut kept: BTreeMap<&Id, bool> = BTreeMap::new();
+    let mut wanted: Vec<Arc<Object>> = Vec::with_capacity(declared.len());
+    let mut kept: IdMap<&Id, bool> = IdMap::default();
     let compared = |object: &Object, catalog: &Catalog| {
         !is_ignored(object, catalog, filter.ignore, &|id| filter.histories || declared.contains(id))
             && (filter.speaks_for)(object, catalog)
     };
-    for object in declared.objects() {
-        if !compared(object, declared) {
+    for object in declared.shared() {
+        if compared(object, declared) {
+            wanted.push(with_unsaid(object, live, filter));
+        } else {
             target.ignored.insert(object.id.clone());
-            continue;
         }
-        let mut wanted = object.clone();
-        if let Some(now) = live.get(&object.id) {
-            let names: BTreeSet<&String> = now.properties.keys().chain(wanted.properties.keys()).collect();
-            let unsaid: Vec<String> =
-                names.into_iter().filter(|name| !(filter.speaks_for_property)(object.id.kind, name)).cloned().collect();
-            for name in unsaid {
-                match now.properties.get(&name) {
-                    Some(value) => wanted.properties.insert(name, value.clone()),
-                    None => wanted.properties.remove(&name),
-                };
-            }
-        }
-        target.catalog.insert(wanted);
     }
-    for object in live.objects() {
+    for object in live.shared() {
         if stays(object, live, declared, &compared, &mut kept) {
             let inside_another = object.parent.as_ref().is_some_and(|parent| kept.get(parent) == Some(&true));
             if !inside_another {
                 target.left_alone.push(object.id.clone());
             }
-            target.catalog.insert(object.clone());
+            wanted.push(Arc::clone(object));
         }
     }
+    target.catalog = wanted.into_iter().collect();
     // What something compared is to be made in must be there, spoken for or not.
     let mut homes: Vec<&Id> = target.catalog.objects().filter_map(|object| object.parent.as_ref()).collect();
     homes.sort();
@@ -104,9 +95,30 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     target
 }
 
+/// Returns the declared object with the live values of what the models can't say, and don't.
+fn with_unsaid(declared: &Arc<Object>, live: &Catalog, filter: &Filter) -> Arc<Object> {
+    let Some(now) = live.get(&declared.id) else { return Arc::clone(declared) };
+    let names = now.properties.keys().chain(declared.properties.keys());
+    let unsaid: BTreeSet<&str> = names
+        .filter(|name| !(filter.speaks_for_property)(declared.id.kind, name))
+        .filter(|name| now.properties.get(name) != declared.properties.get(name))
+        .collect();
+    if unsaid.is_empty() {
+        return Arc::clone(declared);
+    }
+    let mut wanted = Object::clone(declared);
+    for name in unsaid {
+        match now.properties.get(name) {
+            Some(value) => wanted.properties.insert(name, value.clone()),
+            None => wanted.properties.remove(name),
+        }
+    }
+    Arc::new(wanted)
+}
+
 /// Returns the catalog without what is ignored, for a comparison in which neither side has the last word.
 pub fn without_ignored(catalog: &Catalog, ignore: &[String]) -> Catalog {
-    catalog.objects().filter(|object| !is_ignored(object, catalog, ignore, &|_| false)).cloned().collect()
+    catalog.shared().iter().filter(|object| !is_ignored(object, catalog, ignore, &|_| false)).cloned().collect()
 }
 
 /// Does a pattern mean this object or one that it lives inside of, or is that another tool's history which no model
@@ -129,7 +141,7 @@ fn stays<'a>(
     live: &'a Catalog,
     declared: &Catalog,
     compared: &dyn Fn(&Object, &Catalog) -> bool,
-    kept: &mut BTreeMap<&'a Id, bool>,
+    kept: &mut IdMap<&'a Id, bool>,
 ) -> bool {
     if let Some(&known) = kept.get(&object.id) {
         return known;

@@ -3,29 +3,36 @@
 //! Names no kind of object and does no I/O: what differs between kinds is a row of facts and functions (`kind::Kind`)
 //! that each database brings.
 
+mod catalog;
 pub mod change;
 pub mod explain;
 pub mod filter;
 pub mod kind;
 pub mod order;
 pub mod plan;
+mod properties;
 pub mod rename;
 pub mod stored;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
 use crate::sql::quote;
 
-/// What an object is called: its kind, and the names that lead to it (`column app.users.email`).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub use catalog::{Catalog, IdMap, IdSet};
+pub use properties::Properties;
+
+/// What an object is called: its kind, and the names that lead to it (`column app.users.email`). Copies share the names.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Id {
     /// The name of a row in the dialect's `kinds`.
     pub kind: &'static str,
     /// From the outermost name to its own.
-    pub path: Vec<String>,
+    pub path: Arc<[String]>,
 }
 
 impl Id {
@@ -33,10 +40,31 @@ impl Id {
         Id { kind, path: path.into_iter().map(Into::into).collect() }
     }
 
+    /// Returns the id that differs in the last part of its path.
+    pub fn with_last(&self, last: &str) -> Self {
+        let outer = self.path.split_last().map_or(&[][..], |(_, outer)| outer);
+        Id::new(self.kind, outer.iter().map(String::as_str).chain([last]))
+    }
+
     /// The last part of the path but for a signature in parentheses: the object's own name.
     pub fn name(&self) -> &str {
         let named = self.path.iter().rev().find(|part| !part.starts_with('('));
         named.or(self.path.last()).map_or("", String::as_str)
+    }
+}
+
+impl Ord for Id {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.path, &other.path) {
+            return self.kind.cmp(other.kind);
+        }
+        self.kind.cmp(other.kind).then_with(|| self.path.cmp(&other.path))
+    }
+}
+
+impl PartialOrd for Id {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
     }
 }
 
@@ -94,9 +122,9 @@ pub struct Object {
     /// What it lives inside of and dies with.
     pub parent: Option<Id>,
     /// Name → value. A property that is absent has its default; a false flag is never stored.
-    pub properties: BTreeMap<String, Value>,
+    pub properties: Properties,
     /// What its kind's functions know of it besides, never compared: the columns of a view, a grant's default.
-    pub known: BTreeMap<String, Value>,
+    pub known: Properties,
     /// What must be there before it; its parent is always among them without being listed.
     pub depends_on: BTreeSet<Id>,
     /// Its place among its siblings, from 1; never compared.
@@ -108,8 +136,8 @@ impl Object {
         Object {
             id,
             parent: None,
-            properties: BTreeMap::new(),
-            known: BTreeMap::new(),
+            properties: Properties::default(),
+            known: Properties::default(),
             depends_on: BTreeSet::new(),
             place: 0,
         }
@@ -160,85 +188,11 @@ impl Object {
     }
 
     /// Stores a property; a false flag and an empty list are the absence of one.
-    pub fn set(&mut self, property: &str, value: Value) {
+    pub fn set(&mut self, property: impl Into<Arc<str>>, value: Value) {
         match value {
             Value::Flag(false) => {}
             Value::List(list) if list.is_empty() => {}
-            value => {
-                self.properties.insert(property.to_owned(), value);
-            }
+            value => self.properties.insert(property, value),
         }
-    }
-}
-
-/// What a database contains: its objects by their ids, and who lives inside whom.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Catalog {
-    objects: BTreeMap<Id, Object>,
-    children: BTreeMap<Id, BTreeSet<Id>>,
-}
-
-impl Catalog {
-    pub fn insert(&mut self, object: Object) {
-        if let Some(parent) = &object.parent {
-            self.children.entry(parent.clone()).or_default().insert(object.id.clone());
-        }
-        self.objects.insert(object.id.clone(), object);
-    }
-
-    /// Takes one object out, not its children.
-    pub fn remove(&mut self, id: &Id) -> Option<Object> {
-        let object = self.objects.remove(id)?;
-        if let Some(siblings) = object.parent.as_ref().and_then(|parent| self.children.get_mut(parent)) {
-            siblings.remove(id);
-        }
-        Some(object)
-    }
-
-    pub fn get(&self, id: &Id) -> Option<&Object> {
-        self.objects.get(id)
-    }
-
-    pub fn get_mut(&mut self, id: &Id) -> Option<&mut Object> {
-        self.objects.get_mut(id)
-    }
-
-    pub fn contains(&self, id: &Id) -> bool {
-        self.objects.contains_key(id)
-    }
-
-    /// All objects, by id.
-    pub fn objects(&self) -> impl DoubleEndedIterator<Item = &Object> {
-        self.objects.values()
-    }
-
-    /// The objects of a kind, by their paths; the others are not looked at.
-    pub fn of_kind(&self, kind: &'static str) -> impl Iterator<Item = &Object> {
-        let first = Id { kind, path: Vec::new() };
-        self.objects.range(first..).map(|(_, object)| object).take_while(move |object| object.id.kind == kind)
-    }
-
-    /// What lives directly inside `id`, in the order of its place, then its id.
-    pub fn children(&self, id: &Id) -> Vec<&Object> {
-        let ids = self.children.get(id);
-        let mut found: Vec<&Object> = ids.into_iter().flatten().filter_map(|id| self.objects.get(id)).collect();
-        found.sort_by(|a, b| (a.place, &a.id).cmp(&(b.place, &b.id)));
-        found
-    }
-
-    pub fn len(&self) -> usize {
-        self.objects.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.objects.is_empty()
-    }
-}
-
-impl FromIterator<Object> for Catalog {
-    fn from_iter<I: IntoIterator<Item = Object>>(objects: I) -> Self {
-        let mut catalog = Catalog::default();
-        objects.into_iter().for_each(|object| catalog.insert(object));
-        catalog
     }
 }

@@ -1,11 +1,11 @@
 //! Two catalogs into ordered steps: compare, spread, order, write.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use super::change::{Change, Effect, Part};
 use super::kind::{Creation, Kind};
 use super::order::Before;
-use super::{Catalog, Id, Object, Value};
+use super::{Catalog, Id, IdMap, Object, Value};
 use crate::sql::Statement;
 
 /// What a step puts at risk, said in the file and on the terminal.
@@ -146,6 +146,42 @@ pub fn plan(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Plan {
     planner.write()
 }
 
+/// Returns the ids that a plan is about, sorted: what is not the same on both sides, all that depends on it, and what
+/// these live in. What is left out stays as it is, and needs nothing that does not.
+fn concerned<'a>(from: &'a Catalog, to: &'a Catalog, kinds: &HashMap<&str, &'static Kind>) -> BTreeSet<&'a Id> {
+    let differs = |one: &Object, other: &Object| {
+        !std::ptr::eq(one, other)
+            && (one.properties != other.properties || one.parent != other.parent || one.depends_on != other.depends_on)
+    };
+    let gone = from.objects().filter(|object| to.get(&object.id).is_none_or(|other| differs(object, other)));
+    let come = to.objects().filter(|object| !from.contains(&object.id));
+    let mut concerned: BTreeSet<&Id> = gone.chain(come).map(|object| &object.id).collect();
+    if concerned.is_empty() {
+        return concerned;
+    }
+    fn parents<'a>(id: &Id, sides: [&'a Catalog; 2]) -> impl Iterator<Item = &'a Id> {
+        sides.into_iter().filter_map(move |side| side.get(id)?.parent.as_ref())
+    }
+    let whole = |id: &&Id| kinds.get(id.kind).is_some_and(|kind| kind.part_of_parent);
+    let wholes: Vec<&Id> = concerned.iter().copied().filter(whole).flat_map(|id| parents(id, [from, to])).collect();
+    concerned.extend(wholes);
+    let mut users: IdMap<&Id, Vec<&Id>> = IdMap::default();
+    for object in from.objects() {
+        for needed in object.depends_on.iter().chain(&object.parent) {
+            users.entry(needed).or_default().push(&object.id);
+        }
+    }
+    let mut open: Vec<&Id> = concerned.iter().copied().collect();
+    while let Some(id) = open.pop() {
+        open.extend(users.get(id).into_iter().flatten().copied().filter(|user| concerned.insert(user)));
+    }
+    let mut open: Vec<&Id> = concerned.iter().copied().collect();
+    while let Some(id) = open.pop() {
+        open.extend(parents(id, [from, to]).filter(|parent| concerned.insert(parent)));
+    }
+    concerned
+}
+
 /// An object on either side or both, and what becomes of it.
 struct Node<'a> {
     id: &'a Id,
@@ -178,12 +214,11 @@ struct Planner<'a> {
 impl<'a> Planner<'a> {
     fn new(from: &'a Catalog, to: &'a Catalog, kinds: &[&'static Kind]) -> Self {
         let ranks: HashMap<&str, usize> = kinds.iter().enumerate().map(|(rank, kind)| (kind.name, rank)).collect();
-        let mut sides: BTreeMap<&Id, (Option<&Object>, Option<&Object>)> = BTreeMap::new();
-        from.objects().for_each(|object| sides.entry(&object.id).or_default().0 = Some(object));
-        to.objects().for_each(|object| sides.entry(&object.id).or_default().1 = Some(object));
-        let mut nodes = Vec::with_capacity(sides.len());
-        for (id, (before, after)) in sides {
+        let by_name: HashMap<&str, &'static Kind> = kinds.iter().map(|kind| (kind.name, *kind)).collect();
+        let mut nodes = Vec::new();
+        for id in concerned(from, to, &by_name) {
             let Some(&rank) = ranks.get(id.kind) else { continue };
+            let (before, after) = (from.get(id), to.get(id));
             nodes.push(Node {
                 id,
                 kind: kinds[rank],
@@ -199,7 +234,7 @@ impl<'a> Planner<'a> {
                 parent_after: None,
             });
         }
-        let index: HashMap<&Id, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
+        let index: IdMap<&Id, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
         for at in 0..nodes.len() {
             if let Some(before) = nodes[at].before {
                 nodes[at].parent_before = before.parent.as_ref().and_then(|id| index.get(id)).copied();
@@ -696,13 +731,13 @@ fn groups(operations: &[Operation], order: &[usize], root: impl Fn(usize) -> usi
 }
 
 fn differing(before: &Object, after: &Object) -> Vec<(String, Option<Value>, Option<Value>)> {
-    let mut names: Vec<&String> = before.properties.keys().chain(after.properties.keys()).collect();
+    let mut names: Vec<&str> = before.properties.keys().chain(after.properties.keys()).collect();
     names.sort();
     names.dedup();
     let pairs = names.into_iter().map(|name| (name, before.properties.get(name), after.properties.get(name)));
     pairs
         .filter(|(_, old, new)| old != new)
-        .map(|(name, old, new)| (name.clone(), old.cloned(), new.cloned()))
+        .map(|(name, old, new)| (name.to_owned(), old.cloned(), new.cloned()))
         .collect()
 }
 

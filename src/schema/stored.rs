@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::kind::Kind;
-use super::{Catalog, Id, Object, Value};
+use super::{Catalog, Id, Object, Properties};
 
 /// An id as it is stored: its kind and path.
 type StoredId = (String, Vec<String>);
@@ -14,9 +14,9 @@ struct StoredObject {
     #[serde(default)]
     parent: Option<StoredId>,
     #[serde(default)]
-    properties: std::collections::BTreeMap<String, Value>,
+    properties: Properties,
     #[serde(default)]
-    known: std::collections::BTreeMap<String, Value>,
+    known: Properties,
     #[serde(default)]
     depends_on: Vec<StoredId>,
     #[serde(default)]
@@ -38,7 +38,7 @@ pub fn from_json(text: &str, kinds: &[&'static Kind]) -> Result<Catalog, String>
     let id = |(kind, path): StoredId| -> Result<Id, String> {
         let known = kinds.iter().find(|row| row.name == kind).map(|row| row.name);
         let kind = known.ok_or_else(|| format!("there is no kind of object called `{kind}` in this database"))?;
-        Ok(Id { kind, path })
+        Ok(Id::new(kind, path))
     };
     let object = |stored: StoredObject| -> Result<Object, String> {
         Ok(Object {
@@ -56,6 +56,7 @@ pub fn from_json(text: &str, kinds: &[&'static Kind]) -> Result<Catalog, String>
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::schema::Value;
 
     static BOX: Kind = Kind { name: "box", ..Kind::REPLACED };
 
@@ -65,7 +66,7 @@ mod tests {
         object.parent = Some(Id::new("box", ["a"]));
         object.set("flag", Value::Flag(true));
         object.set("list", Value::List(vec!["x".to_owned()]));
-        object.known.insert("k".to_owned(), Value::Text("v".to_owned()));
+        object.known.insert("k", Value::Text("v".to_owned()));
         object.depends_on.insert(Id::new("box", ["a"]));
         object.place = 3;
         let catalog: Catalog = [object, Object::new(Id::new("box", ["a"]))].into_iter().collect();

@@ -1,6 +1,7 @@
 //! Reads a catalog: every kind's query and one over `pg_depend`, pipelined in one read-only transaction.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 use tokio_postgres::types::Type;
@@ -10,7 +11,7 @@ use super::kinds::{Asked, READERS};
 use super::spelling::{settled, written};
 use crate::database::{Reading, Scope};
 use crate::schema::kind::Kind;
-use crate::schema::{Id, Object, Value};
+use crate::schema::{Id, IdSet, Object, Value};
 use crate::sql::Syntax;
 use crate::sql::quote::literal;
 
@@ -52,9 +53,7 @@ pub async fn reflect(client: &Client, version: u32, scope: &Scope) -> Result<Rea
     begun?;
     let mut read = Read::default();
     for (reader, rows) in READERS.iter().zip(rows) {
-        for row in rows? {
-            read.take(reader.kind, &row)?;
-        }
+        read.take_all(reader.kind, &rows?)?;
     }
     read.depend(&dependencies?)?;
     let counted = |row: &Row| Ok((row.try_get(0)?, usize::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0)));
@@ -104,59 +103,131 @@ fn asked(version: u32, scope: &Scope) -> Asked {
 #[derive(Default)]
 struct Read {
     objects: Vec<Object>,
-    at: HashMap<Address, usize>,
+    at: HashMap<Address, usize, foldhash::fast::FixedState>,
+    /// The parents and needs that rows named.
+    named: IdSet,
+}
+
+/// What a column of a kind's query says (the table in `kinds`).
+enum Says {
+    Class,
+    Oid,
+    Sub,
+    AlsoClass,
+    AlsoOid,
+    Path,
+    ParentKind,
+    Parent,
+    NeedsKind,
+    Needs,
+    Place,
+    OnClass,
+    OnOid,
+    OnSub,
+    Known(Arc<str>, Form),
+    Property(Arc<str>, Form),
+}
+
+/// How a value is read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    Flag,
+    List,
+    /// A text of the server's.
+    Text,
+    /// A comment's words, which are nobody's expression.
+    Words,
+}
+
+impl Says {
+    fn of(column: &Column) -> Self {
+        let form = match column.type_() {
+            type_ if *type_ == Type::BOOL => Form::Flag,
+            type_ if *type_ == Type::TEXT_ARRAY => Form::List,
+            _ if column.name() == "text" => Form::Words,
+            _ => Form::Text,
+        };
+        match column.name() {
+            "_class" => Says::Class,
+            "_oid" => Says::Oid,
+            "_sub" => Says::Sub,
+            "_also_class" => Says::AlsoClass,
+            "_also_oid" => Says::AlsoOid,
+            "_path" => Says::Path,
+            "_parent_kind" => Says::ParentKind,
+            "_parent" => Says::Parent,
+            "_needs_kind" => Says::NeedsKind,
+            "_needs" => Says::Needs,
+            "_place" => Says::Place,
+            "_on_class" => Says::OnClass,
+            "_on_oid" => Says::OnOid,
+            "_on_sub" => Says::OnSub,
+            name => match name.strip_prefix(KNOWN) {
+                Some(fact) => Says::Known(fact.into(), form),
+                None => Says::Property(name.into(), form),
+            },
+        }
+    }
 }
 
 impl Read {
-    fn take(&mut self, kind: &'static Kind, row: &Row) -> Result<(), Error> {
-        let mut object = Object::new(Id { kind: kind.name, path: Vec::new() });
-        let (mut address, mut on): (Address, Option<Address>) = ((0, 0, 0), None);
+    fn take_all(&mut self, kind: &'static Kind, rows: &[Row]) -> Result<(), Error> {
+        let said: Vec<Says> = rows.first().map(|row| row.columns().iter().map(Says::of).collect()).unwrap_or_default();
+        rows.iter().try_for_each(|row| self.take(kind, &said, row))
+    }
+
+    fn take(&mut self, kind: &'static Kind, said: &[Says], row: &Row) -> Result<(), Error> {
+        let mut object = Object::new(Id::new::<&str>(kind.name, []));
+        let (mut path, mut address, mut on): (Vec<String>, Address, Option<Address>) = (Vec::new(), (0, 0, 0), None);
         let mut also: Address = (0, 0, 0);
-        let (mut parent_kind, mut parent_path): (Option<String>, Option<Vec<String>>) = (None, None);
-        let (mut needed_kind, mut needed_path): (Option<String>, Option<Vec<String>>) = (None, None);
-        for (column, described) in row.columns().iter().enumerate() {
-            match described.name() {
-                "_class" => address.0 = row.try_get(column)?,
-                "_oid" => address.1 = row.try_get(column)?,
-                "_sub" => address.2 = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
-                "_also_class" => also.0 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
-                "_also_oid" => also.1 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
-                "_path" => object.id.path = row.try_get(column)?,
-                "_parent_kind" => parent_kind = row.try_get(column)?,
-                "_parent" => parent_path = row.try_get(column)?,
-                "_needs_kind" => needed_kind = row.try_get(column)?,
-                "_needs" => needed_path = row.try_get(column)?,
-                "_place" => object.place = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
-                "_on_class" => on.get_or_insert((0, 0, 0)).0 = row.try_get(column)?,
-                "_on_oid" => on.get_or_insert((0, 0, 0)).1 = row.try_get(column)?,
-                "_on_sub" => on.get_or_insert((0, 0, 0)).2 = row.try_get(column)?,
-                property if property.starts_with(KNOWN) => {
-                    if let Some(value) = value(row, column, described.type_())? {
-                        object.known.insert(property[KNOWN.len()..].to_owned(), value);
+        let (mut parent_kind, mut parent_path): (Option<&str>, Option<Vec<String>>) = (None, None);
+        let (mut needed_kind, mut needed_path): (Option<&str>, Option<Vec<String>>) = (None, None);
+        for (column, says) in said.iter().enumerate() {
+            match says {
+                Says::Class => address.0 = row.try_get(column)?,
+                Says::Oid => address.1 = row.try_get(column)?,
+                Says::Sub => address.2 = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
+                Says::AlsoClass => also.0 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
+                Says::AlsoOid => also.1 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
+                Says::Path => path = row.try_get(column)?,
+                Says::ParentKind => parent_kind = row.try_get(column)?,
+                Says::Parent => parent_path = row.try_get(column)?,
+                Says::NeedsKind => needed_kind = row.try_get(column)?,
+                Says::Needs => needed_path = row.try_get(column)?,
+                Says::Place => object.place = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
+                Says::OnClass => on.get_or_insert((0, 0, 0)).0 = row.try_get(column)?,
+                Says::OnOid => on.get_or_insert((0, 0, 0)).1 = row.try_get(column)?,
+                Says::OnSub => on.get_or_insert((0, 0, 0)).2 = row.try_get(column)?,
+                Says::Known(name, form) => {
+                    if let Some(value) = value(row, column, *form)? {
+                        object.known.insert(Arc::clone(name), value);
                     }
                 }
-                property => {
-                    if let Some(value) = value(row, column, described.type_())? {
-                        if let (Value::Text(text), Some(said)) = (&value, said(row, column, described.type_())?)
-                            && *text != said
+                Says::Property(name, form) => {
+                    if let Some(value) = value(row, column, *form)? {
+                        if *form == Form::Text
+                            && let (Value::Text(text), Some(read)) = (&value, row.try_get::<_, Option<&str>>(column)?)
+                            && let said = written(read)
+                            && *text != *said
                         {
-                            object.known.insert(format!("written {property}"), Value::Text(said));
+                            object.known.insert(format!("written {name}"), Value::Text(said.into_owned()));
                         }
-                        object.set(property, value);
+                        object.set(Arc::clone(name), value);
                     }
                 }
             }
         }
+        object.id = Id::new(kind.name, path);
         if let Some(on) = on {
             // Attached to something outside of the scope, or that no kind reads.
             let Some(&at) = self.at.get(&on) else { return Ok(()) };
             let holder = &self.objects[at].id;
-            let own = std::mem::take(&mut object.id.path);
-            object.id.path = [vec![format!("on {}", holder.kind)], holder.path.clone(), own].concat();
+            let on = std::iter::once(format!("on {}", holder.kind));
+            object.id = Id::new(kind.name, on.chain(holder.path.iter().cloned()).chain(object.id.path.iter().cloned()));
             object.parent = Some(holder.clone());
         }
-        object.parent = named(parent_kind, parent_path).or(object.parent);
-        object.depends_on.extend(named(needed_kind, needed_path));
+        object.parent = self.named(parent_kind, parent_path).or(object.parent);
+        object.depends_on.extend(self.named(needed_kind, needed_path));
         if address.1 != 0 {
             self.at.insert(address, self.objects.len());
         }
@@ -167,11 +238,23 @@ impl Read {
         Ok(())
     }
 
+    /// Returns the id of this kind and path, the same one each time.
+    fn named(&mut self, kind: Option<&str>, path: Option<Vec<String>>) -> Option<Id> {
+        let (kind, path) = (kind?, path?);
+        let kind = READERS.iter().map(|reader| reader.kind.name).find(|name| *name == kind)?;
+        let id = Id::new(kind, path);
+        if let Some(known) = self.named.get(&id) {
+            return Some(known.clone());
+        }
+        self.named.insert(id.clone());
+        Some(id)
+    }
+
     /// Turns the rows of `pg_depend` into ids. What is no object itself stands for the one that it is an internal part
     /// of: a view's rule, a table's row type, a constraint's index, an array type, a member of an extension.
     fn depend(&mut self, rows: &[Row]) -> Result<(), Error> {
         let mut edges = Vec::with_capacity(rows.len());
-        let mut part_of: HashMap<Address, Address> = HashMap::new();
+        let mut part_of: HashMap<Address, Address, foldhash::fast::FixedState> = HashMap::default();
         for row in rows {
             let dependent: Address = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             let needed: Address = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
@@ -197,43 +280,23 @@ impl Read {
             .collect();
         for (dependent, needed) in found {
             let id = self.objects[needed].id.clone();
-            if self.objects[dependent].parent.as_ref() != Some(&id) {
-                self.objects[dependent].depends_on.insert(id);
+            let object = &mut self.objects[dependent];
+            if object.parent.as_ref() != Some(&id) && object.id != id {
+                object.depends_on.insert(id);
             }
         }
         Ok(())
     }
 }
 
-fn named(kind: Option<String>, path: Option<Vec<String>>) -> Option<Id> {
-    let kind = kind?;
-    let kind = READERS.iter().map(|reader| reader.kind.name).find(|name| *name == kind)?;
-    Some(Id { kind, path: path? })
-}
-
-/// Returns a text as DDL must say it for the server to print it so again.
-fn said(row: &Row, column: usize, type_: &Type) -> Result<Option<String>, Error> {
-    if *type_ == Type::BOOL || *type_ == Type::TEXT_ARRAY || row.columns().get(column).is_some_and(is_words) {
-        return Ok(None);
-    }
-    Ok(row.try_get::<_, Option<&str>>(column)?.map(|text| written(text).into_owned()))
-}
-
-/// A comment's words are nobody's expression.
-fn is_words(column: &Column) -> bool {
-    column.name() == "text"
-}
-
-fn value(row: &Row, column: usize, type_: &Type) -> Result<Option<Value>, Error> {
-    let words = row.columns().get(column).is_some_and(is_words);
-    Ok(if *type_ == Type::BOOL {
-        row.try_get::<_, Option<bool>>(column)?.map(Value::Flag)
-    } else if *type_ == Type::TEXT_ARRAY {
-        let list = row.try_get::<_, Option<Vec<String>>>(column)?;
-        list.map(|texts| Value::List(texts.iter().map(|text| settled(text).into_owned()).collect()))
-    } else if words {
-        row.try_get::<_, Option<String>>(column)?.map(Value::Text)
-    } else {
-        row.try_get::<_, Option<String>>(column)?.map(|text| Value::Text(settled(&text).into_owned()))
+fn value(row: &Row, column: usize, form: Form) -> Result<Option<Value>, Error> {
+    Ok(match form {
+        Form::Flag => row.try_get::<_, Option<bool>>(column)?.map(Value::Flag),
+        Form::List => {
+            let list = row.try_get::<_, Option<Vec<&str>>>(column)?;
+            list.map(|texts| Value::List(texts.into_iter().map(|text| settled(text).into_owned()).collect()))
+        }
+        Form::Words => row.try_get::<_, Option<String>>(column)?.map(Value::Text),
+        Form::Text => row.try_get::<_, Option<&str>>(column)?.map(|text| Value::Text(settled(text).into_owned())),
     })
 }

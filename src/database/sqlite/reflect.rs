@@ -143,9 +143,7 @@ impl Read {
         while self.objects.contains_key(&object.id) {
             // Two constraints of one name, or two that say the same.
             number += 1;
-            if let Some(last) = object.id.path.last_mut() {
-                *last = format!("{name} #{number}");
-            }
+            object.id = object.id.with_last(&format!("{name} #{number}"));
         }
         self.objects.insert(object.id.clone(), object);
     }
@@ -153,7 +151,7 @@ impl Read {
     fn take_table(&mut self, row: &Row) {
         if is_virtual(&row.sql) {
             let mut object = Object::new(Id::new(kinds::virtual_table::KIND.name, [&row.name]));
-            object.known.insert("text".to_owned(), Value::Text(row.sql.clone()));
+            object.known.insert("text", Value::Text(row.sql.clone()));
             let named = Named { id: Some(object.id.clone()), ..Named::default() };
             self.call(&row.name, named);
             self.objects.insert(object.id.clone(), object);
@@ -166,10 +164,10 @@ impl Read {
         let mut object = Object::new(Id::new(kinds::table::KIND.name, [&row.name]));
         object.set("strict", Value::Flag(table.strict));
         object.set("without_rowid", Value::Flag(table.without_rowid));
-        object.known.insert("text".to_owned(), Value::Text(row.sql.clone()));
+        object.known.insert("text", Value::Text(row.sql.clone()));
         let id = object.id.clone();
         let references = table.constraints.iter().filter_map(|constraint| constraint.references.clone());
-        object.known.insert("references".to_owned(), Value::List(references.collect()));
+        object.known.insert("references", Value::List(references.collect()));
         self.insert(object);
         let mut named = Named { id: Some(id.clone()), ..Named::default() };
         for (at, column) in table.columns.iter().enumerate() {
@@ -186,7 +184,7 @@ impl Read {
     fn take_view(&mut self, row: &Row, broken: bool) {
         let mut object = Object::new(Id::new(kinds::view::KIND.name, [&row.name]));
         if broken {
-            object.known.insert("broken".to_owned(), Value::Flag(true));
+            object.known.insert("broken", Value::Flag(true));
         }
         let named = Named { id: Some(object.id.clone()), mentions: mentioned(&words(&row.sql)), ..Named::default() };
         self.call(&row.name, named);
@@ -221,7 +219,7 @@ impl Read {
         let definition = spelled(rest, &|name| self.all_names.contains(name));
         object.set("definition", Value::Text(definition));
         object.set("unique", Value::Flag(unique));
-        object.known.insert("text".to_owned(), Value::Text(row.sql.clone()));
+        object.known.insert("text", Value::Text(row.sql.clone()));
         if matches!(row.kind.as_str(), "index" | "trigger") {
             object.parent = self.names.get(&folded(&row.table)).and_then(|named| named.id.clone());
             if object.parent.is_none() {
@@ -255,7 +253,7 @@ impl Read {
         }
         for id in broken {
             if let Some(trigger) = self.objects.get_mut(&id) {
-                trigger.known.insert("broken".to_owned(), Value::Flag(true));
+                trigger.known.insert("broken", Value::Flag(true));
             }
         }
     }
@@ -319,9 +317,9 @@ fn column_object(table: &Id, column: &ddl::Column, at: usize) -> Object {
         Some(more) => object.set("not_null", Value::Text(more.to_owned())),
     }
     object.set("stored", Value::Flag(column.stored));
-    object.known.insert("text".to_owned(), Value::Text(column.text.clone()));
-    object.known.insert("default_is_literal".to_owned(), Value::Flag(column.default_is_literal));
-    object.known.insert("mentions".to_owned(), Value::List(column.mentions.iter().cloned().collect()));
+    object.known.insert("text", Value::Text(column.text.clone()));
+    object.known.insert("default_is_literal", Value::Flag(column.default_is_literal));
+    object.known.insert("mentions", Value::List(column.mentions.iter().cloned().collect()));
     object
 }
 
@@ -340,7 +338,7 @@ fn constraint_object(table: &Id, constraint: &Constraint, at: usize) -> Object {
     object.set("definition", Value::Text(constraint.definition.clone()));
     object.set("descending_column", Value::Flag(constraint.descending_column));
     let mut know = |name: &str, value: Value| {
-        object.known.insert(name.to_owned(), value);
+        object.known.insert(name, value);
     };
     know("type", Value::Text(type_name.to_owned()));
     know("beside_columns", Value::Text(constraint.beside_columns.clone()));

@@ -97,7 +97,7 @@ impl Writer<'_> {
 
     fn table(&self, table: &Object, all: &mut BTreeSet<Id>) -> Option<String> {
         let options = ["strict", "without_rowid"];
-        if table.properties.keys().any(|name| !options.contains(&name.as_str())) {
+        if table.properties.keys().any(|name| !options.contains(&name)) {
             return None;
         }
         let children = self.catalog.children(&table.id);
@@ -222,7 +222,7 @@ impl Writer<'_> {
     ) -> Option<String> {
         const KNOWN: &[&str] =
             &["type", "not_null", "collation", "collate", "generated", "virtual", "stored", "identity", "default"];
-        if column.properties.keys().any(|name| !KNOWN.contains(&name.as_str())) {
+        if column.properties.keys().any(|name| !KNOWN.contains(&name)) {
             return None;
         }
         if matches!(column.properties.get("not_null"), Some(Value::Text(_))) {
@@ -363,14 +363,14 @@ impl Writer<'_> {
             "smallint" => "smallserial",
             _ => return None,
         };
-        let [_, table, name] = column.id.path.as_slice() else { return None };
+        let [_, table, name] = column.id.path.as_ref() else { return None };
         let own = format!("{table}_{name}_seq");
         (default.starts_with("nextval(") && default.contains(&own) && column.flag("not_null")).then_some(word)
     }
 
     /// The sequence that a serial column makes for itself.
     fn counter(&self, column: &Object) -> Option<Id> {
-        let [schema, table, name] = column.id.path.as_slice() else { return None };
+        let [schema, table, name] = column.id.path.as_ref() else { return None };
         Some(Id::new("sequence", [schema.clone(), format!("{table}_{name}_seq")]))
     }
 

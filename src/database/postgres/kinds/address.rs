@@ -7,7 +7,7 @@ use crate::sql::quote::{identifier, qualified};
 
 /// Returns the object's kind and name as DROP and COMMENT ON write them.
 pub fn address(object: &Object) -> String {
-    let path = object.id.path.as_slice();
+    let path = object.id.path.as_ref();
     let (owner, name) = path.split_last().map_or((&[][..], ""), |(name, owner)| (owner, name.as_str()));
     match object.id.kind {
         "column" | "foreign column" => format!("COLUMN {}", qualified(path)),
@@ -37,7 +37,7 @@ pub fn address(object: &Object) -> String {
 
 /// Returns the object's kind and name as GRANT writes them after ON.
 pub fn granted(object: &Object) -> String {
-    let path = object.id.path.as_slice();
+    let path = object.id.path.as_ref();
     match object.id.kind {
         "view" | "materialized view" | "foreign table" | "table" => format!("TABLE {}", qualified(path)),
         "domain" => format!("DOMAIN {}", qualified(path)),

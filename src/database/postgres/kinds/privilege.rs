@@ -170,7 +170,7 @@ pub fn settle(object: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut done: BTreeSet<&str> = BTreeSet::new();
     for default in to.of_kind("default privilege").filter(|default| from.contains(&default.id)) {
-        let path = default.id.path.as_slice();
+        let path = default.id.path.as_ref();
         let applies = match path {
             [_, of, _] => of == type_word,
             [_, schema, of, _] => of == type_word && object.id.path.len() > 1 && object.id.path.first() == Some(schema),

@@ -75,10 +75,8 @@ pub fn remake(change: &mut Change, lead: Lead) {
         change.risk(Risk::RewritesTable(format!("{} is led over to the new {}", column.id, change.after.id)));
     }
     for object in types.iter().rev() {
-        let mut path = object.id.path.clone();
-        path.pop();
-        path.push(old_name(object.id.name()));
-        change.say(format!("DROP {} {}", word(object), qualified(&path)));
+        let old = object.id.with_last(&old_name(object.id.name()));
+        change.say(format!("DROP {} {}", word(object), qualified(&old.path)));
     }
     change.affects(Effect::Remade);
 }

@@ -254,9 +254,9 @@ mod tests {
     fn column(name: &str, plain: &str, element: Option<&str>) -> Object {
         let mut object = Object::new(Id::new("column", ["s", "t", "c"]));
         object.set("type", Value::Text(name.to_owned()));
-        object.known.insert("plain".to_owned(), Value::Text(plain.to_owned()));
+        object.known.insert("plain", Value::Text(plain.to_owned()));
         if let Some(element) = element {
-            object.known.insert("element".to_owned(), Value::Text(element.to_owned()));
+            object.known.insert("element", Value::Text(element.to_owned()));
         }
         object
     }

@@ -280,7 +280,7 @@ mod tests {
         object.parent = parent.map(|(kind, path)| Id::new(kind, path.iter().copied()));
         for (name, text) in properties {
             let value = if *text == "true" { Value::Flag(true) } else { Value::Text((*text).to_owned()) };
-            object.set(name, value);
+            object.set(*name, value);
         }
         object
     }
