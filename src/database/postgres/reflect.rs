@@ -18,11 +18,12 @@ use crate::sql::quote::literal;
 /// A catalog address, as in `pg_depend`: the catalog's oid, the object's oid, the column's number or 0.
 type Address = (u32, u32, i32);
 
-/// What the server must not let differ from session to session when it spells definitions.
+/// What the server must not let differ from session to session when it spells definitions; and no compiling of queries
+/// that run once, which would take longer than they do.
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL search_path = pg_catalog; SET LOCAL quote_all_identifiers = off; SET LOCAL extra_float_digits = 1;
 SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
-SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = content";
+SET LOCAL jit = off; SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = content";
 
 /// `n`ormal, `a`uto, `i`nternal, the two by which a part of a partition hangs on its parent's, a member of an
 /// `e`xtension, and what goes with one (`x`; manual, "pg_depend").

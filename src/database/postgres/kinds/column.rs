@@ -2,7 +2,7 @@
 //! around it; so is a constraint, though one of a single column may be written in its definition.
 
 use super::inherited::{agreed, follows, goes_by_itself, heirs, inherited, made_by_maker, maker};
-use super::{Asked, constraint, identity, not_null, options, retype, sequence};
+use super::{Asked, constraint, identity, inherited, not_null, options, retype, sequence};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -50,7 +50,7 @@ pub fn query(asked: &Asked) -> String {
                 CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END AS compression,
                 {target} AS statistics,
                 -- PostgreSQL 15.20 keeps a pg_attver of its own there.
-                ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%' ORDER BY 1) AS options,
+                CASE WHEN a.attoptions IS NOT NULL THEN ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%' ORDER BY 1) END AS options,
                 a.attinhcount > 0 AS _known_inherited, a.attislocal AS _known_local,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _known_maker,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table,
@@ -60,10 +60,7 @@ pub fn query(asked: &Asked) -> String {
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_type t ON t.oid = a.atttypid
               LEFT JOIN pg_attrdef ad ON a.attgenerated <> '' AND ad.adrelid = a.attrelid AND ad.adnum = a.attnum
-              LEFT JOIN LATERAL (SELECT pn.nspname, p.relname FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent
-                                      JOIN pg_namespace pn ON pn.oid = p.relnamespace
-                                      JOIN pg_attribute pa ON pa.attrelid = p.oid AND pa.attname = a.attname AND NOT pa.attisdropped
-                                 WHERE a.attinhcount > 0 AND h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1) m ON true
+              {maker}
               {identity_join} {not_null_join}
          WHERE c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped AND {} AND {} AND {}",
         asked.schema("n.nspname"),
@@ -73,6 +70,7 @@ pub fn query(asked: &Asked) -> String {
         identity_join = identity::JOIN,
         not_null = not_null::columns(version),
         not_null_join = not_null::join(version),
+        maker = inherited::MAKER,
         type_facts = retype::FACTS,
         set_expression = version >= 170_000,
     )

@@ -49,23 +49,22 @@ pub fn query(asked: &Asked) -> String {
                 pg_get_constraintdef(k.oid) AS definition,
                 {settings},
                 k.contype::text AS _known_type,
-                ARRAY(SELECT a.attname::text FROM unnest(k.conkey) WITH ORDINALITY x (n, at) JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = x.n ORDER BY x.at) AS _known_columns,
-                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE k.contype IN ('p', 'u', 'x') AND a.attrelid = k.conindid ORDER BY a.attnum) AS _known_index_columns,
+                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) ORDER BY array_position(k.conkey, a.attnum)) AS _known_columns,
+                CASE WHEN k.contype IN ('p', 'u', 'x') THEN ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.conindid ORDER BY a.attnum) END AS _known_index_columns,
                 k.conparentid <> 0 OR k.contype = 'c' AND k.coninhcount > 0 AS _known_inherited, k.conislocal AS _known_local,
                 CASE WHEN m.conname IS NOT NULL THEN ARRAY[m.nspname, m.relname, m.conname]::text[] END AS _known_maker,
                 CASE WHEN m.conname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table
          FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
               LEFT JOIN pg_class ic ON ic.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
               LEFT JOIN pg_index i ON i.indexrelid = ic.oid
-              LEFT JOIN LATERAL (SELECT pn.nspname, p.relname, pk.conname FROM pg_constraint pk JOIN pg_class p ON p.oid = pk.conrelid
-                                      JOIN pg_namespace pn ON pn.oid = p.relnamespace
-                                 WHERE pk.oid = k.conparentid AND k.conparentid <> 0
-                                 UNION ALL
-                                 SELECT pn.nspname, p.relname, pk.conname FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent
-                                      JOIN pg_namespace pn ON pn.oid = p.relnamespace
-                                      JOIN pg_constraint pk ON pk.conrelid = p.oid AND pk.conname = k.conname AND pk.contype = 'c'
-                                 WHERE k.contype = 'c' AND k.coninhcount > 0 AND h.inhrelid = k.conrelid
-                                 LIMIT 1) m ON true
+              LEFT JOIN (SELECT child.oid, pn.nspname, p.relname, pk.conname
+                         FROM (SELECT oid, conparentid AS parent FROM pg_constraint WHERE conparentid <> 0
+                               UNION ALL
+                               (SELECT DISTINCT ON (ck.oid) ck.oid, pk.oid FROM pg_inherits h JOIN pg_constraint ck ON ck.conrelid = h.inhrelid
+                                    JOIN pg_constraint pk ON pk.conrelid = h.inhparent AND pk.conname = ck.conname AND pk.contype = 'c'
+                               WHERE ck.contype = 'c' AND ck.coninhcount > 0 ORDER BY ck.oid, h.inhseqno)) child
+                              JOIN pg_constraint pk ON pk.oid = child.parent
+                              JOIN pg_class p ON p.oid = pk.conrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace) m ON m.oid = k.oid
          WHERE c.relkind IN ('r', 'p') AND k.contype IN ('p', 'u', 'x', 'c', 'f')
                -- A reference to a partitioned table has a row for each partition besides its own.
                AND NOT EXISTS (SELECT FROM pg_constraint s WHERE s.oid = k.conparentid AND s.conrelid = k.conrelid)

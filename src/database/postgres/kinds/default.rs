@@ -1,7 +1,7 @@
 //! Defaults of columns.
 
 use super::column::{alter_parent, default_of};
-use super::inherited::{follows, heirs, inherited, link_stays, maker};
+use super::inherited::{MAKER, follows, heirs, inherited, link_stays, maker};
 use super::Asked;
 use crate::schema::kind::Kind;
 use crate::schema::{Catalog, Id, Object};
@@ -33,23 +33,21 @@ pub static KIND: Kind = Kind {
 };
 
 pub fn query(asked: &Asked) -> String {
+    // A default names no column, so that the server need not look the table's up (manual 9.26, pg_get_expr).
     format!(
         "SELECT 'pg_attrdef'::regclass::oid AS _class, d.oid AS _oid,
                 ARRAY[n.nspname, c.relname, a.attname]::text[] AS _path,
                 'column' AS _parent_kind, ARRAY[n.nspname, c.relname, a.attname]::text[] AS _parent,
                 CASE WHEN m.relname IS NOT NULL THEN 'default' END AS _needs_kind, CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _needs,
-                pg_get_expr(d.adbin, d.adrelid) AS definition,
+                pg_get_expr(d.adbin, 0) AS definition,
                 a.attinhcount > 0 AS _known_inherited, a.attislocal AS _known_local,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _known_maker,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table,
-                m.relname IS NOT NULL AND pg_get_expr(d.adbin, d.adrelid) = m.expression AS _known_as_maker
+                CASE WHEN md.oid IS NOT NULL THEN pg_get_expr(d.adbin, 0) = pg_get_expr(md.adbin, 0) END AS _known_as_maker
          FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
               JOIN pg_class c ON c.oid = d.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-              LEFT JOIN LATERAL (SELECT pn.nspname, p.relname, pg_get_expr(pd.adbin, pd.adrelid) AS expression
-                                 FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
-                                      JOIN pg_attribute pa ON pa.attrelid = p.oid AND pa.attname = a.attname AND NOT pa.attisdropped
-                                      LEFT JOIN pg_attrdef pd ON pd.adrelid = p.oid AND pd.adnum = pa.attnum
-                                 WHERE a.attinhcount > 0 AND h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1) m ON true
+              {MAKER}
+              LEFT JOIN pg_attrdef md ON md.adrelid = m.attrelid AND md.adnum = m.attnum
          WHERE c.relkind IN ('r', 'p') AND a.attgenerated = '' AND {} AND {} AND {}",
         asked.schema("n.nspname"),
         asked.not_ours("n.nspname", "c.relname"),

@@ -11,24 +11,22 @@ use crate::sql::quote::{identifier, literal, qualified};
 /// The properties of an identity: how it is generated, the options that are not the default, and the sequence's name
 /// where the server would choose another one. A partition has its parent's.
 pub const COLUMNS: &str = "CASE WHEN NOT c.relispartition THEN CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END END AS identity,
-                CASE WHEN s.name <> s.usual THEN s.name END AS identity_sequence, s.persistence AS identity_persistence, s.options AS identity_options,
-                s.name AS _known_sequence,";
+                CASE WHEN q.sequence <> format('%I.%I', n.nspname, c.relname || '_' || a.attname || '_seq') THEN q.sequence END AS identity_sequence,
+                CASE WHEN q.relpersistence <> c.relpersistence THEN CASE q.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END AS identity_persistence,
+                CASE WHEN q.sequence IS NOT NULL THEN array_remove(ARRAY[
+                    CASE WHEN q.seqstart <> CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END THEN 'START WITH ' || q.seqstart END,
+                    CASE WHEN q.seqincrement <> 1 THEN 'INCREMENT BY ' || q.seqincrement END,
+                    CASE WHEN q.seqmin <> CASE WHEN q.seqincrement > 0 THEN 1 ELSE CASE q.seqtypid WHEN 21 THEN -32768 WHEN 23 THEN -2147483648 ELSE -9223372036854775808 END END THEN 'MINVALUE ' || q.seqmin END,
+                    CASE WHEN q.seqmax <> CASE WHEN q.seqincrement < 0 THEN -1 ELSE CASE q.seqtypid WHEN 21 THEN 32767 WHEN 23 THEN 2147483647 ELSE 9223372036854775807 END END THEN 'MAXVALUE ' || q.seqmax END,
+                    CASE WHEN q.seqcache <> 1 THEN 'CACHE ' || q.seqcache END,
+                    CASE WHEN q.seqcycle THEN 'CYCLE' END], NULL) END AS identity_options,
+                q.sequence AS _known_sequence,";
 
 /// The sequence of the identity of `a`, a column of `c`.
-pub const JOIN: &str = "LEFT JOIN LATERAL (SELECT format('%I.%I', sn.nspname, sc.relname) AS name,
-                        format('%I.%I', n.nspname, c.relname || '_' || a.attname || '_seq') AS usual,
-                        CASE WHEN sc.relpersistence <> c.relpersistence THEN CASE sc.relpersistence WHEN 'u' THEN 'UNLOGGED' ELSE 'LOGGED' END END AS persistence,
-                        ARRAY(SELECT o FROM unnest(ARRAY[
-                            CASE WHEN q.seqstart <> CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END THEN 'START WITH ' || q.seqstart END,
-                            CASE WHEN q.seqincrement <> 1 THEN 'INCREMENT BY ' || q.seqincrement END,
-                            CASE WHEN q.seqmin <> CASE WHEN q.seqincrement > 0 THEN 1 ELSE CASE q.seqtypid WHEN 21 THEN -32768 WHEN 23 THEN -2147483648 ELSE -9223372036854775808 END END THEN 'MINVALUE ' || q.seqmin END,
-                            CASE WHEN q.seqmax <> CASE WHEN q.seqincrement < 0 THEN -1 ELSE CASE q.seqtypid WHEN 21 THEN 32767 WHEN 23 THEN 2147483647 ELSE 9223372036854775807 END END THEN 'MAXVALUE ' || q.seqmax END,
-                            CASE WHEN q.seqcache <> 1 THEN 'CACHE ' || q.seqcache END,
-                            CASE WHEN q.seqcycle THEN 'CYCLE' END]) o WHERE o IS NOT NULL) AS options
-                    FROM pg_depend sd JOIN pg_class sc ON sc.oid = sd.objid AND sc.relkind = 'S'
-                         JOIN pg_namespace sn ON sn.oid = sc.relnamespace JOIN pg_sequence q ON q.seqrelid = sc.oid
-                    WHERE a.attidentity <> '' AND sd.refclassid = 'pg_class'::regclass AND sd.refobjid = c.oid AND sd.refobjsubid = a.attnum
-                          AND sd.classid = 'pg_class'::regclass AND sd.deptype = 'i' LIMIT 1) s ON true";
+pub const JOIN: &str = "LEFT JOIN (SELECT d.refobjid, d.refobjsubid, format('%I.%I', qn.nspname, qc.relname) AS sequence, qc.relpersistence, s.*
+                    FROM pg_sequence s JOIN pg_class qc ON qc.oid = s.seqrelid JOIN pg_namespace qn ON qn.oid = qc.relnamespace
+                         JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = s.seqrelid AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i') q
+                    ON a.attidentity <> '' AND q.refobjid = a.attrelid AND q.refobjsubid = a.attnum";
 
 /// Returns `GENERATED … AS IDENTITY (…)`.
 pub fn clause(column: &Object) -> Option<String> {

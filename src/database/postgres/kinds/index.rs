@@ -36,9 +36,9 @@ pub static KIND: Kind = Kind {
 /// What the index `i` (`pg_index`) and `ic` (`pg_class`) has beside its definition.
 ///
 /// The options are compared in the order of their names, and said in that in which the server keeps and prints them.
-pub const SETTINGS: &str = "ARRAY(SELECT o FROM unnest(ic.reloptions) o ORDER BY 1) AS options, ic.reloptions AS _known_options,
-                (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = ic.reltablespace) AS tablespace,
-                ARRAY(SELECT a.attnum || ' ' || a.attstattarget FROM pg_attribute a WHERE a.attrelid = ic.oid AND a.attstattarget >= 0 ORDER BY a.attnum) AS statistics,
+pub const SETTINGS: &str = "CASE WHEN ic.reloptions IS NOT NULL THEN ARRAY(SELECT o FROM unnest(ic.reloptions) o ORDER BY 1) END AS options, ic.reloptions AS _known_options,
+                CASE WHEN ic.reltablespace <> 0 THEN (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = ic.reltablespace) END AS tablespace,
+                CASE WHEN i.indexprs IS NOT NULL THEN ARRAY(SELECT a.attnum || ' ' || a.attstattarget FROM pg_attribute a WHERE a.attrelid = ic.oid AND a.attstattarget >= 0 ORDER BY a.attnum) END AS statistics,
                 coalesce(i.indisclustered, false) AS clustered, coalesce(i.indisreplident, false) AS replica_identity";
 
 pub fn query(asked: &Asked) -> String {
@@ -46,10 +46,11 @@ pub fn query(asked: &Asked) -> String {
         "SELECT 'pg_class'::regclass::oid AS _class, ic.oid AS _oid, ARRAY[n.nspname, ic.relname]::text[] AS _path,
                 CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'table' END AS _parent_kind, ARRAY[tn.nspname, c.relname]::text[] AS _parent,
                 CASE WHEN m.relname IS NOT NULL THEN m.kind END AS _needs_kind, m.path AS _needs,
-                replace(CASE WHEN ic.relkind = 'I' AND i.indisvalid THEN replace(pg_get_indexdef(ic.oid), ' ON ONLY ', ' ON ') ELSE pg_get_indexdef(ic.oid) END,
+                CASE WHEN ic.reloptions IS NULL AND ic.relkind <> 'I' THEN pg_get_indexdef(ic.oid)
+                ELSE replace(CASE WHEN ic.relkind = 'I' AND i.indisvalid THEN replace(pg_get_indexdef(ic.oid), ' ON ONLY ', ' ON ') ELSE pg_get_indexdef(ic.oid) END,
                     coalesce((SELECT ' WITH (' || string_agg(x.name || '=' || CASE WHEN quote_ident(x.value) = x.value THEN x.value ELSE quote_literal(x.value) END, ', ' ORDER BY x.at) || ')'
                               FROM (SELECT o.at, quote_ident(split_part(o.o, '=', 1)) AS name, substr(o.o, strpos(o.o, '=') + 1) AS value
-                                    FROM unnest(ic.reloptions) WITH ORDINALITY o (o, at)) x), E'\\n'), '') AS definition,
+                                    FROM unnest(ic.reloptions) WITH ORDINALITY o (o, at)) x), E'\\n'), '') END AS definition,
                 {SETTINGS},
                 ic.relkind = 'i' AND NOT i.indisvalid AS invalid,
                 CASE WHEN ic.relkind = 'I' AND NOT i.indisvalid THEN ARRAY(SELECT format('%I.%I', hn.nspname, hc.relname)
@@ -57,7 +58,7 @@ pub fn query(asked: &Asked) -> String {
                     WHERE h.inhparent = ic.oid ORDER BY 1) END AS attached,
                 i.indisunique AS _known_unique,
                 i.indexprs IS NOT NULL OR i.indpred IS NOT NULL AS _known_has_expressions,
-                ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = ic.oid ORDER BY a.attnum) AS _known_index_columns,
+                CASE WHEN m.relname IS NOT NULL THEN ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = ic.oid ORDER BY a.attnum) END AS _known_index_columns,
                 m.relname IS NOT NULL AS _known_inherited,
                 m.path AS _known_maker, CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table
          FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid

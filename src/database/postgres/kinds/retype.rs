@@ -5,7 +5,8 @@ use crate::schema::plan::Risk;
 use crate::schema::{Catalog, Id, Object};
 
 /// What is known of a column's type: its name without modifiers, what a domain is over, what an array holds.
-pub const FACTS: &str = "format_type(a.atttypid, NULL) AS _known_plain,
+pub const FACTS: &str = "-- With no modifier bpchar and bit are called otherwise.
+                CASE WHEN a.atttypmod >= 0 OR a.atttypid IN (1042, 1014, 1560, 1561) THEN format_type(a.atttypid, NULL) END AS _known_plain,
                 CASE WHEN t.typtype = 'd' THEN (WITH RECURSIVE b AS (SELECT t.typbasetype AS oid UNION ALL
                     SELECT d.typbasetype FROM b JOIN pg_type d ON d.oid = b.oid WHERE d.typtype = 'd')
                     SELECT format_type(b.oid, NULL) FROM b JOIN pg_type d ON d.oid = b.oid WHERE d.typtype <> 'd') END AS _known_base,
