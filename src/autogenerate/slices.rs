@@ -72,8 +72,7 @@ impl Assumed {
         // A type that is made anew leads the columns over that have it; a function takes its defaults along.
         let mut changed: BTreeSet<&Id> = plans.iter().flat_map(|(plan, ..)| &plan.steps).map(|step| &step.id).collect();
         let uses = |object: &Object, changed: &BTreeSet<&Id>| object.depends_on.iter().any(|id| changed.contains(id));
-        let loaded: Vec<&Object> =
-            target.objects().filter(|object| !self.tables.contains(root(object, target))).collect();
+        let loaded: Vec<&Object> = target.objects().filter(|object| !self.holds(object, target)).collect();
         // Through other types too: a domain over the type, a domain over that.
         loop {
             let known = changed.len();

@@ -7,7 +7,7 @@ use futures_util::future::{join, join_all};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Column, Error, Row};
 
-use super::kinds::{Asked, READERS};
+use super::kinds::{Asked, READERS, Reader};
 use super::spelling::{settled, written};
 use crate::database::{Reading, Scope};
 use crate::schema::kind::Kind;
@@ -45,21 +45,37 @@ const KNOWN: &str = "_known_";
 /// What the server or the connection said.
 pub async fn reflect(client: &Client, version: u32, scope: &Scope) -> Result<Reading, Error> {
     let asked = asked(version, scope);
-    let queries: Vec<String> = READERS.iter().map(|reader| (reader.query)(&asked)).collect();
+    let (begun, readers) = join(client.batch_execute(BEGIN), needed(client)).await;
+    let readers = match begun.and(readers) {
+        Ok(readers) => readers,
+        Err(error) => {
+            client.batch_execute("ROLLBACK").await?;
+            return Err(error);
+        }
+    };
+    let queries: Vec<String> = readers.iter().map(|reader| (reader.query)(&asked)).collect();
     let rows = join_all(queries.iter().map(|query| client.query_typed(query, &[])));
     let besides = unmanaged(&asked);
     let more = join(client.query_typed(DEPENDENCIES, &[]), client.query_typed(&besides, &[]));
-    let (begun, (rows, (dependencies, besides))) = join(client.batch_execute(BEGIN), join(rows, more)).await;
+    let (rows, (dependencies, besides)) = join(rows, more).await;
     client.batch_execute("ROLLBACK").await?;
-    begun?;
     let mut read = Read::default();
-    for (reader, rows) in READERS.iter().zip(rows) {
+    for (reader, rows) in readers.iter().zip(rows) {
         read.take_all(reader.kind, &rows?)?;
     }
     read.depend(&dependencies?)?;
     let counted = |row: &Row| Ok((row.try_get(0)?, usize::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0)));
     let unmanaged = besides?.iter().map(counted).collect::<Result<_, Error>>()?;
     Ok(Reading { catalog: read.objects.into_iter().collect(), unmanaged })
+}
+
+/// Returns the kinds of which the database may have something. To plan a query takes a server longer than to find that
+/// there is nothing to read.
+async fn needed(client: &Client) -> Result<Vec<&'static Reader>, Error> {
+    let any: Vec<String> = READERS.iter().map(Reader::any).collect();
+    let rows = client.query_typed(&format!("SELECT ARRAY[{}]", any.join(", ")), &[]).await?;
+    let found: Vec<bool> = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or_default();
+    Ok(READERS.iter().zip(found).filter_map(|(reader, found)| found.then_some(reader)).collect())
 }
 
 /// Counts what no kind reads: a name in the singular, and how many.

@@ -63,66 +63,83 @@ impl Asked {
 pub struct Reader {
     pub kind: &'static Kind,
     pub query: fn(&Asked) -> String,
+    /// Catalogs, and their columns with oids, in which there are rows of the database's own when there is any such object.
+    pub rows: &'static [(&'static str, &'static str)],
 }
 
+impl Reader {
+    /// Is there anything to read? As an SQL condition. What a database does not begin with has an oid from 16384 on
+    /// (PostgreSQL's src/include/access/transam.h, FirstNormalObjectId).
+    pub fn any(&self) -> String {
+        let exist =
+            self.rows.iter().map(|(catalog, oid)| format!("EXISTS (SELECT FROM {catalog} WHERE {oid} >= 16384)"));
+        exist.reduce(|one, other| format!("{one} AND {other}")).unwrap_or_else(|| "true".to_owned())
+    }
+}
+
+/// Beside a kind stands the column with the oid, in the catalog without whose rows there is nothing of that kind.
 macro_rules! kinds {
-    ($($name:ident),* $(,)?) => {
+    ($($name:ident $(($catalog:ident.$oid:ident))?),* $(,)?) => {
         $(pub mod $name;)*
         pub static KINDS: &[&Kind] = &[$(&$name::KIND),*];
-        pub(super) static READERS: &[Reader] = &[$(Reader { kind: &$name::KIND, query: $name::query }),*];
+        pub(super) static READERS: &[Reader] = &[$(Reader {
+            kind: &$name::KIND,
+            query: $name::query,
+            rows: &[$((stringify!($catalog), stringify!($oid)))?],
+        }),*];
     };
 }
 
 kinds! {
     schema,
     extension,
-    language,
-    access_method,
-    collation,
-    enumeration,
+    language (pg_language.oid),
+    access_method (pg_am.oid),
+    collation (pg_collation.oid),
+    enumeration (pg_enum.oid),
     domain,
-    domain_constraint,
+    domain_constraint (pg_constraint.oid),
     composite,
-    range,
-    text_search_parser,
-    text_search_template,
-    text_search_dictionary,
-    text_search_configuration,
-    function,
-    procedure,
-    aggregate,
-    operator,
-    operator_family,
-    operator_class,
-    cast,
-    conversion,
-    foreign_data_wrapper,
-    server,
-    user_mapping,
-    sequence,
+    range (pg_range.rngtypid),
+    text_search_parser (pg_ts_parser.oid),
+    text_search_template (pg_ts_template.oid),
+    text_search_dictionary (pg_ts_dict.oid),
+    text_search_configuration (pg_ts_config.oid),
+    function (pg_proc.oid),
+    procedure (pg_proc.oid),
+    aggregate (pg_aggregate.aggfnoid),
+    operator (pg_operator.oid),
+    operator_family (pg_opfamily.oid),
+    operator_class (pg_opclass.oid),
+    cast (pg_cast.oid),
+    conversion (pg_conversion.oid),
+    foreign_data_wrapper (pg_foreign_data_wrapper.oid),
+    server (pg_foreign_server.oid),
+    user_mapping (pg_foreign_server.oid),
+    sequence (pg_sequence.seqrelid),
     table,
-    partition,
-    inheritance,
-    foreign_table,
-    foreign_column,
-    foreign_check,
+    partition (pg_inherits.inhrelid),
+    inheritance (pg_inherits.inhrelid),
+    foreign_table (pg_foreign_table.ftrelid),
+    foreign_column (pg_foreign_table.ftrelid),
+    foreign_check (pg_foreign_table.ftrelid),
     column,
-    default,
-    constraint,
-    index,
-    view,
-    view_default,
-    materialized_view,
-    rule,
-    trigger,
-    partition_trigger,
-    policy,
-    statistics,
-    publication,
-    publication_table,
-    publication_schema,
-    event_trigger,
+    default (pg_attrdef.oid),
+    constraint (pg_constraint.oid),
+    index (pg_index.indexrelid),
+    view (pg_rewrite.oid),
+    view_default (pg_attrdef.oid),
+    materialized_view (pg_rewrite.oid),
+    rule (pg_rewrite.oid),
+    trigger (pg_trigger.oid),
+    partition_trigger (pg_trigger.oid),
+    policy (pg_policy.oid),
+    statistics (pg_statistic_ext.oid),
+    publication (pg_publication.oid),
+    publication_table (pg_publication.oid),
+    publication_schema (pg_publication.oid),
+    event_trigger (pg_event_trigger.oid),
     comment,
     privilege,
-    default_privilege,
+    default_privilege (pg_default_acl.oid),
 }
