@@ -289,6 +289,10 @@ pub fn write(
     let Comparison { dialect, upgrade, downgrade, renamed, .. } = &comparison;
     let proved = Proved::of(upgrade, downgrade, renamed.as_ref(), dialect, style)?;
     let Comparison { dialect, live, target, declared, renamed, shadowed, assumed, .. } = &mut comparison;
+    let claim = proof::claim(live, &target.catalog, assumed, &proved);
+    if shadowed.is_proved(&claim) {
+        return Ok(proved);
+    }
     if proved.irreversible && renamed.is_none() {
         // There is no way from the models, so the live schema is made from nothing. A shadow that is named serves one
         // thing at a time.
@@ -299,12 +303,13 @@ pub fn write(
         let mut rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &nothing };
         rehearsal.turn(&empty, live, "making the live schema in a shadow")?;
         proof::prove(rehearsal, proof::Start::Live, live, &target.catalog, &proved)?;
-        return Ok(proved);
+    } else {
+        let shadow = shadowed.shadow(database, config)?;
+        let rehearsal = proof::Rehearsal { shadow, dialect, config, assumed };
+        let start = if renamed.is_some() { proof::Start::Live } else { proof::Start::Declared(declared) };
+        proof::prove(rehearsal, start, live, &target.catalog, &proved)?;
     }
-    let shadow = shadowed.shadow(database, config)?;
-    let rehearsal = proof::Rehearsal { shadow, dialect, config, assumed };
-    let start = if renamed.is_some() { proof::Start::Live } else { proof::Start::Declared(declared) };
-    proof::prove(rehearsal, start, live, &target.catalog, &proved)?;
+    shadowed.remember_proof(&claim);
     Ok(proved)
 }
 

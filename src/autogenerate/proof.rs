@@ -117,6 +117,19 @@ pub enum Start<'a> {
     Live,
 }
 
+/// Returns what is proved of the two sections, in words: the sections, and all objects but those that no shadow holds.
+pub fn claim(live: &Catalog, target: &Catalog, assumed: &Assumed, proved: &Proved) -> Vec<String> {
+    let mut claim = Vec::new();
+    for catalog in [live, target] {
+        let held = catalog.objects().filter(|object| !assumed.holds(object, catalog));
+        claim.extend(held.map(|object| format!("{object:?}")));
+        claim.push("then".to_owned());
+    }
+    claim
+        .extend([&proved.upgrade, &proved.downgrade].map(|script| format!("{} {}", script.transactional, script.text)));
+    claim
+}
+
 /// Tries both sections, or the upgrade alone where there is no way back. Where the shadow holds the models, what is left alone is added, then it goes down and up; where
 /// it holds the live schema, up and down.
 pub fn prove(

@@ -40,12 +40,17 @@ impl Assumed {
         self.tables.len()
     }
 
+    /// Is the object of this catalog, or what it lives in, assumed?
+    pub fn holds(&self, object: &Object, catalog: &Catalog) -> bool {
+        !self.tables.is_empty() && self.tables.contains(root(object, catalog))
+    }
+
     /// Returns what was read of a shadow with what is assumed in the place of its stand-ins.
     pub fn over(&self, read: Catalog) -> Catalog {
         if self.tables.is_empty() {
             return read;
         }
-        let kept = read.shared().iter().filter(|object| !self.tables.contains(root(object, &read))).cloned();
+        let kept = read.shared().iter().filter(|object| !self.holds(object, &read)).cloned();
         kept.chain(self.objects.iter().cloned()).collect()
     }
 

@@ -17,6 +17,8 @@ pub mod stored;
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::hash::{BuildHasher, Hash, Hasher};
+use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
@@ -27,17 +29,74 @@ pub use catalog::{Catalog, IdMap, IdSet};
 pub use properties::Properties;
 
 /// What an object is called: its kind, and the names that lead to it (`column app.users.email`). Copies share the names.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id {
     /// The name of a row in the dialect's `kinds`.
     pub kind: &'static str,
     /// From the outermost name to its own.
-    pub path: Arc<[String]>,
+    pub path: Path,
+}
+
+/// Names that lead to an object, to be read like a list of them. They are hashed once, because ids are looked up very
+/// often.
+#[derive(Clone)]
+pub struct Path(Arc<(u64, Vec<String>)>);
+
+impl Path {
+    fn new(names: Vec<String>) -> Self {
+        Path(Arc::new((foldhash::fast::FixedState::default().hash_one(&names), names)))
+    }
+}
+
+impl Deref for Path {
+    type Target = [String];
+
+    fn deref(&self) -> &[String] {
+        &self.0.1
+    }
+}
+
+impl PartialEq for Path {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+}
+
+impl Eq for Path {}
+
+impl Ord for Path {
+    fn cmp(&self, other: &Self) -> Ordering {
+        if Arc::ptr_eq(&self.0, &other.0) { Ordering::Equal } else { self.0.1.cmp(&other.0.1) }
+    }
+}
+
+impl PartialOrd for Path {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Hash for Path {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0.0);
+    }
+}
+
+impl fmt::Debug for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.1.fmt(f)
+    }
+}
+
+impl Serialize for Path {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.1.serialize(serializer)
+    }
 }
 
 impl Id {
     pub fn new<S: Into<String>>(kind: &'static str, path: impl IntoIterator<Item = S>) -> Self {
-        Id { kind, path: path.into_iter().map(Into::into).collect() }
+        Id { kind, path: Path::new(path.into_iter().map(Into::into).collect()) }
     }
 
     /// Returns the id that differs in the last part of its path.
@@ -50,21 +109,6 @@ impl Id {
     pub fn name(&self) -> &str {
         let named = self.path.iter().rev().find(|part| !part.starts_with('('));
         named.or(self.path.last()).map_or("", String::as_str)
-    }
-}
-
-impl Ord for Id {
-    fn cmp(&self, other: &Self) -> Ordering {
-        if Arc::ptr_eq(&self.path, &other.path) {
-            return self.kind.cmp(other.kind);
-        }
-        self.kind.cmp(other.kind).then_with(|| self.path.cmp(&other.path))
-    }
-}
-
-impl PartialOrd for Id {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Two catalogs into ordered steps: compare, spread, order, write.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use super::change::{Change, Effect, Part};
 use super::kind::{Creation, Kind};
@@ -149,13 +150,17 @@ pub fn plan(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Plan {
 /// Returns the ids that a plan is about, sorted: what is not the same on both sides, all that depends on it, and what
 /// these live in. What is left out stays as it is, and needs nothing that does not.
 fn concerned<'a>(from: &'a Catalog, to: &'a Catalog, kinds: &HashMap<&str, &'static Kind>) -> BTreeSet<&'a Id> {
-    let differs = |one: &Object, other: &Object| {
-        !std::ptr::eq(one, other)
-            && (one.properties != other.properties || one.parent != other.parent || one.depends_on != other.depends_on)
+    let differ = |one: &Object, other: &Object| {
+        one.properties != other.properties || one.parent != other.parent || one.depends_on != other.depends_on
     };
-    let gone = from.objects().filter(|object| to.get(&object.id).is_none_or(|other| differs(object, other)));
-    let come = to.objects().filter(|object| !from.contains(&object.id));
-    let mut concerned: BTreeSet<&Id> = gone.chain(come).map(|object| &object.id).collect();
+    let mut concerned: BTreeSet<&Id> = BTreeSet::new();
+    let (mut ours, mut theirs) = (from.shared().iter().peekable(), to.shared().iter().peekable());
+    while let Some(first) = [ours.peek(), theirs.peek()].into_iter().flatten().map(|object| &object.id).min() {
+        match (ours.next_if(|object| object.id == *first), theirs.next_if(|object| object.id == *first)) {
+            (Some(one), Some(other)) if Arc::ptr_eq(one, other) || !differ(one, other) => {}
+            _ => _ = concerned.insert(first),
+        }
+    }
     if concerned.is_empty() {
         return concerned;
     }

@@ -1,4 +1,4 @@
-//! What a shadow answered, remembered: a folder that may be deleted at any time.
+//! What a shadow answered, and what was proved in it, remembered: a folder that may be deleted at any time.
 //!
 //! How a database spells a declared schema is a function of the text, of the server's version and settings, and of this
 //! program; all of them are in the name of the file that holds the answer.
@@ -15,22 +15,27 @@ use crate::sql::Statement;
 /// Answers older than this are thrown away.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// No more answers than this are kept.
-const KEPT: usize = 40;
+const KEPT: usize = 100;
 
 /// Returns the name under which the answer is remembered.
 pub fn key(statements: &[Statement], scope: &Scope, dialect: &Dialect, surroundings: &str) -> String {
+    let about = [&program(), dialect.name, surroundings, &scope.version_table];
+    let schemas = scope.schemas.iter().map(String::as_str);
+    let texts = statements.iter().map(|statement| statement.text.as_str());
+    hashed(about.into_iter().chain(schemas).chain(["statements"]).chain(texts))
+}
+
+/// Returns the name under which it is remembered that a claim about what an answer was about was proved.
+pub fn key_of_proof<'a>(answer: &'a str, claim: &'a [String]) -> String {
+    hashed([answer, "proof"].into_iter().chain(claim.iter().map(String::as_str)))
+}
+
+fn hashed<'a>(texts: impl Iterator<Item = &'a str>) -> String {
     let mut hash = Sha256::new();
-    let mut add = |text: &str| {
+    for text in texts {
         hash.update(text.len().to_le_bytes());
         hash.update(text.as_bytes());
-    };
-    add(&program());
-    add(dialect.name);
-    add(surroundings);
-    add(&scope.version_table);
-    scope.schemas.iter().for_each(|schema| add(schema));
-    add("statements");
-    statements.iter().for_each(|statement| add(&statement.text));
+    }
     hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -69,6 +74,16 @@ pub fn remember(key: &str, reading: &Reading) {
         tracing::debug!(%error, folder = %folder.display(), "the shadow's answer can't be remembered");
     }
     forget_old(&folder);
+}
+
+/// Was this proved?
+pub fn is_proved(key: &str) -> bool {
+    folder().is_some_and(|folder| folder.join(file_name(key)).exists())
+}
+
+/// Remembers that it was.
+pub fn remember_proof(key: &str) {
+    remember(key, &Reading::default());
 }
 
 fn file_name(key: &str) -> String {

@@ -33,11 +33,23 @@ pub enum SourceError {
 /// A schema as a throw-away database spells it; the database itself is there when it was needed.
 pub struct Shadowed {
     pub reading: Reading,
+    /// The name under which the answer is remembered.
+    key: String,
     statements: Vec<Statement>,
     shadow: Option<Box<dyn Database>>,
 }
 
 impl Shadowed {
+    /// Was this claim proved in such a shadow before? What a claim is about must be in its texts.
+    pub fn is_proved(&self, claim: &[String]) -> bool {
+        cache::is_proved(&cache::key_of_proof(&self.key, claim))
+    }
+
+    /// Remembers that the claim was proved.
+    pub fn remember_proof(&self, claim: &[String]) {
+        cache::remember_proof(&cache::key_of_proof(&self.key, claim));
+    }
+
     /// Returns the throw-away database that holds the schema; makes it now where the answer was remembered.
     ///
     /// # Errors
@@ -92,7 +104,7 @@ pub fn in_shadow(
     let key = cache::key(statements, &scope, database.dialect(), &database.surroundings()?);
     let statements = statements.to_vec();
     if let Some(reading) = cache::remembered(&key, database.dialect()) {
-        return Ok(Ok(Shadowed { reading, statements, shadow: None }));
+        return Ok(Ok(Shadowed { reading, key, statements, shadow: None }));
     }
     let mut shadow = database.shadow(config.database.shadow_url()?)?;
     match shadow.load(&statements) {
@@ -102,7 +114,7 @@ pub fn in_shadow(
     }
     let reading = shadow.reflect(&scope)?;
     cache::remember(&key, &reading);
-    Ok(Ok(Shadowed { reading, statements, shadow: Some(shadow) }))
+    Ok(Ok(Shadowed { reading, key, statements, shadow: Some(shadow) }))
 }
 
 fn not_loaded(error: SqlError) -> DatabaseError {

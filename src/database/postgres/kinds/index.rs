@@ -179,7 +179,7 @@ pub fn parameters(object: &Object) -> String {
 /// the partition one.
 pub fn after_link(object: &Object, catalog: &Catalog) -> Vec<Id> {
     if let Some(table) = object.parent.as_ref().filter(|_| is_on_only(object)) {
-        let links = catalog.of_kind("partition").filter(|link| link.known_list("of") == table.path);
+        let links = catalog.of_kind("partition").filter(|link| *link.known_list("of") == *table.path);
         return links.map(|link| link.id.clone()).collect();
     }
     let of_link = inherited(object) && object.known_text("type") != Some("c");

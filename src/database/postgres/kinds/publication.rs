@@ -55,7 +55,7 @@ fn create(creation: &Creation) -> Vec<Statement> {
     }
     let options: Vec<String> = ["publish", "via_root", "generated_columns"]
         .into_iter()
-        .filter(|property| object.properties.contains_key(*property))
+        .filter(|property| object.properties.contains_key(property))
         .filter(|property| *property != "publish" || object.text("publish") != Some(EVERYTHING))
         .map(|property| option(object, property))
         .collect();

@@ -68,7 +68,7 @@ pub fn serial_type(sequence: &Object, catalog: &Catalog) -> Option<&'static str>
     };
     let name = format!("{}_{}_seq", table.id.name(), column.id.name());
     let same_schema = sequence.id.path.first() == table.id.path.first();
-    let plain = ["start", "increment", "minimum", "maximum", "cache", "cycle"].iter().all(|name| !sequence.properties.contains_key(*name));
+    let plain = ["start", "increment", "minimum", "maximum", "cache", "cycle"].iter().all(|name| !sequence.properties.contains_key(name));
     let of_table = sequence.flag("unlogged") == table.flag("unlogged") || !sequence.flag("unlogged") && !table.known_flag("since_15");
     // A name that long would be cut short by the server in its own way.
     let is_serial = sequence.id.name() == name

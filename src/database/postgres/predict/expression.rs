@@ -142,6 +142,13 @@ pub fn type_name(text: &str) -> Option<String> {
     }
 }
 
+/// May this token stand in the name of one of those types, after its first word?
+fn continues_a_type(token: &str) -> bool {
+    const WORDS: [&str; 6] = ["precision", "varying", "with", "without", "time", "zone"];
+    token.bytes().all(|byte| byte.is_ascii_digit() || b"(),[]".contains(&byte))
+        || WORDS.iter().any(|word| word.eq_ignore_ascii_case(token))
+}
+
 /// Reads tokens one after the other. A method that answers no to its first token leaves it where it was.
 pub(super) struct Parser<'a> {
     text: &'a str,
@@ -395,6 +402,9 @@ impl<'a> Parser<'a> {
         let mut longest = None;
         for ahead in 0..9 {
             let Some(token) = self.tokens.get(self.at + ahead) else { break };
+            if ahead > 0 && !continues_a_type(token.text(self.text)) {
+                break;
+            }
             if let Some(name) = type_name(&self.text[start..token.end]) {
                 longest = Some((ahead + 1, name));
             }
