@@ -1,6 +1,6 @@
 //! Columns of foreign tables. They hold nothing here: what can't be altered is dropped and added again.
 
-use super::{Asked, options};
+use super::{Asked, not_null, options};
 use crate::schema::Object;
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::Kind;
@@ -36,7 +36,7 @@ pub fn query(asked: &Asked) -> String {
                 'foreign table' AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
                 format_type(a.atttypid, a.atttypmod) AS type,
                 CASE WHEN a.attcollation <> t.typcollation THEN nullif(a.attcollation, 0)::regcollation::text END AS collation,
-                a.attnotnull AS not_null,
+                a.attnotnull AS not_null, {not_null}
                 CASE WHEN a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default,
                 CASE WHEN a.attgenerated <> '' THEN pg_get_expr(d.adbin, d.adrelid) END AS generated,
                 a.attgenerated = 'v' AS virtual,
@@ -45,9 +45,12 @@ pub fn query(asked: &Asked) -> String {
                 a.attinhcount > 0 AND NOT a.attislocal AS _known_inherited
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_type t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum
+              {not_null_join}
          WHERE c.relkind = 'f' AND a.attnum > 0 AND NOT a.attisdropped AND {} AND {}",
         asked.schema("n.nspname"),
         asked.own("pg_class", "c.oid"),
+        not_null = not_null::columns(asked.version),
+        not_null_join = not_null::join(asked.version),
     )
 }
 
@@ -65,9 +68,7 @@ pub fn definition(column: &Object) -> String {
         let kept = if column.flag("virtual") { "VIRTUAL" } else { "STORED" };
         text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kept}"));
     }
-    if column.flag("not_null") {
-        text.push_str(" NOT NULL");
-    }
+    text.push_str(&not_null::clause(column, false));
     text
 }
 
@@ -77,7 +78,9 @@ pub fn settings(column: &Object) -> Vec<Statement> {
         return Vec::new();
     }
     let setting = column.text("statistics").map(|target| action(column, &format!("SET STATISTICS {target}")));
-    setting.into_iter().collect()
+    let added = column.flag("not_null_not_valid").then(|| not_null::added(column));
+    let added = added.map(|added| Statement::action(&alter_table(column), &added, &column.id));
+    setting.into_iter().chain(added).collect()
 }
 
 /// What an inherited column has of its own.
@@ -118,9 +121,7 @@ fn alter(change: &mut Change) {
     if change.claim("default") {
         rests.push(column.written("default").map_or("DROP DEFAULT".to_owned(), |text| format!("SET DEFAULT {text}")));
     }
-    if change.claim("not_null") {
-        rests.push(if column.flag("not_null") { "SET NOT NULL" } else { "DROP NOT NULL" }.to_owned());
-    }
+    not_null::alter(change);
     if change.claim("statistics") {
         rests.push(format!("SET STATISTICS {}", column.text("statistics").unwrap_or("-1")));
     }
