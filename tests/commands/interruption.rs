@@ -264,3 +264,22 @@ fn ctrl_c_interrupts_sqlite() {
     assert_eq!(site.applied(), ["r1 applied"]);
     assert!(!site.has_table("b"));
 }
+
+#[test]
+fn ctrl_c_ends_the_wait_for_a_busy_file() {
+    let site = Site::sqlite();
+    site.project.revision("r1", "", "CREATE TABLE a (id int);", "DROP TABLE a;");
+    site.project.migrate("upgrade head").ok();
+    site.project.revision("r2", "r1", "CREATE TABLE b (id int);", "DROP TABLE b;");
+    let other = rusqlite::Connection::open(site.project.path("app.db")).expect("it is a database");
+    other.execute_batch("BEGIN IMMEDIATE").expect("nobody writes");
+    let mut run = site.project.start(["upgrade", "head"]);
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(run.is_running(), "it waits");
+    signal(&run, libc::SIGINT);
+    let started = Instant::now();
+    run.wait().exits(130);
+    assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());
+    other.execute_batch("COMMIT").expect("it is open");
+    site.project.migrate("upgrade head").ok();
+}

@@ -1,6 +1,7 @@
 //! One connection to a file or to memory.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
@@ -16,6 +17,9 @@ pub fn file(url: &str, root: &Path) -> Result<Option<PathBuf>, DatabaseError> {
     Ok((!name.starts_with("file:") && name != ":memory:").then(|| root.join(&name)))
 }
 
+/// How long SQLite itself waits for another process before it is looked whether to go on.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
 /// How many steps of its virtual machine SQLite does before it asks whether to go on (SQLite, `sqlite3_progress_handler`).
 const OPERATIONS_BETWEEN_LOOKS: i32 = 10_000;
 
@@ -26,6 +30,8 @@ pub struct Sqlite {
     pub(super) file: Option<PathBuf>,
     pub(super) application: String,
     pub(super) lock: Option<Lock>,
+    /// How long a statement waits for another process to end its transaction.
+    patience: Duration,
     /// It is a shadow in a file of its own, which is to be as empty afterwards as before.
     pub(super) is_lent: bool,
 }
@@ -67,13 +73,20 @@ impl Sqlite {
             DatabaseError::Connect { place: place(file.as_deref()), reason: sql_error(&error, 0, 0).message, hint }
         };
         let connection = opened.map_err(failed)?;
-        connection.busy_timeout(purpose.patience).map_err(failed)?;
+        connection.busy_timeout(BETWEEN_LOOKS.min(purpose.patience)).map_err(failed)?;
         // SQLite's own default, which this library was built without: a script does here what it does in the shell.
         connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
         connection.progress_handler(OPERATIONS_BETWEEN_LOOKS, Some(interruption::is_due));
         // Statements are prepared once; keeping them would only cost memory.
         connection.set_prepared_statement_cache_capacity(0);
-        Ok(Sqlite { connection, file, application: purpose.application.clone(), lock: None, is_lent: false })
+        Ok(Sqlite {
+            connection,
+            file,
+            application: purpose.application.clone(),
+            lock: None,
+            patience: purpose.patience,
+            is_lent: false,
+        })
     }
 
     /// The URL, for people.
@@ -98,8 +111,27 @@ impl Sqlite {
         Ok(())
     }
 
+    /// Tries until the file is free or patience is over. A statement that finds it busy has done nothing.
+    fn patiently<T>(&self, work: impl Fn() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let started = Instant::now();
+        loop {
+            if interruption::is_due() {
+                return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None));
+            }
+            match work() {
+                Err(error) if is_busy(&error) && started.elapsed() < self.patience => {
+                    std::thread::sleep(Duration::from_millis(5));
+                }
+                result => return result,
+            }
+        }
+    }
+
     fn run_one(&self, statement: &str) -> rusqlite::Result<()> {
-        refuse_when_interrupted()?;
+        self.patiently(|| self.try_one(statement))
+    }
+
+    fn try_one(&self, statement: &str) -> rusqlite::Result<()> {
         let mut prepared = self.connection.prepare(statement)?;
         let mut rows = prepared.raw_query();
         while rows.next()?.is_some() {}
@@ -115,7 +147,10 @@ impl Sqlite {
     }
 
     fn rows(&self, statement: &str) -> rusqlite::Result<Vec<Vec<Option<String>>>> {
-        refuse_when_interrupted()?;
+        self.patiently(|| self.try_rows(statement))
+    }
+
+    fn try_rows(&self, statement: &str) -> rusqlite::Result<Vec<Vec<Option<String>>>> {
         let mut prepared = self.connection.prepare(statement)?;
         let columns = prepared.column_count();
         let mut rows = prepared.raw_query();
@@ -171,11 +206,9 @@ impl Sqlite {
     }
 }
 
-fn refuse_when_interrupted() -> rusqlite::Result<()> {
-    match interruption::is_due() {
-        true => Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None)),
-        false => Ok(()),
-    }
+/// Has another process the file? Not when the file has changed under a transaction that has read it: that one is lost.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(error, rusqlite::Error::SqliteFailure(failure, _) if failure.extended_code == ffi::SQLITE_BUSY)
 }
 
 pub fn place(file: Option<&Path>) -> String {
