@@ -41,6 +41,7 @@ pub fn reflect(connection: &Connection, scope: &Scope) -> rusqlite::Result<Readi
         read.take_definition(row);
     }
     read.mark_broken_triggers(connection);
+    read.mark_quoted_strings(&rows);
     let mut unmanaged = Vec::new();
     for (count, what) in [
         (unknown, "virtual table of a module that this build of SQLite lacks"),
@@ -229,6 +230,35 @@ impl Read {
         object.depends_on = self.dependencies(&row.name, rest);
         object.depends_on.remove(&object.id);
         self.objects.insert(object.id.clone(), object);
+    }
+
+    /// Strings that somebody put in double quotes, which SQLite allows: where it drops or renames a column of any table,
+    /// it writes all of them anew in single quotes (`renameFixQuotes` in its alter.c).
+    fn mark_quoted_strings(&mut self, rows: &[Row]) {
+        let called: HashSet<String> = rows.iter().map(|row| folded(&row.name)).collect();
+        let is_name = |name: &str| self.all_names.contains(name) || called.contains(name);
+        let mut marked = Vec::new();
+        for row in rows.iter().filter(|row| !is_virtual(&row.sql)) {
+            let all = words(&row.sql);
+            let has_string = all.iter().enumerate().any(|(at, word)| {
+                let before = at.checked_sub(1).and_then(|before| all.get(before));
+                let names = before.is_some_and(|word| ["AS", "CONSTRAINT", "COLLATE"].iter().any(|key| word.is(key)))
+                    || before.is_some_and(|word| word.is_mark("."))
+                    || all.get(at + 1).is_some_and(|word| word.is_mark("."));
+                word.text.starts_with('"') && !names && word.name().is_some_and(|name| !is_name(&folded(&name)))
+            });
+            if has_string {
+                let kinds = [&kinds::table::KIND, &kinds::index::KIND, &kinds::view::KIND, &kinds::trigger::KIND];
+                marked.extend(
+                    kinds.iter().filter(|kind| kind.name == row.kind).map(|kind| Id::new(kind.name, [&row.name])),
+                );
+            }
+        }
+        for id in marked {
+            if let Some(object) = self.objects.get_mut(&id) {
+                object.known.insert("quoted_string".to_owned(), Value::Flag(true));
+            }
+        }
     }
 
     /// A trigger that names something that is not there is found out when a statement that would fire it is compiled.

@@ -182,10 +182,12 @@ fn can_be_dropped(change: &Change, dropped: &[&Object], released: &[&Object]) ->
         inside && names.iter().any(|name| object.known_list("mentions").contains(name))
     });
     let some_left = of_kind(&all, column::KIND.name).iter().any(stays);
-    // SQLite looks through the whole schema, and stops at a view or trigger that names something that is not there.
-    let broken =
-        ["view", "trigger"].iter().any(|kind| change.from.of_kind(kind).any(|user| user.known.contains_key("broken")));
-    !used && some_left && !broken
+    // SQLite looks through the whole schema: it stops at a view or trigger that names something that is not there, and
+    // writes strings in double quotes anew.
+    let hindered = ["table", "index", "view", "trigger"].iter().any(|kind| {
+        change.from.of_kind(kind).any(|object| ["broken", "quoted_string"].iter().any(|mark| object.known.contains_key(mark)))
+    });
+    !used && some_left && !hindered
 }
 
 /// Returns the parts of a table in the catalog, in their order.
