@@ -207,7 +207,7 @@ pub fn settings(object: &Object) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut say = |text: String| statements.push(Statement::new(text, &object.id));
     if object.id.kind == "constraint" && object.known_text("type") == Some("x") {
-        for setting in options::set_and_reset(&[], object.list("options")) {
+        for setting in options::set_and_reset(&[], object.known_list("options")) {
             say(format!("ALTER INDEX {} {setting}", index_name(object)));
         }
         if let Some(space) = object.text("tablespace") {
@@ -238,7 +238,7 @@ pub fn alter_settings(change: &mut Change) {
     let (before, after) = (change.before, change.after);
     let name = index_name(after);
     if change.claim("options") {
-        for setting in options::set_and_reset(before.list("options"), after.list("options")) {
+        for setting in options::set_and_reset_in_order(before.known_list("options"), after.known_list("options")) {
             change.say(format!("ALTER INDEX {name} {setting}"));
         }
     }

@@ -79,7 +79,7 @@ fn alter(change: &mut Change) {
         }
     }
     if change.claim("options") {
-        for action in options::set_and_reset(change.before.list("options"), change.after.list("options")) {
+        for action in options::set_and_reset_in_order(change.before.list("options"), change.after.list("options")) {
             change.say_action(&alter, &action);
         }
     }

@@ -75,7 +75,7 @@ fn alter(change: &mut Change) {
         change.statements.push(create(change.after, "CREATE OR REPLACE VIEW"));
     } else if !change.differs("definition") && change.claim("options") {
         let name = qualified(&change.after.id.path);
-        for action in options::set_and_reset(change.before.list("options"), change.after.list("options")) {
+        for action in options::set_and_reset_in_order(change.before.list("options"), change.after.list("options")) {
             change.say(format!("ALTER VIEW {name} {action}"));
         }
     }
