@@ -58,10 +58,10 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let mut target = Target::default();
     let mut wanted: Vec<Arc<Object>> = Vec::with_capacity(declared.len());
     let mut kept: IdMap<&Id, bool> = IdMap::default();
-    let compared = |object: &Object, catalog: &Catalog| {
-        !is_ignored(object, catalog, filter.ignore, &|id| filter.histories || declared.contains(id))
-            && (filter.speaks_for)(object, catalog)
+    let named = |object: &Object, catalog: &Catalog| {
+        is_ignored(object, catalog, filter.ignore, &|id| filter.histories || declared.contains(id))
     };
+    let compared = |object: &Object, catalog: &Catalog| !named(object, catalog) && (filter.speaks_for)(object, catalog);
     for object in declared.shared() {
         if compared(object, declared) {
             wanted.push(with_unsaid(object, live, filter));
@@ -79,18 +79,18 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
         }
     }
     target.catalog = wanted.into_iter().collect();
-    // What something compared is to be made in must be there, spoken for or not.
-    let mut homes: Vec<&Id> = target.catalog.objects().filter_map(|object| object.parent.as_ref()).collect();
-    homes.sort();
-    homes.dedup();
-    let missing: Vec<Object> = homes
-        .into_iter()
-        .filter(|id| !target.catalog.contains(id))
-        .filter_map(|id| declared.get(id).cloned())
-        .collect();
-    for object in missing {
-        target.ignored.remove(&object.id);
-        target.catalog.insert(object);
+    if target.ignored.is_empty() {
+        return target;
+    }
+    // What something compared is made in, or of, must be there, spoken for or not.
+    let mut waiting: Vec<&Object> = target.catalog.objects().filter_map(|object| declared.get(&object.id)).collect();
+    while let Some(object) = waiting.pop() {
+        let needed = object.parent.iter().chain(&object.depends_on).filter(|id| target.ignored.contains(id));
+        let missing: Vec<&Object> =
+            needed.filter_map(|id| declared.get(id)).filter(|it| !named(it, declared)).collect();
+        for object in missing {
+            add(object, declared, &mut target, &mut waiting);
+        }
     }
     target
 }
@@ -114,6 +114,16 @@ fn with_unsaid(declared: &Arc<Object>, live: &Catalog, filter: &Filter) -> Arc<O
         }
     }
     Arc::new(wanted)
+}
+
+/// Adds a declared object with all that lives in it.
+fn add<'a>(object: &'a Object, declared: &'a Catalog, target: &mut Target, waiting: &mut Vec<&'a Object>) {
+    target.ignored.remove(&object.id);
+    target.catalog.insert(object.clone());
+    waiting.push(object);
+    for child in declared.children(&object.id) {
+        add(child, declared, target, waiting);
+    }
 }
 
 /// Returns the catalog without what is ignored, for a comparison in which neither side has the last word.
