@@ -167,7 +167,10 @@ fn project(arguments: &Arguments, source: &Source, config: &Config) -> Result<(P
         path: located(arguments, source, config)?,
         table: arguments.table.clone(),
         dialects,
-        python: arguments.python.clone(),
+        python: arguments
+            .python
+            .clone()
+            .or_else(|| config.models.interpreter(&config.root).map(|python| python.display().to_string())),
         record,
         without_env: arguments.without_env,
         before: arguments.before.clone(),

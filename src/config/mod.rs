@@ -77,6 +77,14 @@ pub struct DatabaseConfig {
     pub shadow_url: Result<Option<String>, ConfigError>,
 }
 
+impl Models {
+    /// Returns the interpreter that is named, beneath `root` unless it is to be looked for on PATH.
+    pub fn interpreter(&self, root: &Path) -> Option<PathBuf> {
+        let named = self.python.as_deref()?;
+        Some(if named.contains(['/', '\\']) { root.join(named) } else { PathBuf::from(named) })
+    }
+}
+
 impl DatabaseConfig {
     /// Returns the URL for a command that needs the database.
     pub fn url(&self) -> Result<&str, ConfigError> {

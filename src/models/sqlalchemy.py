@@ -4,19 +4,39 @@ Arguments: the dialect (postgresql, sqlite), the server's version (`15.20`), the
 alone is imported, and its metadata found.
 """
 
+import difflib
 import importlib
 import inspect
 import json
 import os
 import sys
+import sysconfig
 import traceback
+
+
+class Fault(Exception):
+    """What is wrong with the models, as a sentence, with a place in a file and a hint where there are some."""
+
+    def __init__(self, message, hint=None, place=None):
+        super().__init__(message)
+        self.hint = hint
+        self.place = place
 
 
 def main():
     # What the project's modules print belongs to the terminal, not to the answer.
     answer = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    dialect, version, names = sys.argv[1], sys.argv[2], sys.argv[3:]
+    try:
+        found = read(*sys.argv[1:3], sys.argv[3:])
+    except (Exception, SystemExit) as error:
+        traceback.print_exc()
+        found = {"fault": fault_of(error)}
+    json.dump(found, answer)
+    answer.close()
+
+
+def read(dialect, version, names):
     here = os.getcwd()
     sys.path[:] = [path for path in sys.path if path not in ("", os.path.dirname(os.path.abspath(__file__)))]
     for folder in (os.path.join(here, "src"), here):
@@ -29,8 +49,7 @@ def main():
                 found.append(metadata)
     empty = not any(metadata.tables for metadata in found)
     statements, renames = ddl(found, dialect, version), renames_of(found)
-    json.dump({"statements": statements, "renames": renames, "empty": empty}, answer)
-    answer.close()
+    return {"declared": {"statements": statements, "renames": renames, "empty": empty}}
 
 
 def metadata_of(name):
@@ -41,17 +60,31 @@ def metadata_of(name):
     if attribute:
         value = module
         for part in attribute.split("."):
+            if not hasattr(value, part):
+                raise Fault(f"there is no {part} in {module_name}", nearest(attribute, module))
             value = getattr(value, part)
         values = list(value) if isinstance(value, (list, tuple, set, frozenset)) else [value]
         wanted = [as_metadata(value) for value in values]
         if not all(isinstance(each, MetaData) for each in wanted):
-            raise TypeError(f"{name} is {type(value).__name__}, and has no SQLAlchemy metadata")
+            kind = "a module" if inspect.ismodule(value) else f"of the type {type(value).__name__}"
+            raise Fault(f"{name} is {kind}, and has no SQLAlchemy metadata", nearest(attribute, module))
         return wanted
     values = [as_metadata(value) for value in vars(module).values()]
     wanted = [value for value in values if isinstance(value, MetaData)]
     if not wanted and "sqlmodel" in sys.modules:
         wanted = [sys.modules["sqlmodel"].SQLModel.metadata]
     return wanted
+
+
+def nearest(attribute, module):
+    """Says which attributes of the module have metadata, the one that is spelt most alike first."""
+    from sqlalchemy import MetaData
+
+    names = [name for name, value in vars(module).items() if isinstance(as_metadata(value), MetaData)]
+    alike = difflib.get_close_matches(attribute.split(".")[0], names, len(names) or 1, 0)
+    if not alike:
+        return "name a declarative base, a MetaData or SQLModel, as module:attribute"
+    return f"did you mean {module.__name__}:{alike[0]}?"
 
 
 def as_metadata(value):
@@ -67,13 +100,19 @@ def as_metadata(value):
 
 def ddl(found, dialect_name, version):
     from sqlalchemy import create_mock_engine
+    from sqlalchemy.exc import CompileError
     from sqlalchemy.schema import CreateSchema
 
     statements = []
     created_types = set()
 
     def text_of(element):
-        text = element if isinstance(element, str) else str(element.compile(dialect=engine.dialect))
+        try:
+            text = element if isinstance(element, str) else str(element.compile(dialect=engine.dialect))
+        except CompileError as error:
+            target = getattr(element, "element", None)
+            hint = f"with_variant(…, {dialect_name!r}) gives a type for this database" if "type" in str(error) else None
+            raise Fault(" ".join(str(error).split()), hint, places.get(table_of(target))) from error
         return text.strip().rstrip(";").strip()
 
     def executor(element, *arguments, **more):
@@ -86,9 +125,11 @@ def ddl(found, dialect_name, version):
         if text and not any(known["sql"] == text for known in statements):
             statements.append({"sql": text, "what": words(target), **places.get(table_of(target), {})})
 
-    engine = create_mock_engine(f"{dialect_name}://", executor)
+    # A paramstyle in which a percent sign is itself: in others SQLAlchemy doubles it, for the driver to halve.
+    engine = create_mock_engine(f"{dialect_name}://", executor, paramstyle="named")
     if dialect_name == "postgresql":
         # What SQLAlchemy would ask the server for when it connects.
+        engine.dialect._backslash_escapes = False
         engine.dialect.server_version_info = numbers(version)
         engine.dialect.supports_virtual_generated_columns = numbers(version) >= (18,)
     places = places_of(found)
@@ -123,11 +164,11 @@ def numbers(version):
 
 def create_type(kind):
     from sqlalchemy.dialects import postgresql
-    from sqlalchemy.dialects.postgresql import named_types
 
     if isinstance(kind, postgresql.ENUM):
-        return [named_types.CreateEnumType(kind)]
-    return [named_types.CreateDomainType(kind)]
+        # SQLAlchemy 1.4 has it in another place.
+        return [getattr(postgresql, "named_types", postgresql.base).CreateEnumType(kind)]
+    return [postgresql.named_types.CreateDomainType(kind)]
 
 
 def types_of(found, dialect):
@@ -193,14 +234,31 @@ def renames_of(found):
     return renames
 
 
-def own_frame(frame):
-    return "importlib" in frame.filename or frame.filename == os.path.abspath(__file__)
+def fault_of(error):
+    """Returns what went wrong, and where in the project's own files."""
+    own = [
+        {"path": frame.filename, "line": frame.lineno}
+        for frame in traceback.extract_tb(error.__traceback__)
+        if is_own(frame.filename)
+    ]
+    if isinstance(error, Fault):
+        return {"message": str(error), "hint": error.hint, "trace": [error.place] if error.place else []}
+    if isinstance(error, SyntaxError) and error.filename and error.lineno:
+        own.append({"path": error.filename, "line": error.lineno})
+        message = error.msg
+    else:
+        message = " ".join(str(error).split())
+    missing = error.name if isinstance(error, ModuleNotFoundError) else None
+    return {"message": f"{type(error).__name__}: {message}", "missing": missing, "trace": own}
 
 
-try:
-    main()
-except Exception as error:
-    # The frames of the project's own files are what a reader needs.
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not own_frame(frame)]
-    sys.stderr.write("".join(traceback.format_list(frames) + traceback.format_exception_only(type(error), error)))
-    sys.exit(1)
+def is_own(path):
+    """Is this file neither Python's, nor an installed package's, nor this one?"""
+    others = [sysconfig.get_paths().get(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    path = os.path.abspath(path)
+    return os.path.isfile(path) and path != os.path.abspath(__file__) and not any(
+        other and path.startswith(other + os.sep) for other in others
+    )
+
+
+main()

@@ -17,6 +17,7 @@ mod no_transaction;
 mod offline;
 mod revision;
 mod shadow;
+mod sqlalchemy;
 mod stamp;
 mod targets;
 mod terminal;
