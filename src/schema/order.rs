@@ -1,7 +1,7 @@
 //! Ordering by needs alone: near-linear, and the same on every run.
 
 use std::cmp::Reverse;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashSet};
 
 /// A graph over `0..len` whose edges say "before".
 #[derive(Clone, Debug, Default)]
@@ -53,6 +53,35 @@ impl Before {
             }
         }
         if order.len() == self.len() { Ok(order) } else { Err(self.circles()) }
+    }
+
+    /// Returns the edges that close the circles: without them there are none. A walk that begins at each circle's first
+    /// member meets them as those that lead back to where it is under way, which leaves out few that need no cutting.
+    pub fn closing(&self, circles: &[Vec<usize>]) -> HashSet<(usize, usize)> {
+        let circle_of = circle_of(circles, self.len());
+        let (mut seen, mut under_way) = (vec![false; self.len()], vec![false; self.len()]);
+        let mut closing = HashSet::new();
+        for &start in circles.iter().filter_map(|circle| circle.first()) {
+            seen[start] = true;
+            under_way[start] = true;
+            let mut walk = vec![(start, 0usize)];
+            while let Some(&mut (node, ref mut next)) = walk.last_mut() {
+                let Some(&then) = self.after[node].get(*next) else {
+                    under_way[node] = false;
+                    walk.pop();
+                    continue;
+                };
+                *next += 1;
+                if under_way[then] {
+                    closing.insert((node, then));
+                } else if !seen[then] && circle_of[then] == circle_of[node] {
+                    seen[then] = true;
+                    under_way[then] = true;
+                    walk.push((then, 0));
+                }
+            }
+        }
+        closing
     }
 
     /// Returns the strongly connected components of more than one node (Tarjan's algorithm, without recursion).
@@ -107,6 +136,15 @@ impl Before {
     }
 }
 
+/// Returns the number of the circle that each of `len` nodes is in; `usize::MAX` for none.
+pub fn circle_of(circles: &[Vec<usize>], len: usize) -> Vec<usize> {
+    let mut circle_of = vec![usize::MAX; len];
+    for (number, circle) in circles.iter().enumerate() {
+        circle.iter().for_each(|&member| circle_of[member] = number);
+    }
+    circle_of
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,6 +163,13 @@ mod tests {
     #[test]
     fn circles_are_named() {
         assert_eq!(graph(5, &[(0, 1), (1, 0), (1, 2), (3, 4), (4, 3)]).sorted().unwrap_err().len(), 2);
+    }
+
+    #[test]
+    fn a_circle_is_closed_by_as_few_edges_as_a_walk_meets() {
+        let graph = graph(4, &[(0, 2), (2, 1), (1, 0), (2, 3), (3, 1)]);
+        let circles = graph.sorted().unwrap_err();
+        assert_eq!(graph.closing(&circles), HashSet::from([(1, 0)]));
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::change::{Change, Effect, Part};
 use super::kind::{Creation, Kind};
-use super::order::Before;
+use super::order::{Before, circle_of};
 use super::{Catalog, Id, IdMap, Object, Value};
 use crate::sql::Statement;
 
@@ -202,6 +202,8 @@ struct Node<'a> {
     users: Vec<usize>,
     /// In `to`: what it needs, its parent included.
     needs: Vec<usize>,
+    /// In `from`: what it must go before, although it does not depend on that.
+    goes_before: Vec<usize>,
     parent_before: Option<usize>,
     parent_after: Option<usize>,
 }
@@ -235,6 +237,7 @@ impl<'a> Planner<'a> {
                 change: None,
                 users: Vec::new(),
                 needs: Vec::new(),
+                goes_before: Vec::new(),
                 parent_before: None,
                 parent_after: None,
             });
@@ -243,6 +246,8 @@ impl<'a> Planner<'a> {
         for at in 0..nodes.len() {
             if let Some(before) = nodes[at].before {
                 nodes[at].parent_before = before.parent.as_ref().and_then(|id| index.get(id)).copied();
+                let also = (nodes[at].kind.goes_before)(before);
+                nodes[at].goes_before = also.iter().filter_map(|id| index.get(id)).copied().collect();
                 for id in before.depends_on.iter().chain(&before.parent) {
                     if let Some(&used) = index.get(id).filter(|&&used| used != at) {
                         nodes[used].users.push(at);
@@ -478,8 +483,9 @@ impl<'a> Planner<'a> {
     /// in any order (a policy that is to read the view which takes the name of the table that it read), though it could
     /// be dropped before and made again after.
     fn order(&self) -> (Vec<Group>, Vec<usize>) {
-        let operations = self.operations();
-        let place: HashMap<Operation, usize> = operations.iter().enumerate().map(|(at, op)| (*op, at)).collect();
+        let mut operations = self.operations();
+        operations = self.replacing(&operations, &self.edges(&places(&operations)));
+        let place = places(&operations);
         let edges = self.edges(&place);
         let mut written_in: Vec<usize> = (0..operations.len()).collect();
         for (at, operation) in operations.iter().enumerate() {
@@ -487,6 +493,7 @@ impl<'a> Planner<'a> {
                 written_in[at] = *outer;
             }
         }
+        let mut walked = false;
         loop {
             let root = |mut at: usize| {
                 while written_in[at] != at {
@@ -501,21 +508,22 @@ impl<'a> Planner<'a> {
             match before.sorted() {
                 Ok(order) => return (groups(&operations, &order, root), Vec::new()),
                 Err(circles) => {
-                    // Write what stands between the members of a circle on its own.
-                    let mut circle_of = vec![usize::MAX; operations.len()];
-                    for (number, circle) in circles.iter().enumerate() {
-                        circle.iter().for_each(|&member| circle_of[member] = number);
-                    }
-                    let mut split = Vec::new();
-                    for &(first, then) in &edges {
-                        let (one, two) = (root(first), root(then));
-                        if one != two && circle_of[one] != usize::MAX && circle_of[one] == circle_of[two] {
-                            split.extend(
-                                [first, then]
-                                    .into_iter()
-                                    .filter(|&at| written_in[at] != at && self.may_stand_alone(operations[at])),
-                            );
-                        }
+                    // Write what closes a circle on its own; where that is not enough, all that stands between its members.
+                    let closing = if walked { HashSet::new() } else { before.closing(&circles) };
+                    walked = true;
+                    let circle_of = circle_of(&circles, operations.len());
+                    let alone = |at: &usize| written_in[*at] != *at && self.may_stand_alone(operations[*at]);
+                    let roots = |(first, then): &(usize, usize)| (root(*first), root(*then));
+                    let closes = edges.iter().filter(|edge| closing.contains(&roots(edge)));
+                    let needing =
+                        closes.map(|&(first, then)| if operations[first].phase == Phase::Drop { first } else { then });
+                    let mut split: Vec<usize> = needing.filter(alone).collect();
+                    if split.is_empty() {
+                        let inside = edges.iter().filter(|edge| {
+                            let (one, two) = roots(edge);
+                            one != two && circle_of[one] != usize::MAX && circle_of[one] == circle_of[two]
+                        });
+                        split = inside.flat_map(|&(first, then)| [first, then]).filter(alone).collect();
                     }
                     if split.is_empty() {
                         let inside = |at: &usize| circle_of[root(*at)] != usize::MAX;
@@ -586,7 +594,32 @@ impl<'a> Planner<'a> {
             let place = node.after.or(node.before).map_or(0, |object| object.place);
             (operation.phase, root.rank, root.id, node.rank, place, node.id)
         });
+        // What was made first goes last.
+        let drops = operations.partition_point(|operation| operation.phase == Phase::Drop);
+        operations[..drops].reverse();
         operations
+    }
+
+    /// Puts a drop that only its own creation waits for just before that.
+    fn replacing(&self, operations: &[Operation], edges: &[(usize, usize)]) -> Vec<Operation> {
+        let waited_for: HashSet<usize> = edges
+            .iter()
+            .filter(|&&(first, then)| operations[first].node != operations[then].node)
+            .map(|&(first, _)| first)
+            .collect();
+        let moves = |at: usize, operation: &Operation| {
+            operation.phase == Phase::Drop && self.nodes[operation.node].comes && !waited_for.contains(&at)
+        };
+        let (moved, stay): (Vec<_>, Vec<_>) = operations.iter().enumerate().partition(|(at, it)| moves(*at, it));
+        let moved: HashSet<usize> = moved.into_iter().map(|(_, operation)| operation.node).collect();
+        let mut placed = Vec::with_capacity(operations.len());
+        for (_, operation) in stay {
+            if operation.phase == Phase::Create && moved.contains(&operation.node) {
+                placed.push(Operation { phase: Phase::Drop, ..*operation });
+            }
+            placed.push(*operation);
+        }
+        placed
     }
 
     fn parent(&self, at: usize, phase: Phase) -> Option<usize> {
@@ -647,6 +680,9 @@ impl<'a> Planner<'a> {
                     add(op(Phase::Create, need), op(phase, at));
                     add(op(Phase::Alter, need), op(phase, at));
                 }
+            }
+            for &first in &node.goes_before {
+                add(op(Phase::Drop, at), op(Phase::Drop, first));
             }
             add(op(Phase::Drop, at), op(Phase::Create, at));
         }
@@ -716,6 +752,10 @@ enum Phase {
 struct Operation {
     phase: Phase,
     node: usize,
+}
+
+fn places(operations: &[Operation]) -> HashMap<Operation, usize> {
+    operations.iter().enumerate().map(|(at, operation)| (*operation, at)).collect()
 }
 
 /// An operation and the nodes whose operations are written inside it.
@@ -838,8 +878,8 @@ mod tests {
     fn children_are_written_inside_unless_that_makes_a_circle() {
         assert_eq!(said(&[], &["box a", "lid l in:box.a"]), ["make a(l)"]);
         let circle = ["box a", "box b", "lid l in:box.a needs:box.b", "lid m in:box.b needs:box.a"];
-        assert_eq!(said(&[], &circle), ["make a()", "make b()", "add l", "add m"]);
-        assert_eq!(said(&circle, &[]), ["remove l", "remove m", "drop a", "drop b"]);
+        assert_eq!(said(&[], &circle), ["make a()", "make b(m)", "add l"]);
+        assert_eq!(said(&circle, &[]), ["remove l", "drop b", "drop a"]);
     }
 
     #[test]
