@@ -34,7 +34,8 @@ impl Risk {
 pub fn line(difference: &Difference) -> String {
     let mut text = format!("{} {}", difference.action.verb(), difference.id);
     for (number, (name, old, new)) in difference.properties.iter().enumerate() {
-        let _ = write!(text, "{} {name} {} → {}", if number == 0 { ":" } else { "," }, word(old), word(new));
+        let (old, new) = apart(&words(old), &words(new));
+        let _ = write!(text, "{} {name} {old} → {new}", if number == 0 { ":" } else { "," });
     }
     text
 }
@@ -79,15 +80,54 @@ fn difference_as_json(difference: &Difference) -> serde_json::Value {
     })
 }
 
-fn word(value: &Option<Value>) -> String {
-    match value {
-        None => "none".to_owned(),
-        Some(value) => {
-            let text = value.to_string().split_whitespace().collect::<Vec<_>>().join(" ");
-            match text.char_indices().nth(60) {
-                Some((cut, _)) => format!("{}…", &text[..cut]),
-                None => text,
-            }
-        }
+fn words(value: &Option<Value>) -> String {
+    let Some(value) = value else { return "none".to_owned() };
+    value.to_string().split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Shortens two long texts to where they differ, with a few words around that.
+fn apart(old: &str, new: &str) -> (String, String) {
+    const LONG: usize = 60;
+    const AROUND: usize = 2;
+    if old.chars().count() <= LONG && new.chars().count() <= LONG {
+        return (old.to_owned(), new.to_owned());
+    }
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.split(' ').collect(), new.split(' ').collect());
+    let same = |pairs: &mut dyn Iterator<Item = (&&str, &&str)>| pairs.take_while(|(one, two)| one == two).count();
+    let before = same(&mut old.iter().zip(&new));
+    let after = same(&mut old.iter().rev().zip(new.iter().rev())).min(old.len().min(new.len()) - before);
+    let around = |words: &[&str]| {
+        let from = before.saturating_sub(AROUND);
+        let to = (words.len() - after + AROUND).min(words.len());
+        let text = words.get(from..to).unwrap_or_default().join(" ");
+        let (text, cut) = match text.char_indices().nth(2 * LONG) {
+            Some((cut, _)) => (text[..cut].to_owned(), true),
+            None => (text, to < words.len()),
+        };
+        format!("{}{text}{}", if from > 0 { "… " } else { "" }, if cut { " …" } else { "" })
+    };
+    (around(&old), around(&new))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_shown_where_they_differ() {
+        let key = |action| {
+            format!(
+                "FOREIGN KEY (manager_id) REFERENCES auth.users(id) ON DELETE {action} DEFERRABLE INITIALLY DEFERRED"
+            )
+        };
+        let (old, new) = apart(&key("SET NULL"), &key("CASCADE"));
+        assert_eq!(
+            (old.as_str(), new.as_str()),
+            ("… ON DELETE SET NULL DEFERRABLE INITIALLY …", "… ON DELETE CASCADE DEFERRABLE INITIALLY …")
+        );
+        assert_eq!(apart("integer", "bigint"), ("integer".to_owned(), "bigint".to_owned()));
+        let many = vec!["word"; 40].join(" ");
+        assert_eq!(apart(&many, &format!("{many} more")), ("… word word".to_owned(), "… word word more".to_owned()));
+        assert_eq!(apart("none", &many).0, "none");
     }
 }
