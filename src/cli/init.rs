@@ -67,7 +67,20 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         }
     }
     written.reverse();
-    report(session, root, &written, &left, described.is_some());
+    report(session, root, &written, &left);
+    if !session.output.json {
+        let is_there = root.join("alembic.ini").exists();
+        let kept = url.map(without_password);
+        let beginning = match (described.is_some(), is_there) {
+            (true, _) => Beginning::Database,
+            (false, true) => Beginning::Alembic,
+            (false, false) => Beginning::Nothing,
+        };
+        say_next(session, root, beginning, kept.as_deref());
+        if url.is_some_and(|url| kept.as_deref() != Some(url)) {
+            session.output.say("the password is not in migrate.toml: PGPASSWORD, ~/.pgpass or DATABASE_URL may have it");
+        }
+    }
     Ok(Exit::Done)
 }
 
@@ -102,7 +115,7 @@ fn models_of(session: &mut Session, url: &str) -> Result<Described, Failure> {
     Ok(Described { files, several_schemas })
 }
 
-fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf], is_described: bool) {
+fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf]) {
     let output = &session.output;
     if output.json {
         output.json(&json!({ "folder": root, "written": written, "left_as_they_were": left }));
@@ -114,31 +127,57 @@ fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf],
     for path in left {
         output.say(format_args!("{} was there already, and is left as it is", shown(path).display()));
     }
+}
+
+/// What a project begins with.
+enum Beginning {
+    Nothing,
+    Database,
+    Alembic,
+}
+
+fn say_next(session: &Session, root: &Path, beginning: Beginning, url: Option<&str>) {
     let here = shown(root);
     let enter = if here == Path::new(".") { String::new() } else { format!("\n  cd {}", here.display()) };
-    if is_described {
-        output.say(format_args!(
-            "\nnext:{enter}
-  migrate check                                # the models are what the database is
+    let say = |steps: &dyn std::fmt::Display| session.output.say(format_args!("\nnext:{enter}\n{steps}"));
+    match beginning {
+        Beginning::Database => say(
+            &"  migrate check                                # the models are what the database is
   migrate revision --baseline -m \"baseline\"   # a revision that makes it
-  migrate stamp head --verify                  # which this database has already"
-        ));
-        return;
-    }
-    output.say(format_args!(
-        "\nnext:{enter}
-  migrate revision -m \"add users\"     # write the SQL into the file that this names
-  migrate upgrade head                # on the SQLite file app.db, until migrate.toml names another database
+  migrate stamp head --verify                  # which this database has already",
+        ),
+        Beginning::Alembic => say(
+            &"  write into migrate.toml the database (`url`) and the models (`sqlalchemy = \"app.models:Base\"` instead of `paths`)
+  migrate import alembic --dry-run    # its revisions as SQL files, what is applied as rows; nothing runs again
+  migrate check                       # the models and the database agree",
+        ),
+        Beginning::Nothing => {
+            let place = url.map_or("the SQLite file app.db".to_owned(), str::to_owned);
+            say(&format_args!(
+                "  migrate revision -m \"add users\"     # write the SQL into the file that this names
+  migrate upgrade head                # on {place}, until migrate.toml names another database
 or declare the tables in models/schema.toml, and `migrate revision --autogenerate -m \"add users\"`"
-    ));
+            ));
+        }
+    }
 }
 
 fn settings_for(url: Option<&str>) -> String {
     match url {
-        // A URL may hold a password, which belongs into the environment and not into a file that is shared.
-        Some(url) if !url.contains('@') => SETTINGS.replace("sqlite://app.db", url),
-        _ => SETTINGS.to_owned(),
+        Some(url) => SETTINGS.replace("sqlite://app.db", &without_password(url).replace('$', "$$")),
+        None => SETTINGS.to_owned(),
     }
+}
+
+/// A password belongs into the environment and not into a file that is shared.
+fn without_password(url: &str) -> String {
+    let (place, query) = url.split_once('?').unwrap_or((url, ""));
+    let place = match place.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
+        Some((scheme, (user, rest))) => format!("{scheme}://{}@{rest}", user.split(':').next().unwrap_or(user)),
+        None => place.to_owned(),
+    };
+    let kept: Vec<&str> = query.split('&').filter(|part| !part.is_empty() && !part.starts_with("password=")).collect();
+    if kept.is_empty() { place } else { format!("{place}?{}", kept.join("&")) }
 }
 
 fn make_folder(path: &Path) -> Result<(), Failure> {

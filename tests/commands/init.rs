@@ -64,3 +64,26 @@ fn what_init_wrote_is_json_too() {
     let document = project.migrate("init --json").ok().json();
     assert_eq!(document["written"].as_array().map(Vec::len), Some(3));
 }
+
+#[test]
+fn the_settings_name_the_database_without_its_password() {
+    let project = Project::empty();
+    let url = "postgresql://ann:se:c/r@t@db.example.org:5433/app?sslmode=require&password=x";
+    let outcome = project.run(["init", "--url", url]).ok();
+    let kept = "postgresql://ann@db.example.org:5433/app?sslmode=require";
+    assert!(outcome.stderr.contains(&format!("# on {kept}")), "{}", outcome.shown());
+    assert!(outcome.stderr.contains("the password is not in migrate.toml"), "{}", outcome.shown());
+    assert!(
+        project.read("migrate.toml").contains(&format!("url = \"${{DATABASE_URL:-{kept}}}\"")),
+        "{}",
+        project.read("migrate.toml")
+    );
+}
+
+#[test]
+fn a_project_of_alembic_is_told_how_to_go_on() {
+    let project = Project::empty();
+    project.write("alembic.ini", "[alembic]\n");
+    let outcome = project.migrate("init").ok();
+    assert!(outcome.stderr.contains("migrate import alembic"), "{}", outcome.shown());
+}
