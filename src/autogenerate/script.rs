@@ -80,7 +80,37 @@ pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &
         texts.push(written(paragraph));
         texts.extend(around.after(at).map(|setting| format!("{setting};")));
     }
-    Script { text: texts.join("\n\n"), transactional, outside, statements }
+    Script { text: together(&texts), transactional, outside, statements }
+}
+
+/// Joins paragraphs: lines that do the same follow each other, everything else stands apart.
+fn together(texts: &[String]) -> String {
+    let mut section = String::new();
+    for (at, text) in texts.iter().enumerate() {
+        let alike =
+            at.checked_sub(1).and_then(|before| texts.get(before)).is_some_and(|before| are_alike(before, text));
+        section.push_str(if at == 0 {
+            ""
+        } else if alike {
+            "\n"
+        } else {
+            "\n\n"
+        });
+        section.push_str(text);
+    }
+    section
+}
+
+/// Are these two statements of one line that drop something, or that begin with the same two words?
+fn are_alike(one: &str, two: &str) -> bool {
+    let words = |text: &str| {
+        let mut words = text.split(' ').map(str::to_owned);
+        (words.next(), words.next())
+    };
+    let is_plain = |text: &str| !text.contains('\n') && !text.starts_with("--");
+    let (one_words, two_words) = (words(one), words(two));
+    let drop = one_words.0.as_deref() == Some("DROP") && one_words.0 == two_words.0;
+    is_plain(one) && is_plain(two) && (drop || one_words == two_words)
 }
 
 fn written(paragraph: &Paragraph) -> String {

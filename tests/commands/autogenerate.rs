@@ -535,3 +535,90 @@ fn an_integer_key_in_toml_is_the_rowid_of_sqlite() {
     }
     site.project.migrate("check").ok();
 }
+
+/// What follows the header of the newest file.
+fn sections(site: &Site, outcome: &Outcome) -> String {
+    let file = written(site, outcome);
+    file[file.find("-- migrate:upgrade").expect("an upgrade section")..].to_owned()
+}
+
+#[test]
+fn a_revision_reads_as_if_written_by_hand() {
+    let Some(site) = Site::postgres() else { return };
+    let before = "CREATE EXTENSION citext;\nCREATE EXTENSION hstore;\n\
+        CREATE TABLE users (id int PRIMARY KEY, favourite int, name citext);\n\
+        CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users, price int CHECK (price > 0), twice int GENERATED ALWAYS AS (price * 2) STORED);\n\
+        ALTER TABLE users ADD FOREIGN KEY (favourite) REFERENCES orders;\n\
+        CREATE INDEX ix_name ON users (name);\nCREATE INDEX ix_favourite ON users (favourite DESC);";
+    let outcome = generate(&site, before, "").ok();
+    assert_snapshot!(sections(&site, &outcome), @"
+    -- migrate:upgrade
+    CREATE EXTENSION citext WITH SCHEMA public;
+    CREATE EXTENSION hstore WITH SCHEMA public;
+
+    CREATE TABLE public.orders (
+        id integer PRIMARY KEY,
+        user_id integer,
+        price integer CHECK (price > 0),
+        twice integer GENERATED ALWAYS AS (price * 2) STORED
+    );
+
+    CREATE TABLE public.users (
+        id integer PRIMARY KEY,
+        favourite integer REFERENCES public.orders(id),
+        name public.citext
+    );
+
+    ALTER TABLE public.orders ADD CONSTRAINT orders_user_id_fkey FOREIGN KEY (user_id) REFERENCES public.users(id);
+
+    CREATE INDEX ix_favourite ON public.users (favourite DESC);
+    CREATE INDEX ix_name ON public.users (name);
+
+    -- migrate:downgrade
+    ALTER TABLE public.orders DROP CONSTRAINT orders_user_id_fkey;
+
+    -- destroys data: table public.users is dropped
+    DROP TABLE public.users;
+
+    -- destroys data: table public.orders is dropped
+    DROP TABLE public.orders;
+
+    DROP EXTENSION hstore;
+    DROP EXTENSION citext;
+    ");
+    site.project.migrate("upgrade head").ok();
+    let after = before
+        .replace("price > 0", "price >= 0")
+        .replace("REFERENCES orders", "REFERENCES orders ON DELETE CASCADE")
+        .replace("ix_favourite ON users (favourite DESC)", "ix_favourite ON users (favourite)");
+    let outcome = generate(&site, &after, "").ok();
+    assert_snapshot!(sections(&site, &outcome), @"
+    -- migrate:upgrade
+    -- may fail: constraint public.orders.orders_price_check fails where the rows that are there break it
+    ALTER TABLE public.orders
+        DROP CONSTRAINT orders_price_check,
+        ADD CONSTRAINT orders_price_check CHECK (price >= 0);
+
+    ALTER TABLE public.users
+        DROP CONSTRAINT users_favourite_fkey,
+        ADD CONSTRAINT users_favourite_fkey FOREIGN KEY (favourite) REFERENCES public.orders(id) ON DELETE CASCADE;
+
+    DROP INDEX public.ix_favourite;
+
+    CREATE INDEX ix_favourite ON public.users (favourite);
+
+    -- migrate:downgrade
+    -- may fail: constraint public.orders.orders_price_check fails where the rows that are there break it
+    ALTER TABLE public.orders
+        DROP CONSTRAINT orders_price_check,
+        ADD CONSTRAINT orders_price_check CHECK (price > 0);
+
+    ALTER TABLE public.users
+        DROP CONSTRAINT users_favourite_fkey,
+        ADD CONSTRAINT users_favourite_fkey FOREIGN KEY (favourite) REFERENCES public.orders(id);
+
+    DROP INDEX public.ix_favourite;
+
+    CREATE INDEX ix_favourite ON public.users (favourite DESC);
+    ");
+}

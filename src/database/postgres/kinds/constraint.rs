@@ -152,7 +152,7 @@ pub fn in_column(object: &Object, column: &str) -> Option<String> {
 }
 
 /// Takes the second pair of brackets away that the server puts around a check.
-fn check(definition: &str) -> String {
+pub fn check(definition: &str) -> String {
     let parts = definition.strip_prefix("CHECK ((").and_then(|rest| rest.rsplit_once("))"));
     match parts {
         Some((inner, end)) if balanced(inner) => format!("CHECK ({inner}){end}"),
@@ -277,9 +277,21 @@ fn alter(change: &mut Change) {
 
 fn risks(object: &Object, from: &Catalog, _: &Catalog) -> Vec<Risk> {
     let table_is_new = object.parent.as_ref().is_none_or(|table: &Id| !from.contains(table));
-    let was_there = from.get(&object.id).is_some_and(|before| before.properties == object.properties);
+    let was_there = from.get(&object.id).is_some_and(|before| holds_alike(before, object));
     if table_is_new || was_there || inherited(object) || unchecked(object) {
         return Vec::new();
     }
     vec![Risk::MayFail(format!("{} fails where the rows that are there break it", object.id))]
+}
+
+/// Do rows that meet the one meet the other too? Foreign keys may differ in what they do.
+fn holds_alike(before: &Object, after: &Object) -> bool {
+    let reference = |object: &Object| {
+        let definition = object.text("definition").unwrap_or_default().to_owned();
+        let ends = [" ON UPDATE ", " ON DELETE ", " DEFERRABLE", " NOT VALID", " NOT ENFORCED"];
+        let end = ends.into_iter().filter_map(|end| definition.find(end)).min();
+        definition[..end.unwrap_or(definition.len())].to_owned()
+    };
+    let are_foreign = [before, after].iter().all(|object| object.known_text("type") == Some("f"));
+    before.properties == after.properties || are_foreign && !unchecked(before) && reference(before) == reference(after)
 }

@@ -52,15 +52,15 @@ pub fn query(asked: &Asked) -> String {
 pub fn clause(object: &Object) -> String {
     let domain = object.parent.as_ref().map_or("", |domain| domain.name());
     let chosen = object.id.name() == format!("{domain}_check") && object.id.name().len() < 60;
-    if chosen { definition(object).to_owned() } else { named(object) }
+    if chosen { definition(object) } else { named(object) }
 }
 
 fn named(object: &Object) -> String {
     format!("CONSTRAINT {} {}", identifier(object.id.name()), definition(object))
 }
 
-fn definition(object: &Object) -> &str {
-    object.written("definition").unwrap_or_default()
+fn definition(object: &Object) -> String {
+    super::constraint::check(object.written("definition").unwrap_or_default())
 }
 
 fn alter(object: &Object, action: &str) -> Statement {

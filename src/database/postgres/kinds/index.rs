@@ -8,6 +8,7 @@ use crate::schema::plan::Risk;
 use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
+use crate::sql::token::Token;
 
 pub static KIND: Kind = Kind {
     name: "index",
@@ -97,7 +98,7 @@ fn create(creation: &Creation) -> Vec<Statement> {
 }
 
 fn text(object: &Object) -> String {
-    let definition = object.written("definition").unwrap_or_default();
+    let definition = &without_usual_method(object.written("definition").unwrap_or_default());
     let parameters = parameters(object);
     // Storage parameters and tablespace stand before the predicate.
     match predicate_at(definition).filter(|_| !parameters.is_empty()) {
@@ -150,6 +151,18 @@ fn alter_attached(change: &mut Change) {
         if change.from.get(&index.id).is_some_and(|it| it.properties == index.properties) {
             change.say(attach(after, index));
         }
+    }
+}
+
+/// Takes `USING btree` away, which is what an index uses when nothing is said.
+fn without_usual_method(definition: &str) -> String {
+    let tokens: Vec<_> = crate::sql::token::tokens(definition, crate::sql::Syntax::Postgres).filter(Token::is_solid).collect();
+    let using = tokens.iter().position(|token| token.is_word(definition, "USING"));
+    match using.and_then(|at| Some((tokens.get(at.checked_sub(1)?)?, tokens.get(at + 1)?))) {
+        Some((table, method)) if method.is_word(definition, "btree") => {
+            format!("{}{}", &definition[..table.end], &definition[method.end..])
+        }
+        _ => definition.to_owned(),
     }
 }
 
