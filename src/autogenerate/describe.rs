@@ -56,7 +56,7 @@ pub fn describe(database: &mut dyn Database, catalog: &Catalog, config: &Config)
         let mut declared = Declared::default();
         let mut document = toml::Document::default();
         toml::read(std::path::Path::new("schema.toml"), &written.text, dialect, &mut document)
-            .and_then(|()| toml::declare(&document, dialect, &mut declared))
+            .and_then(|()| toml::declare(&document, dialect, false, &mut declared))
             .map_err(source::SourceError::from)?;
         let from_toml = declared.declarations.len();
         declared

@@ -43,6 +43,9 @@ pub fn compare(
             unread.join(", ")
         ));
     }
+    if declared.declarations.is_empty() {
+        output.warn("the models declare nothing; is what is in `paths` under [models] the whole schema?");
+    }
     let mut question = |rename: &Rename| asked(output, rename);
     let ask: Option<&mut autogenerate::Ask> = if ask && output.is_interactive() { Some(&mut question) } else { None };
     Ok(autogenerate::compare(database, &declared, config, wishes, ask)?)
@@ -143,7 +146,7 @@ fn shown(mut lines: Vec<String>) -> Vec<String> {
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
         let place = error.place.map(|place| Place {
-            path: place.path,
+            path: models::error::shown(&place.path),
             line: place.line,
             column: place.column,
             line_text: place.line_text,

@@ -1,10 +1,13 @@
 //! What is wrong with a model, and where.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::{Declared, written_at};
+use super::{Declared, sql, written_at};
 use crate::database::SqlError;
+use crate::revision::nearest;
 use crate::sql::Origin;
+use crate::sql::quote::identifier;
 
 /// A fault of the declared schema: a sentence, its place, and what to try.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
@@ -72,11 +75,17 @@ impl ModelError {
     }
 }
 
+/// A file's path as it is said: from the current folder, where it is below that.
+pub fn shown(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().unwrap_or_default();
+    path.strip_prefix(here).unwrap_or(path).to_owned()
+}
+
 /// Returns the fault of a declared schema whose statement `at` no order of loading made acceptable.
 pub fn refused(declared: &Declared, at: usize, error: &SqlError) -> ModelError {
     let mut fault = ModelError::new(format!("the declared schema does not load: {}", error.message));
     fault.notes.extend(error.detail.clone());
-    fault.hint = error.hint.clone();
+    fault.hint = error.hint.clone().or_else(|| alike(declared, error));
     let Some(declaration) = declared.declarations.get(at) else { return fault };
     let position = error.position.unwrap_or_default();
     let Some((path, line, in_line)) = written_at(declaration, position) else {
@@ -88,10 +97,51 @@ pub fn refused(declared: &Declared, at: usize, error: &SqlError) -> ModelError {
     if in_line.is_none() {
         fault.notes.push(format!("it was read as: {}", declaration.statement.text));
     }
+    fault.notes.extend(made_before(declared, at, error));
     if let (Some(place), Some(in_line), true) = (&mut fault.place, in_line, error.position.is_some()) {
         narrow(place, &declaration.statement.text, position, in_line);
     }
     fault
+}
+
+/// Says where what the database has already was declared for the first time.
+fn made_before(declared: &Declared, at: usize, error: &SqlError) -> Option<String> {
+    if !error.message.ends_with("already exists") {
+        return None;
+    }
+    let made = |at: usize| sql::made(&declared.declarations.get(at)?.statement.text);
+    let own = made(at)?;
+    let name = |path: &[String]| path.last().cloned();
+    let other = (0..declared.declarations.len()).filter(|&other| other != at);
+    let first = other.filter_map(|other| Some((other, made(other)?))).find(|(_, it)| name(it) == name(&own))?.0;
+    let Origin::File { path, line } = &declared.declarations.get(first)?.statement.origin else { return None };
+    Some(format!("it is declared at {}:{line} too", shown(path).display()))
+}
+
+/// Says which name of the models is spelt most like the one that the database does not know.
+fn alike(declared: &Declared, error: &SqlError) -> Option<String> {
+    // undefined_table, undefined_object, undefined_column, undefined_function (PostgreSQL manual, appendix A).
+    const UNDEFINED: &[&str] = &["42P01", "42704", "42703", "42883"];
+    if let Some(role) = error.message.strip_prefix("role ").and_then(|rest| rest.strip_suffix(" does not exist")) {
+        let role = role.trim_matches('"');
+        return Some(format!("roles belong to the server: CREATE ROLE {} there, or leave it out", identifier(role)));
+    }
+    let unknown = match &error.code {
+        Some(code) if UNDEFINED.contains(&code.as_str()) => error.message.split('"').nth(1)?,
+        _ => {
+            error.message.strip_prefix("no such column: ").or_else(|| error.message.strip_prefix("no such table: "))?
+        }
+    };
+    let name = unknown.rsplit('.').next().unwrap_or(unknown);
+    let written: BTreeSet<&str> = declared
+        .declarations
+        .iter()
+        .flat_map(|declaration| declaration.statement.text.split(|char: char| !(char.is_alphanumeric() || char == '_')))
+        .chain(["text", "integer", "varchar", "boolean", "timestamp", "timestamptz", "numeric", "jsonb", "bytea"])
+        .filter(|word| word.len() > 1 && !word.eq_ignore_ascii_case(name))
+        .collect();
+    let near = nearest(name, &written.into_iter().collect::<Vec<_>>())?;
+    Some(format!("did you mean `{near}`?"))
 }
 
 /// Narrows a place that is a whole line to the word at `position` of the statement, `in_line` bytes into its line.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use super::{Declared, ModelError, sql, toml};
 use crate::database::Dialect;
 
-/// Reads the files and folders in the order in which they are named, what is in a folder by name.
+/// Reads the files and folders in the order in which they are named, what is in a folder by name; `alone` when the project
+/// has no other source.
 ///
 /// # Errors
 /// A path that is not there, that is neither `.sql` nor `.toml`, or whose text can't be read.
@@ -13,6 +14,7 @@ pub fn read(
     paths: &[PathBuf],
     dialect: &'static Dialect,
     root: &Path,
+    alone: bool,
     declared: &mut Declared,
 ) -> Result<(), ModelError> {
     let mut document = toml::Document::default();
@@ -25,7 +27,7 @@ pub fn read(
             read_file(path, dialect, root, declared, &mut document)?;
         }
     }
-    toml::declare(&document, dialect, declared)
+    toml::declare(&document, dialect, alone && !declared.sources.sql, declared)
 }
 
 /// Returns the model files below `folder`, by name; what begins with a dot is none.

@@ -4,6 +4,7 @@
 //! statements that know their file and line; the shadow says what they mean.
 
 pub mod command;
+mod dump;
 pub mod error;
 pub mod files;
 pub mod mermaid;
@@ -72,7 +73,8 @@ pub fn read(
     root: &Path,
 ) -> Result<Declared, ModelError> {
     let mut declared = Declared::default();
-    files::read(&models.paths, dialect, root, &mut declared)?;
+    let alone = models.sqlalchemy.is_empty() && models.command.is_none();
+    files::read(&models.paths, dialect, root, alone, &mut declared)?;
     if !models.sqlalchemy.is_empty() {
         sqlalchemy::read(models, dialect, version, root, &mut declared)?;
     }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Declaration, Declared, DeclaredRename, ModelError};
+use super::{Declaration, Declared, DeclaredRename, ModelError, dump};
 use crate::database::Dialect;
 use crate::revision::guard;
 use crate::sql::split::{self, Piece, SplitError};
@@ -14,24 +14,29 @@ const RENAMED_FROM: &str = "renamed-from";
 
 /// Adds the statements of `text`, the content of `path`, to `declared`.
 ///
-/// Statements that begin or end a transaction are left out, and so are the two psql commands that pg_dump writes: a
-/// dump can be a model as it is.
+/// Statements that begin or end a transaction are left out, and so is what a dump has beside the schema: it can be a
+/// model as it is.
 ///
 /// # Errors
 /// A text that can't be split; a rename that names nothing.
 pub fn read(path: &Path, text: &str, dialect: &'static Dialect, declared: &mut Declared) -> Result<(), ModelError> {
-    let text = without_restrict(text);
+    let text = dump::without_psql(text, dialect.syntax);
     let pieces = split::split(&text, dialect.syntax).map_err(|error| {
         let meta = matches!(error, SplitError::MetaCommand { .. });
-        let fault = ModelError::new(format!("the models can't be read: {error}"));
-        let fault = if meta { fault.hint("leave out what only psql understands") } else { fault };
+        let fault = match meta {
+            true => ModelError::new("the models can't be read: this is a command of psql, not SQL")
+                .hint("leave out what only psql understands"),
+            false => ModelError::new(format!("the models can't be read: {error}")),
+        };
         fault.at(path, &text, error.at(), error.at() + 1)
     })?;
     let newlines: Vec<usize> = text.match_indices('\n').map(|(at, _)| at).collect();
     let line_of = |at: usize| newlines.partition_point(|&newline| newline < at) + 1;
     for piece in &pieces {
         let statement = piece.text(&text);
-        if split::controls_transaction(statement, dialect.syntax) {
+        if split::controls_transaction(statement, dialect.syntax)
+            || dump::is_about_the_database(statement, dialect.syntax)
+        {
             continue;
         }
         declared.declarations.push(Declaration {
@@ -59,6 +64,12 @@ pub fn schema_made(statement: &str) -> Option<String> {
     name.into_iter().next().filter(|name| name != "authorization")
 }
 
+/// Returns the path of what a CREATE makes.
+pub fn made(statement: &str) -> Option<Vec<String>> {
+    let solid: Vec<Token> = tokens(statement, Syntax::Postgres).filter(Token::is_solid).collect();
+    created(statement, Syntax::Postgres, &solid).map(|(_, path, _)| path)
+}
+
 /// Takes `-- migrate:` comments out of a statement: SQLite would keep them in its schema.
 fn without_directives(statement: &str, syntax: Syntax) -> String {
     if !statement.contains("migrate:") {
@@ -74,18 +85,6 @@ fn without_directives(statement: &str, syntax: Syntax) -> String {
         }
     }
     text
-}
-
-/// Blanks the `\restrict` and `\unrestrict` lines with which pg_dump guards its output since PostgreSQL 17.6.
-fn without_restrict(text: &str) -> String {
-    let blank = |line: &str| {
-        if line.starts_with("\\restrict ") || line.starts_with("\\unrestrict ") {
-            line.chars().map(|c| if c == '\n' || c == '\r' { c } else { ' ' }).collect()
-        } else {
-            line.to_owned()
-        }
-    };
-    if text.contains("restrict ") { text.split_inclusive('\n').map(blank).collect() } else { text.to_owned() }
 }
 
 fn renames(

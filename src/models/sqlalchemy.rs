@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use serde::Deserialize;
 
 use super::command::last_lines;
+use super::error::shown;
 use super::{Declaration, Declared, DeclaredRename, ModelError};
 use crate::config;
 use crate::database::Dialect;
@@ -106,7 +107,7 @@ pub fn read(
     })?;
     let answer = match answer {
         Answer::Declared(metadata) => metadata,
-        Answer::Fault(fault) => return Err(failed(fault, &models.sqlalchemy, &python, root)),
+        Answer::Fault(fault) => return Err(failed(fault, &models.sqlalchemy, &python)),
     };
     if answer.empty {
         return Err(ModelError::new(format!("the SQLAlchemy metadata of {names} has no tables")).hint(
@@ -162,16 +163,14 @@ fn interpreter(models: &config::Models, root: &Path) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from(if cfg!(windows) { "python" } else { "python3" }))
 }
 
-fn failed(printed: PrintedFault, names: &[String], python: &Path, root: &Path) -> ModelError {
+fn failed(printed: PrintedFault, names: &[String], python: &Path) -> ModelError {
     let PrintedFault { message, hint, missing, mut trace } = printed;
     let mut fault = ModelError::new(format!("cannot read the SQLAlchemy models {}: {message}", names.join(", ")));
-    let from_here = |path: &Path| path.strip_prefix(root).unwrap_or(path).to_owned();
     if let Some(last) = trace.pop() {
         fault = fault.on_line(&last.path, last.line);
-        fault.place.as_mut().into_iter().for_each(|place| place.path = from_here(&place.path));
     }
     fault.notes =
-        trace.iter().rev().map(|led| format!("reached from {}:{}", from_here(&led.path).display(), led.line)).collect();
+        trace.iter().rev().map(|led| format!("reached from {}:{}", shown(&led.path).display(), led.line)).collect();
     fault.hint = hint.or_else(|| missing.map(|name| hint_for_missing(&name, names, &python.display().to_string())));
     fault
 }

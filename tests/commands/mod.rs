@@ -13,6 +13,7 @@ mod init;
 mod interruption;
 mod irreversible;
 mod listings;
+mod models;
 mod no_transaction;
 mod offline;
 mod revision;

@@ -97,10 +97,16 @@ impl Database {
 
     /// `pg_dump --schema-only --no-owner` without the tool's own table.
     pub fn dump(&self) -> String {
+        self.dump_with(&["--schema-only", "--no-owner", "--exclude-table=*.migrate_version*"])
+    }
+
+    /// What `pg_dump` says with these options.
+    pub fn dump_with(&self, options: &[&str]) -> String {
         let output = self
             .server
             .program("pg_dump")
-            .args(["--schema-only", "--no-owner", "--exclude-table=*.migrate_version*", "-d", &self.name])
+            .args(options)
+            .args(["-d", &self.name])
             .output()
             .expect("pg_dump is installed beside the server");
         assert!(output.status.success(), "pg_dump failed: {}", String::from_utf8_lossy(&output.stderr));

@@ -4,12 +4,13 @@ use std::collections::HashMap;
 
 use super::{Check, Column, Document, ForeignKey, Index, Spot, Table, expression, types};
 use crate::database::Dialect;
+use crate::models::error::shown;
 use crate::models::{Declaration, Declared, DeclaredRename, ModelError};
 use crate::sql::quote::{identifier, literal, qualified};
 use crate::sql::{Origin, Statement, Syntax};
 
 /// Methods of an index that SQLite has nothing like.
-const POSTGRES_METHODS: &[&str] = &["gin", "gist", "brin", "spgist", "ivfflat", "hnsw", "bloom"];
+pub const POSTGRES_METHODS: &[&str] = &["gin", "gist", "brin", "spgist", "ivfflat", "hnsw", "bloom"];
 
 /// Adds the DDL of the whole document: schemas, enums, tables, foreign keys, indexes, comments.
 pub fn declare(document: &Document, dialect: &'static Dialect, declared: &mut Declared) -> Result<(), ModelError> {
@@ -110,7 +111,7 @@ impl Writer<'_> {
                 let path = |spot: Spot| self.document.paths.get(spot.file).cloned().unwrap_or_default();
                 return Err(ModelError::new(format!("the table {name} is declared twice"))
                     .on_line(&path(spot), spot.line)
-                    .note(format!("first at {}:{}", path(first).display(), first.line)));
+                    .note(format!("it is declared at {}:{} too", shown(&path(first)).display(), first.line)));
             }
         }
         Ok(())
@@ -148,8 +149,17 @@ impl Writer<'_> {
         // A key of one column is written at the column.
         let alone =
             table.primary_key.is_none() && table.columns.iter().filter(|column| column.primary_key).count() == 1;
+        // SQLite has no way to add a reference later, so it is written where its column is.
+        let at_column =
+            |key: &&ForeignKey| self.syntax == Syntax::Sqlite && key.name.is_none() && key.columns.len() == 1;
         for column in &table.columns {
-            parts.push((self.column(table, column, alone), column.spot));
+            let mut text = self.column(table, column, alone);
+            let keys = table.foreign_keys.iter().filter(at_column);
+            for key in keys.filter(|key| key.columns.first() == Some(&column.name)) {
+                text.push(' ');
+                text.push_str(&references(key, self.syntax));
+            }
+            parts.push((text, column.spot));
         }
         let key: Vec<String> =
             table.columns.iter().filter(|column| column.primary_key).map(|column| column.name.clone()).collect();
@@ -182,7 +192,8 @@ impl Writer<'_> {
             parts.push((format!("{}CHECK ({})", named(name), expression::any(written, self.syntax)), *spot));
         }
         if self.syntax == Syntax::Sqlite {
-            parts.extend(table.foreign_keys.iter().map(|key| (foreign_key(key, self.syntax), key.spot)));
+            let apart = table.foreign_keys.iter().filter(|key| !at_column(key));
+            parts.extend(apart.map(|key| (foreign_key(key, self.syntax), key.spot)));
         }
         let mut text = format!("CREATE TABLE {} (\n    ", self.name(&table.path));
         let mut spots = vec![(0, table.spot)];
@@ -360,11 +371,15 @@ fn named(name: &Option<String>) -> String {
 }
 
 fn foreign_key(key: &ForeignKey, syntax: Syntax) -> String {
+    format!("{}FOREIGN KEY ({}) {}", named(&key.name), columns(&key.columns), references(key, syntax))
+}
+
+fn references(key: &ForeignKey, syntax: Syntax) -> String {
     let table = match (syntax, key.table.last()) {
         (Syntax::Sqlite, Some(name)) => identifier(name),
         _ => qualified(&key.table),
     };
-    let mut text = format!("{}FOREIGN KEY ({}) REFERENCES {table}", named(&key.name), columns(&key.columns));
+    let mut text = format!("REFERENCES {table}");
     if !key.references.is_empty() {
         text.push_str(&format!(" ({})", columns(&key.references)));
     }
@@ -408,7 +423,7 @@ order_status = ["pending", "completed"]
     fn declared(text: &str, dialect: &'static Dialect) -> Result<Declared, crate::models::ModelError> {
         let (mut document, mut declared) = (Document::default(), Declared::default());
         read(Path::new("m.toml"), text, dialect, &mut document)?;
-        declare(&document, dialect, &mut declared)?;
+        declare(&document, dialect, true, &mut declared)?;
         Ok(declared)
     }
 
@@ -438,7 +453,7 @@ order_status = ["pending", "completed"]
         assert_eq!(texts.len(), 2);
         assert!(texts[0].contains("status text DEFAULT 'pending' NOT NULL CHECK (status IN ('pending', 'completed'))"));
         assert!(texts[0].contains("tags text DEFAULT '[]' NOT NULL"));
-        assert!(texts[0].contains("FOREIGN KEY (manager_id) REFERENCES users (id) ON DELETE SET NULL"));
+        assert!(texts[0].contains("manager_id text REFERENCES users (id) ON DELETE SET NULL,"));
     }
 
     #[test]
@@ -460,6 +475,30 @@ order_status = ["pending", "completed"]
                 "table.x.column.id.on_delete can't be `cascad`",
                 2,
                 "did you mean `cascade`?",
+            ),
+            (
+                "[table.x.column]\nname = \"text\"\n[table.x.index]\nix = [\"lower(name)\", \"nmae desc\"]",
+                "the table x has no column nmae",
+                4,
+                "did you mean `name`?",
+            ),
+            (
+                "[table.x.column]\nid = \"int\"\ny = { type = \"int\", references = \"x.ids\" }",
+                "the table x has no column ids",
+                3,
+                "did you mean `id`?",
+            ),
+            (
+                "[table.users.column]\nid = \"int\"\ny = { type = \"int\", references = \"user.id\" }",
+                "no model declares the table user",
+                3,
+                "did you mean `users`?",
+            ),
+            (
+                "[table.x.column]\nstate = { type = \"text\", default = \"open\" }",
+                "table.x.column.state.default is a bare word, which no default can be",
+                2,
+                "a text has quotes of its own: \"'open'\"",
             ),
             ("[table.x]\ncomment = 1", "table.x.comment must be a text, but is a number", 2, ""),
         ] {

@@ -2,6 +2,7 @@
 
 mod ddl;
 mod expression;
+mod names;
 mod parse;
 mod types;
 pub mod write;
@@ -129,10 +130,16 @@ pub fn read(path: &Path, text: &str, dialect: &'static Dialect, document: &mut D
     parse::parse(path, text, dialect, document)
 }
 
-/// Adds the DDL of the whole document to `declared`.
+/// Adds the DDL of the whole document to `declared`; `alone` when no other source declares anything.
 ///
 /// # Errors
-/// A name declared twice, at its line.
-pub fn declare(document: &Document, dialect: &'static Dialect, declared: &mut Declared) -> Result<(), ModelError> {
+/// A name declared twice, or one that nothing has, at its line.
+pub fn declare(
+    document: &Document,
+    dialect: &'static Dialect,
+    alone: bool,
+    declared: &mut Declared,
+) -> Result<(), ModelError> {
+    names::check(document, dialect.syntax, alone)?;
     ddl::declare(document, dialect, declared)
 }

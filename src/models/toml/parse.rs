@@ -13,6 +13,7 @@ use crate::models::ModelError;
 use crate::revision::guard;
 use crate::revision::nearest;
 use crate::sql::Syntax;
+use crate::sql::token::{Token, TokenKind, tokens};
 
 type Name<'a> = Spanned<Cow<'a, str>>;
 type Item<'a> = Spanned<DeValue<'a>>;
@@ -53,6 +54,27 @@ const FOREIGN_KEY_KEYS: &[&str] = &["columns", "references", "on_delete", "on_up
 const INDEX_KEYS: &[&str] = &["on", "unique", "where", "using", "include", "nulls_not_distinct", "comment"];
 const ENUM_KEYS: &[&str] = &["values", "comment", "renamed_from"];
 const ACTIONS: &[&str] = &["cascade", "restrict", "set null", "set default", "no action"];
+
+/// The words that stand for a value by themselves.
+///
+/// Source: PostgreSQL 18 manual, 9.27 "System Information Functions" and 9.9.5; SQLite, "CREATE TABLE", 3.2.
+const VALUES: &[&str] = &[
+    "null",
+    "true",
+    "false",
+    "current_date",
+    "current_time",
+    "current_timestamp",
+    "localtime",
+    "localtimestamp",
+    "current_user",
+    "current_role",
+    "session_user",
+    "system_user",
+    "user",
+    "current_catalog",
+    "current_schema",
+];
 
 /// Adds what `text` declares to the document.
 pub fn parse(path: &Path, text: &str, dialect: &'static Dialect, document: &mut Document) -> Result<(), ModelError> {
@@ -150,6 +172,19 @@ impl File<'_> {
             DeValue::Boolean(flag) => Ok(Some(flag.to_string())),
             _ => Err(self.wrong(item, what, "an SQL expression in quotes, a number, true or false")),
         }
+    }
+
+    /// A column's default. A bare word would be another column, or in SQLite the text itself.
+    fn default(&self, item: &Item<'_>, what: &str) -> Result<Option<String>, ModelError> {
+        let Some(written) = self.expression(item, what)? else { return Ok(None) };
+        let mut words = tokens(&written, self.dialect.syntax).filter(Token::is_solid);
+        let (first, second) = (words.next(), words.next());
+        let is_word = first.is_some_and(|token| token.kind == TokenKind::Word) && second.is_none();
+        if is_word && !VALUES.contains(&written.trim().to_lowercase().as_str()) {
+            let fault = self.fault(format!("{what} is a bare word, which no default can be"), item.span());
+            return Err(fault.hint(format!("a text has quotes of its own: \"'{}'\"", written.trim())));
+        }
+        Ok(Some(written))
     }
 
     fn flag(&self, item: &Item<'_>, what: &str) -> Result<bool, ModelError> {
@@ -298,7 +333,7 @@ impl File<'_> {
                     column.type_is_own = item.get_ref().as_table().is_some();
                 }
                 "nullable" => column.nullable = self.flag(item, &what)?,
-                "default" => column.default = self.expression(item, &what)?,
+                "default" => column.default = self.default(item, &what)?,
                 "primary_key" => column.primary_key = self.flag(item, &what)?,
                 "autoincrement" => column.autoincrement = self.flag(item, &what)?,
                 "unique" => column.unique = self.flag(item, &what)?,
