@@ -142,7 +142,7 @@ fn guard_of(passage: &Passage) -> Option<String> {
         "enum" | "domain" | "composite" | "range" | "composite type" | "range type" => ("type", path.to_vec()),
         // Known by its schema and its own name alone.
         "index" => {
-            let outer = path.len().saturating_sub(2).min(1);
+            let outer = path.len().saturating_sub(1).min(1);
             ("index", [&path[..outer], &path[path.len() - 1..]].concat())
         }
         "function" | "procedure" | "aggregate" => ("function", path.to_vec()),
