@@ -20,6 +20,7 @@ pub static KIND: Kind = Kind {
 };
 
 pub fn query(asked: &Asked) -> String {
+    // Until PostgreSQL 14 what a partition has from its parent counts as internal, like the triggers of foreign keys.
     format!(
         "SELECT ARRAY[n.nspname, c.relname, t.tgname]::text[] AS _path,
                 'table' AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
@@ -28,7 +29,7 @@ pub fn query(asked: &Asked) -> String {
          FROM pg_trigger t JOIN pg_trigger o ON o.oid = t.tgparentid
               JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_class p ON p.oid = o.tgrelid JOIN pg_namespace pn ON pn.oid = p.relnamespace
-         WHERE NOT t.tgisinternal AND t.tgenabled <> o.tgenabled AND {}",
+         WHERE (NOT t.tgisinternal OR t.tgconstraint = 0) AND t.tgenabled <> o.tgenabled AND {}",
         state("t.tgenabled"),
         state("o.tgenabled"),
         asked.schema("n.nspname"),

@@ -41,12 +41,14 @@ const SCHEMAS: &str = "UNION ALL SELECT s.pnnspid FROM pg_publication_namespace 
 fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
     let mut text = format!("CREATE {}", address(object));
-    let members: Vec<String> = creation
-        .inline_in(&object.id)
-        .map(|part| match part.id.kind {
-            "publication schema" => publication_schema::member(part),
-            _ => publication_table::member(part),
-        })
+    // PostgreSQL 14 takes the word TABLE only once.
+    let tables = creation.inline_in(&object.id).filter(|part| part.id.kind == "publication table");
+    let tables: Vec<String> = tables.map(publication_table::member).collect();
+    let schemas = creation.inline_in(&object.id).filter(|part| part.id.kind == "publication schema");
+    let members: Vec<String> = (!tables.is_empty())
+        .then(|| format!("TABLE {}", tables.join(", ")))
+        .into_iter()
+        .chain(schemas.map(publication_schema::member))
         .collect();
     if object.flag("all_tables") {
         text.push_str(" FOR ALL TABLES");

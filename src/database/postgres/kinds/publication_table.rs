@@ -8,7 +8,7 @@ use crate::sql::quote::{identifier, qualified};
 
 pub static KIND: Kind = Kind {
     name: "publication table",
-    create: |creation| vec![alter(creation.object, &format!("ADD {}", member(creation.object)))],
+    create: |creation| vec![alter(creation.object, &format!("ADD TABLE {}", member(creation.object)))],
     drop: |object, _| vec![alter(object, &format!("DROP TABLE {}", qualified(object.id.path.get(1..).unwrap_or_default())))],
     inline: |_, _| true,
     steps_aside: |_| true,
@@ -37,9 +37,9 @@ pub fn query(asked: &Asked) -> String {
     )
 }
 
-/// Returns the table as it stands after FOR or ADD: `TABLE app.users (id) WHERE (…)`.
+/// Returns the table as it stands after FOR TABLE or ADD TABLE: `app.users (id) WHERE (…)`.
 pub fn member(object: &Object) -> String {
-    let mut text = format!("TABLE {}", qualified(object.id.path.get(1..).unwrap_or_default()));
+    let mut text = qualified(object.id.path.get(1..).unwrap_or_default());
     if !object.list("columns").is_empty() {
         let columns: Vec<String> = object.list("columns").iter().map(|column| identifier(column)).collect();
         text.push_str(&format!(" ({})", columns.join(", ")));
