@@ -48,7 +48,7 @@ pub struct Kind {
     /// Returns what else must come before it is made, beyond what the catalog says it depends on.
     pub also_after: fn(&Object, &Catalog) -> Vec<Id>,
     /// Returns what it must be dropped before, although it does not depend on that.
-    pub goes_before: fn(&Object) -> Vec<Id>,
+    pub goes_before: fn(&Object, &Catalog) -> Vec<Id>,
     /// Returns what must be said right after it is made, because of what stands in the database already (the grants that
     /// default privileges give a new object by themselves); the catalogs are those that a plan starts from and reaches.
     pub settle: fn(&Object, &Catalog, &Catalog) -> Vec<Statement>,
@@ -73,7 +73,7 @@ impl Kind {
         risks: |_, _, _| Vec::new(),
         occupies: |_| Vec::new(),
         also_after: |_, _| Vec::new(),
-        goes_before: |_| Vec::new(),
+        goes_before: |_, _| Vec::new(),
         settle: |_, _, _| Vec::new(),
     };
 }

@@ -246,7 +246,7 @@ impl<'a> Planner<'a> {
         for at in 0..nodes.len() {
             if let Some(before) = nodes[at].before {
                 nodes[at].parent_before = before.parent.as_ref().and_then(|id| index.get(id)).copied();
-                let also = (nodes[at].kind.goes_before)(before);
+                let also = (nodes[at].kind.goes_before)(before, from);
                 nodes[at].goes_before = also.iter().filter_map(|id| index.get(id)).copied().collect();
                 for id in before.depends_on.iter().chain(&before.parent) {
                     if let Some(&used) = index.get(id).filter(|&&used| used != at) {
