@@ -51,7 +51,12 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let graph = session.graph()?;
     let mut draft = draft(&arguments, session, &graph)?;
     draft::check(&graph, &draft)?;
-    let sections = autogenerate::sections(&arguments.content, session).map_err(|failure| {
+    let sections = match autogenerate::sections(&arguments.content, session) {
+        // A question that was broken off has an answer of its own, and what is remembered asks no database.
+        Ok(_) if interruption::requested() => Err(Failure::new("stopped before the revision was written")),
+        sections => sections,
+    };
+    let sections = sections.map_err(|failure| {
         if interruption::requested() { failure.note("No file was written.") } else { failure }
     })?;
     let Some(sections) = sections else { return Ok(Exit::Done) };
