@@ -1,6 +1,7 @@
 //! Plans between made-up catalogs.
 
 use super::*;
+use crate::schema::change::Effect;
 use crate::schema::explain;
 
 /// A made-up dialect: boxes hold things, lids are written inside their box, ropes need whatever they name.

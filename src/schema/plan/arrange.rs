@@ -1,0 +1,271 @@
+//! The order of a plan's operations, and which is written inside which.
+
+use std::collections::{HashMap, HashSet};
+
+use super::Planner;
+use crate::schema::Object;
+use crate::schema::change::Effect;
+use crate::schema::order::{Before, circle_of};
+
+impl<'a> Planner<'a> {
+    /// Returns the operations in order, each with those that are written inside it; and what can't be changed in place
+    /// in any order (a policy that is to read the view which takes the name of the table that it read), though it could
+    /// be dropped before and made again after.
+    pub(super) fn order(&self) -> (Vec<Group>, Vec<usize>) {
+        let mut operations = self.operations();
+        operations = self.replacing(&operations, &self.edges(&places(&operations)));
+        let place = places(&operations);
+        let edges = self.edges(&place);
+        let mut written_in: Vec<usize> = (0..operations.len()).collect();
+        for (at, operation) in operations.iter().enumerate() {
+            if let Some(outer) = self.outer(*operation).and_then(|outer| place.get(&outer)) {
+                written_in[at] = *outer;
+            }
+        }
+        let mut walked = false;
+        loop {
+            let root = |mut at: usize| {
+                while written_in[at] != at {
+                    at = written_in[at];
+                }
+                at
+            };
+            let mut before = Before::new(operations.len());
+            for &(first, then) in &edges {
+                before.add(root(first), root(then));
+            }
+            match before.sorted() {
+                Ok(order) => return (groups(&operations, &order, root), Vec::new()),
+                Err(circles) => {
+                    // Write what closes a circle on its own; where that is not enough, all that stands between its members.
+                    let closing = if walked { HashSet::new() } else { before.closing(&circles) };
+                    walked = true;
+                    let circle_of = circle_of(&circles, operations.len());
+                    let alone = |at: &usize| written_in[*at] != *at && self.may_stand_alone(operations[*at]);
+                    let roots = |(first, then): &(usize, usize)| (root(*first), root(*then));
+                    let closes = edges.iter().filter(|edge| closing.contains(&roots(edge)));
+                    let needing =
+                        closes.map(|&(first, then)| if operations[first].phase == Phase::Drop { first } else { then });
+                    let mut split: Vec<usize> = needing.filter(alone).collect();
+                    if split.is_empty() {
+                        let inside = edges.iter().filter(|edge| {
+                            let (one, two) = roots(edge);
+                            one != two && circle_of[one] != usize::MAX && circle_of[one] == circle_of[two]
+                        });
+                        split = inside.flat_map(|&(first, then)| [first, then]).filter(alone).collect();
+                    }
+                    if split.is_empty() {
+                        let inside = |at: &usize| circle_of[root(*at)] != usize::MAX;
+                        let stuck = (0..operations.len()).filter(inside).map(|at| operations[at]);
+                        let stuck =
+                            stuck.filter(|operation| operation.phase == Phase::Alter).map(|operation| operation.node);
+                        let stuck: Vec<usize> = stuck.filter(|&node| self.may_be_replaced(node)).collect();
+                        return (groups(&operations, &self.broken(&before, circles), root), stuck);
+                    }
+                    split.into_iter().for_each(|at| written_in[at] = at);
+                }
+            }
+        }
+    }
+
+    /// May it be dropped and made again without the loss of data, in itself or in those that depend on it?
+    fn may_be_replaced(&self, at: usize) -> bool {
+        let holds_data = |object: &Object| {
+            let node = self.nodes.binary_search_by(|node| node.id.cmp(&object.id));
+            node.is_ok_and(|node| (self.nodes[node].kind.holds_data)(object, self.from))
+        };
+        let own = self.nodes[at].before.into_iter();
+        !own.chain(self.dependents(at)).any(holds_data)
+    }
+
+    /// A circle that no splitting opens: its edges are cut at the member that the priorities put first. What was cut
+    /// too much shows when the plan is proved.
+    fn broken(&self, before: &Before, mut circles: Vec<Vec<usize>>) -> Vec<usize> {
+        let mut graph = before.clone();
+        loop {
+            let mut cut = Before::new(graph.len());
+            for first in 0..graph.len() {
+                for &then in graph.followers(first) {
+                    let inside = circles.iter().any(|circle| circle.first() == Some(&then) && circle.contains(&first));
+                    if !inside {
+                        cut.add(first, then);
+                    }
+                }
+            }
+            graph = cut;
+            match graph.sorted() {
+                Ok(order) => return order,
+                Err(rest) => circles = rest,
+            }
+        }
+    }
+
+    /// All operations, in the order that they take where needs leave a choice.
+    fn operations(&self) -> Vec<Operation> {
+        let mut operations = Vec::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            if node.goes {
+                operations.push(Operation { phase: Phase::Drop, node: at });
+            }
+            if node.change.is_some() {
+                operations.push(Operation { phase: Phase::Alter, node: at });
+            }
+            if node.comes {
+                operations.push(Operation { phase: Phase::Create, node: at });
+            }
+        }
+        operations.sort_by_cached_key(|operation| {
+            let mut root = operation.node;
+            while let Some(parent) = self.parent(root, operation.phase) {
+                root = parent;
+            }
+            let (node, root) = (&self.nodes[operation.node], &self.nodes[root]);
+            let place = node.after.or(node.before).map_or(0, |object| object.place);
+            (operation.phase, root.rank, root.id, node.rank, place, node.id)
+        });
+        // What was made first goes last.
+        let drops = operations.partition_point(|operation| operation.phase == Phase::Drop);
+        operations[..drops].reverse();
+        operations
+    }
+
+    /// Puts a drop that only its own creation waits for just before that.
+    fn replacing(&self, operations: &[Operation], edges: &[(usize, usize)]) -> Vec<Operation> {
+        let waited_for: HashSet<usize> = edges
+            .iter()
+            .filter(|&&(first, then)| operations[first].node != operations[then].node)
+            .map(|&(first, _)| first)
+            .collect();
+        let moves = |at: usize, operation: &Operation| {
+            operation.phase == Phase::Drop && self.nodes[operation.node].comes && !waited_for.contains(&at)
+        };
+        let (moved, stay): (Vec<_>, Vec<_>) = operations.iter().enumerate().partition(|(at, it)| moves(*at, it));
+        let moved: HashSet<usize> = moved.into_iter().map(|(_, operation)| operation.node).collect();
+        let mut placed = Vec::with_capacity(operations.len());
+        for (_, operation) in stay {
+            if operation.phase == Phase::Create && moved.contains(&operation.node) {
+                placed.push(Operation { phase: Phase::Drop, ..*operation });
+            }
+            placed.push(*operation);
+        }
+        placed
+    }
+
+    fn parent(&self, at: usize, phase: Phase) -> Option<usize> {
+        match phase {
+            Phase::Drop => self.nodes[at].parent_before,
+            _ => self.nodes[at].parent_after,
+        }
+    }
+
+    /// Which operation this one is written in, where it is: a drop in its parent's drop or rebuild, a creation inside
+    /// its parent's CREATE.
+    fn outer(&self, operation: Operation) -> Option<Operation> {
+        let node = &self.nodes[operation.node];
+        let parent = self.parent(operation.node, operation.phase)?;
+        let changed = |at: usize| self.nodes[at].change.is_some();
+        let rebuilt = |at: usize| self.nodes[at].change.as_ref().is_some_and(|change| change.effect >= Effect::Rebuilt);
+        match operation.phase {
+            _ if node.kind.part_of_parent && changed(parent) => Some(Operation { phase: Phase::Alter, node: parent }),
+            Phase::Drop if self.nodes[parent].goes => Some(Operation { phase: Phase::Drop, node: parent }),
+            Phase::Drop if rebuilt(parent) && node.comes => Some(Operation { phase: Phase::Alter, node: parent }),
+            Phase::Create if self.nodes[parent].comes && (node.kind.inline)(node.after?, self.to) => {
+                Some(Operation { phase: Phase::Create, node: parent })
+            }
+            _ => None,
+        }
+    }
+
+    /// May it be taken out of its parent's statement? What holds data (a column) can't be made after its table.
+    fn may_stand_alone(&self, operation: Operation) -> bool {
+        let node = &self.nodes[operation.node];
+        if node.kind.part_of_parent {
+            return false;
+        }
+        match operation.phase {
+            Phase::Create if node.kind.inseparable => false,
+            Phase::Create => !node.after.is_some_and(|object| (node.kind.holds_data)(object, self.to)),
+            Phase::Drop => !node.before.is_some_and(|object| (node.kind.holds_data)(object, self.from)),
+            Phase::Alter => true,
+        }
+    }
+
+    fn edges(&self, place: &HashMap<Operation, usize>) -> Vec<(usize, usize)> {
+        let mut edges = Vec::new();
+        let mut add = |first: Operation, then: Operation| {
+            if let (Some(&first), Some(&then)) = (place.get(&first), place.get(&then)) {
+                edges.push((first, then));
+            }
+        };
+        let op = |phase, node| Operation { phase, node };
+        for (at, node) in self.nodes.iter().enumerate() {
+            for &user in &node.users {
+                add(op(Phase::Drop, user), op(Phase::Drop, at));
+                add(op(Phase::Drop, user), op(Phase::Alter, at));
+                add(op(Phase::Alter, user), op(Phase::Drop, at));
+            }
+            for &need in &node.needs {
+                for phase in [Phase::Create, Phase::Alter] {
+                    add(op(Phase::Create, need), op(phase, at));
+                    add(op(Phase::Alter, need), op(phase, at));
+                }
+            }
+            for &first in &node.goes_before {
+                add(op(Phase::Drop, at), op(Phase::Drop, first));
+            }
+            add(op(Phase::Drop, at), op(Phase::Create, at));
+        }
+        for &(user, source) in &self.aside {
+            add(op(Phase::Drop, user), op(Phase::Alter, source));
+            add(op(Phase::Alter, source), op(Phase::Create, user));
+        }
+        let mut occupied: HashMap<String, Vec<usize>> = HashMap::new();
+        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.goes) {
+            for name in node.before.map(node.kind.occupies).unwrap_or_default() {
+                occupied.entry(name).or_default().push(at);
+            }
+        }
+        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.comes) {
+            for name in node.after.map(node.kind.occupies).unwrap_or_default() {
+                for &holder in occupied.get(&name).into_iter().flatten() {
+                    add(op(Phase::Drop, holder), op(Phase::Create, at));
+                }
+            }
+        }
+        edges
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum Phase {
+    Drop,
+    Alter,
+    Create,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Operation {
+    pub(super) phase: Phase,
+    pub(super) node: usize,
+}
+
+fn places(operations: &[Operation]) -> HashMap<Operation, usize> {
+    operations.iter().enumerate().map(|(at, operation)| (*operation, at)).collect()
+}
+
+/// An operation and the nodes whose operations are written inside it.
+pub(super) struct Group {
+    pub(super) operation: Operation,
+    pub(super) inside: Vec<usize>,
+}
+
+fn groups(operations: &[Operation], order: &[usize], root: impl Fn(usize) -> usize) -> Vec<Group> {
+    let mut inside: HashMap<usize, Vec<usize>> = HashMap::new();
+    for (at, operation) in operations.iter().enumerate() {
+        if root(at) != at {
+            inside.entry(root(at)).or_default().push(operation.node);
+        }
+    }
+    let outermost = order.iter().filter(|&&at| root(at) == at);
+    outermost.map(|at| Group { operation: operations[*at], inside: inside.remove(at).unwrap_or_default() }).collect()
+}

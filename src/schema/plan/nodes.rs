@@ -1,0 +1,103 @@
+//! Which objects a plan is about, and who needs whom among them.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use super::{Node, Planner};
+use crate::schema::kind::Kind;
+use crate::schema::{Catalog, Id, IdMap, Object};
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(from: &'a Catalog, to: &'a Catalog, kinds: &[&'static Kind]) -> Self {
+        let ranks: HashMap<&str, usize> = kinds.iter().enumerate().map(|(rank, kind)| (kind.name, rank)).collect();
+        let by_name: HashMap<&str, &'static Kind> = kinds.iter().map(|kind| (kind.name, *kind)).collect();
+        let mut nodes = Vec::new();
+        for id in concerned(from, to, &by_name) {
+            let Some(&rank) = ranks.get(id.kind) else { continue };
+            let (before, after) = (from.get(id), to.get(id));
+            nodes.push(Node {
+                id,
+                kind: kinds[rank],
+                rank,
+                before,
+                after,
+                goes: before.is_some() && after.is_none(),
+                comes: before.is_none() && after.is_some(),
+                change: None,
+                users: Vec::new(),
+                needs: Vec::new(),
+                goes_before: Vec::new(),
+                parent_before: None,
+                parent_after: None,
+            });
+        }
+        let index: IdMap<&Id, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
+        for at in 0..nodes.len() {
+            if let Some(before) = nodes[at].before {
+                nodes[at].parent_before = before.parent.as_ref().and_then(|id| index.get(id)).copied();
+                let also = (nodes[at].kind.goes_before)(before, from);
+                nodes[at].goes_before = also.iter().filter_map(|id| index.get(id)).copied().collect();
+                for id in before.depends_on.iter().chain(&before.parent) {
+                    if let Some(&used) = index.get(id).filter(|&&used| used != at) {
+                        nodes[used].users.push(at);
+                    }
+                }
+            }
+            if let Some(after) = nodes[at].after {
+                nodes[at].parent_after = after.parent.as_ref().and_then(|id| index.get(id)).copied();
+                // What is not there any more can't come first.
+                let mut also = (nodes[at].kind.also_after)(after, to);
+                also.retain(|id| to.contains(id));
+                let needed = after.depends_on.iter().chain(&after.parent).chain(&also);
+                nodes[at].needs = needed.filter_map(|id| index.get(id)).copied().filter(|&need| need != at).collect();
+            }
+        }
+        for node in &mut nodes {
+            node.users.sort_unstable();
+            node.users.dedup();
+            node.needs.sort_unstable();
+            node.needs.dedup();
+        }
+        Planner { from, to, nodes, differences: Vec::new(), refused: Vec::new(), aside: Vec::new() }
+    }
+}
+
+/// Returns the ids that a plan is about, sorted: what is not the same on both sides, all that depends on it, and what
+/// these live in. What is left out stays as it is, and needs nothing that does not.
+fn concerned<'a>(from: &'a Catalog, to: &'a Catalog, kinds: &HashMap<&str, &'static Kind>) -> BTreeSet<&'a Id> {
+    let differ = |one: &Object, other: &Object| {
+        one.properties != other.properties || one.parent != other.parent || one.depends_on != other.depends_on
+    };
+    let mut concerned: BTreeSet<&Id> = BTreeSet::new();
+    let (mut ours, mut theirs) = (from.shared().iter().peekable(), to.shared().iter().peekable());
+    while let Some(first) = [ours.peek(), theirs.peek()].into_iter().flatten().map(|object| &object.id).min() {
+        match (ours.next_if(|object| object.id == *first), theirs.next_if(|object| object.id == *first)) {
+            (Some(one), Some(other)) if Arc::ptr_eq(one, other) || !differ(one, other) => {}
+            _ => _ = concerned.insert(first),
+        }
+    }
+    if concerned.is_empty() {
+        return concerned;
+    }
+    fn parents<'a>(id: &Id, sides: [&'a Catalog; 2]) -> impl Iterator<Item = &'a Id> {
+        sides.into_iter().filter_map(move |side| side.get(id)?.parent.as_ref())
+    }
+    let whole = |id: &&Id| kinds.get(id.kind).is_some_and(|kind| kind.part_of_parent);
+    let wholes: Vec<&Id> = concerned.iter().copied().filter(whole).flat_map(|id| parents(id, [from, to])).collect();
+    concerned.extend(wholes);
+    let mut users: IdMap<&Id, Vec<&Id>> = IdMap::default();
+    for object in from.objects() {
+        for needed in object.depends_on.iter().chain(&object.parent) {
+            users.entry(needed).or_default().push(&object.id);
+        }
+    }
+    let mut open: Vec<&Id> = concerned.iter().copied().collect();
+    while let Some(id) = open.pop() {
+        open.extend(users.get(id).into_iter().flatten().copied().filter(|user| concerned.insert(user)));
+    }
+    let mut open: Vec<&Id> = concerned.iter().copied().collect();
+    while let Some(id) = open.pop() {
+        open.extend(parents(id, [from, to]).filter(|parent| concerned.insert(parent)));
+    }
+    concerned
+}

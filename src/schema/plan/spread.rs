@@ -1,0 +1,99 @@
+//! What befalls those that depend on what goes or is rewritten.
+
+use std::collections::HashSet;
+
+use super::{Planner, Refusal};
+use crate::schema::change::Effect;
+
+impl<'a> Planner<'a> {
+    /// Carries what goes, is rewritten or rebuilt on to those that depend on it.
+    pub(super) fn spread(&mut self) {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+        enum Cause {
+            Goes,
+            Resized,
+            Rewritten,
+            Rebuilt,
+        }
+        // The object, what befalls it, and the object whose change that comes from.
+        let mut queue: Vec<(usize, Cause, usize)> = Vec::new();
+        for (at, node) in self.nodes.iter().enumerate() {
+            if node.goes {
+                queue.push((at, Cause::Goes, at));
+            }
+            let causes: &[Cause] = match node.change.as_ref().map(|change| change.effect) {
+                Some(Effect::Resized) => &[Cause::Resized],
+                Some(Effect::Rewritten) => &[Cause::Rewritten],
+                Some(Effect::Rebuilt) => &[Cause::Rebuilt],
+                Some(Effect::Remade) => &[Cause::Rewritten, Cause::Rebuilt],
+                Some(Effect::None) | None => &[],
+            };
+            queue.extend(causes.iter().map(|&cause| (at, cause, at)));
+        }
+        let mut seen: HashSet<(usize, Cause, usize)> = queue.iter().copied().collect();
+        while let Some((at, cause, source)) = queue.pop() {
+            for user in self.nodes[at].users.clone() {
+                let (Some(before), Some(after)) = (self.nodes[user].before, self.nodes[user].after) else { continue };
+                let kind = self.nodes[user].kind;
+                let child = self.nodes[user].parent_before == Some(at);
+                let holds_data = (kind.holds_data)(before, self.from);
+                let must_go = match cause {
+                    // What was to live on elsewhere, as it is, dies here all the same.
+                    Cause::Goes if child => {
+                        self.nodes[user].parent_after == Some(at) || self.nodes[user].change.is_none()
+                    }
+                    // Still needing what goes, or unchanged although what it needed is no more of that kind or name.
+                    Cause::Goes => {
+                        self.nodes[user].needs.contains(&at) || (self.nodes[user].change.is_none() && !holds_data)
+                    }
+                    Cause::Resized => (kind.steps_aside)(before) && !(kind.carried)(before),
+                    Cause::Rewritten => (kind.steps_aside)(before),
+                    // Its parts were rebuilt with it.
+                    Cause::Rebuilt => child && self.nodes[user].parent_after == Some(at) && !kind.part_of_parent,
+                };
+                if must_go && matches!(cause, Cause::Resized | Cause::Rewritten) {
+                    self.aside.push((user, source));
+                }
+                if self.nodes[user].goes {
+                    continue;
+                }
+                if must_go {
+                    let dies_with_parent = child && cause == Cause::Rebuilt;
+                    if holds_data && !dies_with_parent {
+                        self.refused.push(Refusal {
+                            id: self.nodes[at].id.clone(),
+                            reason: format!("it would have to be dropped and made again, and {} uses it", after.id),
+                        });
+                        continue;
+                    }
+                    self.nodes[user].goes = true;
+                    self.nodes[user].comes = true;
+                    self.nodes[user].change = None;
+                    if seen.insert((user, Cause::Goes, user)) {
+                        queue.push((user, Cause::Goes, user));
+                    }
+                } else if matches!(cause, Cause::Resized | Cause::Rewritten)
+                    && (holds_data || (kind.passes_on)(before))
+                    && seen.insert((user, cause, source))
+                {
+                    queue.push((user, cause, source));
+                }
+            }
+        }
+        self.refuse_what_stays_without_its_needs();
+    }
+
+    /// An object that stays (left alone, or declared so) may not need what is dropped for good.
+    fn refuse_what_stays_without_its_needs(&mut self) {
+        for node in &self.nodes {
+            let Some(after) = node.after else { continue };
+            for &need in &node.needs {
+                let needed = &self.nodes[need];
+                if needed.after.is_none() {
+                    let reason = format!("it would be dropped, and {} needs it", after.id);
+                    self.refused.push(Refusal { id: needed.id.clone(), reason });
+                }
+            }
+        }
+    }
+}
