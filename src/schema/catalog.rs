@@ -9,7 +9,7 @@ use super::{Id, Object};
 pub type IdMap<K, V> = HashMap<K, V, foldhash::fast::FixedState>;
 
 /// A set of ids.
-pub type IdSet = HashSet<Id, foldhash::fast::FixedState>;
+pub type IdSet<K = Id> = HashSet<K, foldhash::fast::FixedState>;
 
 /// What a database contains: its objects by their ids, and who lives inside whom.
 ///

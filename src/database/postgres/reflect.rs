@@ -1,11 +1,14 @@
 //! Reads a catalog: every kind's query and one over `pg_depend`, pipelined in one read-only transaction.
 
 use std::collections::HashMap;
+use std::future::ready;
+use std::pin::pin;
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join;
+use futures_util::stream::{FuturesOrdered, TryStreamExt};
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Column, Error, Row};
+use tokio_postgres::{Client, Column, Error, Row, RowStream};
 
 use super::kinds::{Asked, READERS, Reader};
 use super::spelling::{settled, written};
@@ -36,6 +39,9 @@ FROM pg_depend d WHERE (deptype IN ('n', 'a', 'i', 'P', 'S', 'e', 'x') AND refob
     AND EXISTS (SELECT FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhrelid = objid AND i.inhparent = refobjid AND c.relkind IN ('r', 'p')))
   OR deptype IN ('n', 'a') AND refclassid = 'pg_namespace'::regclass AND objid >= 16384)";
 
+/// No query has parameters.
+const NO_VALUES: [(&str, Type); 0] = [];
+
 /// How the columns begin that are known of an object and never compared.
 const KNOWN: &str = "_known_";
 
@@ -53,20 +59,34 @@ pub async fn reflect(client: &Client, version: u32, scope: &Scope) -> Result<Rea
             return Err(error);
         }
     };
-    let queries: Vec<String> = readers.iter().map(|reader| (reader.query)(&asked)).collect();
-    let rows = join_all(queries.iter().map(|query| client.query_typed(query, &[])));
-    let besides = unmanaged(&asked);
-    let more = join(client.query_typed(DEPENDENCIES, &[]), client.query_typed(&besides, &[]));
-    let (rows, (dependencies, besides)) = join(rows, more).await;
-    client.batch_execute("ROLLBACK").await?;
     let mut read = Read::default();
-    for (reader, rows) in readers.iter().zip(rows) {
-        read.take_all(reader.kind, &rows?)?;
-    }
-    read.depend(&dependencies?)?;
-    let counted = |row: &Row| Ok((row.try_get(0)?, usize::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0)));
-    let unmanaged = besides?.iter().map(counted).collect::<Result<_, Error>>()?;
+    let answered = take_all(client, &readers, &asked, &mut read).await;
+    client.batch_execute("ROLLBACK").await?;
+    let unmanaged = answered?;
     Ok(Reading { catalog: read.objects.into_iter().collect(), unmanaged })
+}
+
+/// Asks everything at once, and takes the rows as they come: the server is at the next query meanwhile.
+async fn take_all(
+    client: &Client,
+    readers: &[&'static Reader],
+    asked: &Asked,
+    read: &mut Read,
+) -> Result<Vec<(String, usize)>, Error> {
+    let mut queries: Vec<String> = readers.iter().map(|reader| (reader.query)(asked)).collect();
+    queries.extend([DEPENDENCIES.to_owned(), unmanaged(asked)]);
+    let mut answers: FuturesOrdered<_> = queries.iter().map(|query| client.query_typed_raw(query, NO_VALUES)).collect();
+    for reader in readers {
+        if let Some(rows) = answers.try_next().await? {
+            read.take_all(reader.kind, rows).await?;
+        }
+    }
+    if let Some(rows) = answers.try_next().await? {
+        read.depend(rows).await?;
+    }
+    let Some(rows) = answers.try_next().await? else { return Ok(Vec::new()) };
+    let counted = |row: Row| Ok((row.try_get(0)?, usize::try_from(row.try_get::<_, i64>(1)?).unwrap_or(0)));
+    rows.and_then(|row| ready(counted(row))).try_collect().await
 }
 
 /// Returns the kinds of which the database may have something. To plan a query takes a server longer than to find that
@@ -188,9 +208,15 @@ impl Says {
 }
 
 impl Read {
-    fn take_all(&mut self, kind: &'static Kind, rows: &[Row]) -> Result<(), Error> {
-        let said: Vec<Says> = rows.first().map(|row| row.columns().iter().map(Says::of).collect()).unwrap_or_default();
-        rows.iter().try_for_each(|row| self.take(kind, &said, row))
+    async fn take_all(&mut self, kind: &'static Kind, rows: RowStream) -> Result<(), Error> {
+        let (mut rows, mut said) = (pin!(rows), Vec::new());
+        while let Some(row) = rows.try_next().await? {
+            if said.is_empty() {
+                said.extend(row.columns().iter().map(Says::of));
+            }
+            self.take(kind, &said, &row)?;
+        }
+        Ok(())
     }
 
     fn take(&mut self, kind: &'static Kind, said: &[Says], row: &Row) -> Result<(), Error> {
@@ -269,10 +295,10 @@ impl Read {
 
     /// Turns the rows of `pg_depend` into ids. What is no object itself stands for the one that it is an internal part
     /// of: a view's rule, a table's row type, a constraint's index, an array type, a member of an extension.
-    fn depend(&mut self, rows: &[Row]) -> Result<(), Error> {
-        let mut edges = Vec::with_capacity(rows.len());
+    async fn depend(&mut self, rows: RowStream) -> Result<(), Error> {
+        let (mut rows, mut edges) = (pin!(rows), Vec::new());
         let mut part_of: HashMap<Address, Address, foldhash::fast::FixedState> = HashMap::default();
-        for row in rows {
+        while let Some(row) = rows.try_next().await? {
             let dependent: Address = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
             let needed: Address = (row.try_get(3)?, row.try_get(4)?, row.try_get(5)?);
             let part = matches!(row.try_get::<_, &str>(6)?, "i" | "e");

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::Planner;
+use super::{Node, Planner};
 use crate::schema::Object;
 use crate::schema::change::Effect;
 use crate::schema::order::{Before, circle_of};
@@ -13,13 +13,15 @@ impl<'a> Planner<'a> {
     /// be dropped before and made again after.
     pub(super) fn order(&self) -> (Vec<Group>, Vec<usize>) {
         let mut operations = self.operations();
-        operations = self.replacing(&operations, &self.edges(&places(&operations)));
-        let place = places(&operations);
-        let edges = self.edges(&place);
+        if self.nodes.iter().any(|node| node.goes && node.comes) {
+            operations = self.replacing(&operations, &self.edges(&self.places(&operations)));
+        }
+        let places = self.places(&operations);
+        let edges = self.edges(&places);
         let mut written_in: Vec<usize> = (0..operations.len()).collect();
         for (at, operation) in operations.iter().enumerate() {
-            if let Some(outer) = self.outer(*operation).and_then(|outer| place.get(&outer)) {
-                written_in[at] = *outer;
+            if let Some(outer) = self.outer(*operation).and_then(|outer| places.of(outer)) {
+                written_in[at] = outer;
             }
         }
         let mut walked = false;
@@ -119,9 +121,10 @@ impl<'a> Planner<'a> {
             while let Some(parent) = self.parent(root, operation.phase) {
                 root = parent;
             }
-            let (node, root) = (&self.nodes[operation.node], &self.nodes[root]);
+            // The nodes stand in the order of their ids.
+            let node = &self.nodes[operation.node];
             let place = node.after.or(node.before).map_or(0, |object| object.place);
-            (operation.phase, root.rank, root.id, node.rank, place, node.id)
+            (operation.phase, self.nodes[root].rank, root, node.rank, place, operation.node)
         });
         // What was made first goes last.
         let drops = operations.partition_point(|operation| operation.phase == Phase::Drop);
@@ -190,10 +193,18 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn edges(&self, place: &HashMap<Operation, usize>) -> Vec<(usize, usize)> {
+    fn places(&self, operations: &[Operation]) -> Places {
+        let mut places = Places(vec![[None; 3]; self.nodes.len()]);
+        for (at, operation) in operations.iter().enumerate() {
+            places.0[operation.node][operation.phase as usize] = Some(at);
+        }
+        places
+    }
+
+    fn edges(&self, places: &Places) -> Vec<(usize, usize)> {
         let mut edges = Vec::new();
         let mut add = |first: Operation, then: Operation| {
-            if let (Some(&first), Some(&then)) = (place.get(&first), place.get(&then)) {
+            if let (Some(first), Some(then)) = (places.of(first), places.of(then)) {
                 edges.push((first, then));
             }
         };
@@ -225,7 +236,8 @@ impl<'a> Planner<'a> {
                 occupied.entry(name).or_default().push(at);
             }
         }
-        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.comes) {
+        let comes = |node: &Node| node.comes && !occupied.is_empty();
+        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| comes(node)) {
             for name in node.after.map(node.kind.occupies).unwrap_or_default() {
                 for &holder in occupied.get(&name).into_iter().flatten() {
                     add(op(Phase::Drop, holder), op(Phase::Create, at));
@@ -249,8 +261,13 @@ pub(super) struct Operation {
     pub(super) node: usize,
 }
 
-fn places(operations: &[Operation]) -> HashMap<Operation, usize> {
-    operations.iter().enumerate().map(|(at, operation)| (*operation, at)).collect()
+/// Where each node's drop, change and creation stand among the operations.
+struct Places(Vec<[Option<usize>; 3]>);
+
+impl Places {
+    fn of(&self, operation: Operation) -> Option<usize> {
+        self.0[operation.node][operation.phase as usize]
+    }
 }
 
 /// An operation and the nodes whose operations are written inside it.

@@ -1,11 +1,12 @@
 //! Which objects a plan is about, and who needs whom among them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{Node, Planner};
 use crate::schema::kind::Kind;
-use crate::schema::{Catalog, Id, IdMap, Object};
+use crate::schema::{Catalog, Id, IdMap, IdSet, Object};
 
 impl<'a> Planner<'a> {
     pub(super) fn new(from: &'a Catalog, to: &'a Catalog, kinds: &[&'static Kind]) -> Self {
@@ -64,40 +65,60 @@ impl<'a> Planner<'a> {
 
 /// Returns the ids that a plan is about, sorted: what is not the same on both sides, all that depends on it, and what
 /// these live in. What is left out stays as it is, and needs nothing that does not.
-fn concerned<'a>(from: &'a Catalog, to: &'a Catalog, kinds: &HashMap<&str, &'static Kind>) -> BTreeSet<&'a Id> {
-    let differ = |one: &Object, other: &Object| {
-        one.properties != other.properties || one.parent != other.parent || one.depends_on != other.depends_on
-    };
-    let mut concerned: BTreeSet<&Id> = BTreeSet::new();
-    let (mut ours, mut theirs) = (from.shared().iter().peekable(), to.shared().iter().peekable());
-    while let Some(first) = [ours.peek(), theirs.peek()].into_iter().flatten().map(|object| &object.id).min() {
-        match (ours.next_if(|object| object.id == *first), theirs.next_if(|object| object.id == *first)) {
-            (Some(one), Some(other)) if Arc::ptr_eq(one, other) || !differ(one, other) => {}
-            _ => _ = concerned.insert(first),
-        }
-    }
-    if concerned.is_empty() {
-        return concerned;
-    }
+fn concerned<'a>(from: &'a Catalog, to: &'a Catalog, kinds: &HashMap<&str, &'static Kind>) -> Vec<&'a Id> {
+    let mut concerned = differing(from, to);
+    let mut known: IdSet<&Id> = concerned.iter().copied().collect();
     fn parents<'a>(id: &Id, sides: [&'a Catalog; 2]) -> impl Iterator<Item = &'a Id> {
         sides.into_iter().filter_map(move |side| side.get(id)?.parent.as_ref())
     }
     let whole = |id: &&Id| kinds.get(id.kind).is_some_and(|kind| kind.part_of_parent);
     let wholes: Vec<&Id> = concerned.iter().copied().filter(whole).flat_map(|id| parents(id, [from, to])).collect();
-    concerned.extend(wholes);
-    let mut users: IdMap<&Id, Vec<&Id>> = IdMap::default();
-    for object in from.objects() {
-        for needed in object.depends_on.iter().chain(&object.parent) {
-            users.entry(needed).or_default().push(&object.id);
+    concerned.extend(wholes.into_iter().filter(|id| known.insert(id)));
+    if !concerned.is_empty() {
+        let mut users: IdMap<&Id, Vec<&Id>> = IdMap::default();
+        for object in from.objects() {
+            for needed in object.depends_on.iter().chain(&object.parent) {
+                users.entry(needed).or_default().push(&object.id);
+            }
+        }
+        follow(&mut concerned, |id| {
+            users.get(id).into_iter().flatten().copied().filter(|user| known.insert(user)).collect()
+        });
+        follow(&mut concerned, |id| parents(id, [from, to]).filter(|parent| known.insert(parent)).collect());
+    }
+    concerned.sort_unstable();
+    concerned
+}
+
+/// Returns what is on one side alone, or not the same on both, sorted.
+fn differing<'a>(from: &'a Catalog, to: &'a Catalog) -> Vec<&'a Id> {
+    let differ = |one: &Object, other: &Object| {
+        one.properties != other.properties || one.parent != other.parent || one.depends_on != other.depends_on
+    };
+    let mut differing = Vec::new();
+    let (mut ours, mut theirs) = (from.shared().iter().peekable(), to.shared().iter().peekable());
+    loop {
+        let order = match (ours.peek(), theirs.peek()) {
+            (Some(one), Some(other)) => one.id.cmp(&other.id),
+            (Some(_), None) => Ordering::Less,
+            (None, Some(_)) => Ordering::Greater,
+            (None, None) => return differing,
+        };
+        let one = if order.is_le() { ours.next() } else { None };
+        let other = if order.is_ge() { theirs.next() } else { None };
+        match (one, other) {
+            (Some(one), Some(other)) if Arc::ptr_eq(one, other) || !differ(one, other) => {}
+            (one, other) => differing.extend(one.or(other).map(|object| &object.id)),
         }
     }
-    let mut open: Vec<&Id> = concerned.iter().copied().collect();
-    while let Some(id) = open.pop() {
-        open.extend(users.get(id).into_iter().flatten().copied().filter(|user| concerned.insert(user)));
+}
+
+/// Adds to a list what follows from each of its members, those that were added included.
+fn follow<'a>(list: &mut Vec<&'a Id>, mut next: impl FnMut(&Id) -> Vec<&'a Id>) {
+    let mut at = 0;
+    while let Some(id) = list.get(at) {
+        let more = next(id);
+        list.extend(more);
+        at += 1;
     }
-    let mut open: Vec<&Id> = concerned.iter().copied().collect();
-    while let Some(id) = open.pop() {
-        open.extend(parents(id, [from, to]).filter(|parent| concerned.insert(parent)));
-    }
-    concerned
 }
