@@ -10,25 +10,39 @@ use crate::support::{Project, repository, rust::Source};
 
 /// What each module may use. `lib.rs` and `main.rs` use what they like.
 const MAY_USE: &[(&str, &[&str])] = &[
+    ("place", &[]),
     ("sql", &[]),
     ("schema", &["sql"]),
-    ("revision", &["schema", "sql"]),
+    ("revision", &["place", "schema", "sql"]),
     ("database", &["revision", "schema", "sql"]),
-    ("config", &[]),
-    ("models", &["config", "database", "revision", "schema", "sql"]),
+    ("config", &["place"]),
+    ("models", &["config", "database", "place", "revision", "schema", "sql"]),
     ("history", &["config", "database", "revision", "schema", "sql"]),
     ("source", &["config", "database", "models", "revision", "apply", "schema", "sql"]),
-    ("apply", &["config", "database", "revision", "schema", "sql"]),
+    ("apply", &["config", "database", "place", "revision", "schema", "sql"]),
     ("project", &["apply", "config", "database", "revision"]),
     ("autogenerate", &["apply", "config", "database", "models", "revision", "schema", "source", "sql"]),
     (
         "cli",
-        &["apply", "autogenerate", "config", "database", "history", "models", "revision", "schema", "source", "sql"],
+        &[
+            "apply",
+            "autogenerate",
+            "config",
+            "database",
+            "history",
+            "models",
+            "place",
+            "revision",
+            "schema",
+            "source",
+            "sql",
+        ],
     ),
 ];
 
 /// The modules that do no I/O, and the files in them that may.
-const PURE: &[(&str, &[&str])] = &[("sql", &[]), ("schema", &[]), ("revision", &["src/revision/folder.rs"])];
+const PURE: &[(&str, &[&str])] =
+    &[("place", &[]), ("sql", &[]), ("schema", &[]), ("revision", &["src/revision/folder.rs"])];
 
 const INPUT_OUTPUT: &[&str] = &[
     "std::fs",

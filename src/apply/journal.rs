@@ -289,8 +289,8 @@ impl<'e> Run<'_, 'e> {
     fn unknown(&self, prepared: &Prepared, number: usize) -> ApplyError {
         let id = &prepared.revision.id;
         let piece = prepared.statements().nth(number - 1);
-        let place = piece.and_then(|piece| prepared.spot(piece.start, self.dialect));
-        let place = place.map_or(String::new(), |spot| format!(" ({}:{})", spot.path.display(), spot.line));
+        let place = piece.and_then(|piece| prepared.place(piece.start, self.dialect));
+        let place = place.map_or(String::new(), |place| format!(" ({}:{})", place.path.display(), place.line));
         ApplyError::Stuck {
             revision: id.clone(),
             reason: format!(

@@ -13,6 +13,7 @@ pub mod prepare;
 pub mod room;
 pub mod stamp;
 
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -25,6 +26,7 @@ pub use room::Crowd;
 use crate::config::{Config, TransactionMode};
 use crate::database::version_table::AppliedRow;
 use crate::database::{DatabaseError, Dialect, SqlError};
+use crate::place::Place;
 use crate::revision::fault::GraphError;
 use crate::revision::{Direction, Revision, RevisionId};
 use crate::sql::Syntax;
@@ -127,19 +129,6 @@ pub enum Event<'a> {
     },
 }
 
-/// A place in a revision file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spot {
-    pub path: PathBuf,
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    pub line_text: String,
-    /// How many characters the caret underlines.
-    pub width: usize,
-}
-
 /// Why a run could not be done, or not to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
@@ -155,7 +144,7 @@ pub enum ApplyError {
     Edited { edits: Vec<Edit> },
     /// Found before anything ran.
     #[error("revision {revision} cannot be run: {reason}")]
-    Refused { revision: RevisionId, reason: String, spot: Option<Spot>, hint: Option<String> },
+    Refused { revision: RevisionId, reason: String, place: Option<Place>, hint: Option<String> },
     /// A revision on the way down has no downgrade section for this database; nothing ran.
     #[error("revision {revision} has no downgrade section for {dialect}")]
     NoWayBack { revision: RevisionId, dialect: &'static str, path: PathBuf },
@@ -169,7 +158,7 @@ pub enum ApplyError {
         /// From 1.
         statement: usize,
         of: usize,
-        spot: Option<Spot>,
+        place: Option<Place>,
         error: SqlError,
         /// Who held the lock that was waited for.
         blockers: Option<String>,
@@ -237,23 +226,10 @@ pub fn on_the_way(direction: &Direction) -> &'static str {
     }
 }
 
-impl Spot {
-    /// Returns the place of the byte `at` of `text`, which begins on line `first_line` of the file at `path`.
-    pub fn of(path: &std::path::Path, text: &str, first_line: usize, at: usize, syntax: Syntax) -> Spot {
-        let at = (0..=at.min(text.len())).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
-        let (before, after) = text.split_at(at);
-        let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-        let line_end = after.find('\n').map_or(text.len(), |end| at + end);
-        let line_text = text.get(line_start..line_end).unwrap_or_default().trim_end_matches('\r');
-        let line_rest = line_text.get(at - line_start..).unwrap_or_default();
-        let token = tokens(line_rest, syntax).next();
-        let width = token.map_or(1, |token| token.text(line_rest).trim_end().chars().count());
-        Spot {
-            path: path.to_owned(),
-            line: first_line + before.matches('\n').count(),
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-            line_text: line_text.to_owned(),
-            width: width.max(1),
-        }
-    }
+/// Returns the place of the byte `at` of `text`, which begins on line `first_line` of the file at `path`: the token there.
+fn place(path: &Path, text: &str, first_line: usize, at: usize, syntax: Syntax) -> Place {
+    let line = text.get(at..).and_then(|rest| rest.lines().next()).unwrap_or_default();
+    let width = tokens(line, syntax).next().map_or(1, |token| token.text(line).trim_end().len());
+    let place = Place::new(path, text, at..at + width);
+    Place { line: place.line + first_line.saturating_sub(1), ..place }
 }

@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::prepare::{Prepared, PreparedPart, prepare};
-use super::{ApplyError, Options, Spot, Step};
+use super::{ApplyError, Options, Step};
 use crate::config::TransactionMode;
 use crate::database::version_table::{self, NewRow, State};
 use crate::database::{Dialect, Effect};
+use crate::place::Place;
 use crate::revision::{Direction, RevisionId};
 use crate::sql::quote;
 use crate::sql::split::Piece;
@@ -214,14 +215,14 @@ impl Script<'_> {
         let guarded = (self.dialect.scripting.guarded)(guard, &statements).map_err(|reason| ApplyError::Refused {
             revision: prepared.revision.id.clone(),
             reason,
-            spot: self.spot(prepared, first),
+            place: self.place(prepared, first),
             hint: None,
         })?;
         Ok(format!("{guarded};\n"))
     }
 
-    fn spot(&self, prepared: &Prepared, piece: &Piece) -> Option<Spot> {
-        prepared.spot(piece.start, self.dialect)
+    fn place(&self, prepared: &Prepared, piece: &Piece) -> Option<Place> {
+        prepared.place(piece.start, self.dialect)
     }
 
     /// Returns what counts rows and violations before the statements, and what refuses another count after them.
@@ -275,7 +276,7 @@ impl Script<'_> {
                         revision: id.clone(),
                         reason: "a script cannot put a condition around a statement that refuses a transaction"
                             .to_owned(),
-                        spot: self.spot(prepared, piece),
+                        place: self.place(prepared, piece),
                         hint: Some("run it with `migrate upgrade`, or leave the guard out".to_owned()),
                     }));
                 }

@@ -424,7 +424,7 @@ impl<'e> Run<'_, 'e> {
             direction: prepared.direction,
             statement: number.max(1),
             of: prepared.statement_count(),
-            spot: prepared.spot(at, self.dialect),
+            place: prepared.place(at, self.dialect),
             error,
             blockers,
             left: left.to_owned(),

@@ -1,8 +1,9 @@
 //! A revision's section into its statements, refused before anything runs where it can't work.
 
-use super::{ApplyError, Spot, Step};
+use super::{ApplyError, Step, place};
 use crate::config::TransactionMode;
 use crate::database::Dialect;
+use crate::place::Place;
 use crate::revision::guard::{self, Guard};
 use crate::revision::{Direction, Revision, RevisionId, Section, checksum};
 use crate::sql::split::{self, Piece};
@@ -50,9 +51,9 @@ impl<'a> Prepared<'a> {
     }
 
     /// Returns the place in the file of byte `at` of the section's text.
-    pub fn spot(&self, at: usize, dialect: &Dialect) -> Option<Spot> {
+    pub fn place(&self, at: usize, dialect: &Dialect) -> Option<Place> {
         let section = self.section?;
-        Some(Spot::of(&self.revision.path, &section.text, section.first_line, at, dialect.syntax))
+        Some(place(&self.revision.path, &section.text, section.first_line, at, dialect.syntax))
     }
 
     /// The statements that undo what the section leaves set in the session.
@@ -98,7 +99,7 @@ pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) ->
     let refused = |at: usize, reason: String, hint: Option<&str>| ApplyError::Refused {
         revision: revision.id.clone(),
         reason,
-        spot: Some(Spot::of(&revision.path, &section.text, section.first_line, at, dialect.syntax)),
+        place: Some(place(&revision.path, &section.text, section.first_line, at, dialect.syntax)),
         hint: hint.map(str::to_owned),
     };
     if mode == TransactionMode::All && !section.transactional {

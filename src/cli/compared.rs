@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Session;
-use super::failure::{Failure, Place};
+use super::failure::Failure;
 use super::output::Output;
 use crate::apply;
 use crate::apply::stamp::Stamp;
@@ -12,6 +12,7 @@ use crate::config::Config;
 use crate::database::Database;
 use crate::models::speaks;
 use crate::models::{self, ModelError, Sources};
+use crate::place::Place;
 use crate::revision::graph::Graph;
 use crate::revision::route::Applied;
 use crate::revision::target::Target;
@@ -145,13 +146,7 @@ fn shown(mut lines: Vec<String>) -> Vec<String> {
 
 impl From<ModelError> for Failure {
     fn from(error: ModelError) -> Self {
-        let place = error.place.map(|place| Place {
-            path: models::error::shown(&place.path),
-            line: place.line,
-            column: place.column,
-            line_text: place.line_text,
-            width: place.width,
-        });
+        let place = error.place.map(|place| Place { path: models::error::shown(&place.path), ..place });
         Failure { place, notes: error.notes, hint: error.hint, ..Failure::new(error.message) }
     }
 }

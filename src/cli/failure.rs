@@ -1,11 +1,10 @@
 //! Any error into a message, its place, a hint and an exit code.
 
-use std::path::PathBuf;
-
+use crate::apply::ApplyError;
 use crate::apply::offline::OfflineError;
-use crate::apply::{ApplyError, Spot};
 use crate::config::ConfigError;
 use crate::database::{DatabaseError, SqlError};
+use crate::place::Place;
 use crate::revision::fault::{Fault, GraphError};
 use crate::revision::file::FileError;
 
@@ -27,19 +26,6 @@ pub struct Failure {
     /// What to try.
     pub hint: Option<String>,
     pub exit_code: i32,
-}
-
-/// A place in a file, shown with its line and a caret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub path: PathBuf,
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    pub line_text: String,
-    /// How many characters the caret underlines.
-    pub width: usize,
 }
 
 impl Failure {
@@ -80,24 +66,15 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        let place = error.path.filter(|_| error.line > 0).map(|path| Place {
-            path,
-            line: error.line,
-            column: error.column.max(1),
-            line_text: error.line_text,
-            width: error.width,
-        });
-        Failure { message: error.message, place, notes: Vec::new(), hint: error.hint, exit_code: NO }
+        Failure { place: error.place, hint: error.hint, ..Failure::new(error.message) }
     }
 }
 
 impl From<FileError> for Failure {
     fn from(error: FileError) -> Self {
-        let FileError { message, path, line, column, line_text, width, hint, .. } = error;
-        match line {
-            0 => Failure { hint, ..Failure::new(format!("{}: {message}", path.display())) },
-            _ => Failure { place: Some(Place { path, line, column, line_text, width }), hint, ..Failure::new(message) },
-        }
+        let FileError { message, path, place, hint, .. } = error;
+        let message = if place.is_some() { message } else { format!("{}: {message}", path.display()) };
+        Failure { place, hint, ..Failure::new(message) }
     }
 }
 
@@ -137,17 +114,10 @@ impl From<GraphError> for Failure {
 pub fn in_a_line(fault: &Fault) -> String {
     let paths: Vec<String> = fault.paths().iter().map(|path| path.display().to_string()).collect();
     match fault {
-        Fault::File(FileError { line: line @ 1.., column, .. }) => {
+        Fault::File(FileError { place: Some(Place { line, column, .. }), .. }) => {
             format!("{}:{line}:{column}: {fault}", paths.join(", "))
         }
         _ => format!("{}: {fault}", paths.join(", ")),
-    }
-}
-
-impl From<Spot> for Place {
-    fn from(spot: Spot) -> Self {
-        let Spot { path, line, column, line_text, width } = spot;
-        Place { path, line, column, line_text, width }
     }
 }
 
@@ -177,8 +147,8 @@ impl From<ApplyError> for Failure {
                      `migrate repair`",
                 )
             }
-            ApplyError::Refused { spot, hint, .. } => {
-                failure.place = spot.map(Place::from);
+            ApplyError::Refused { place, hint, .. } => {
+                failure.place = place;
                 failure.hint = hint;
                 failure.note("Nothing was run.")
             }
@@ -192,8 +162,8 @@ impl From<ApplyError> for Failure {
                     path.display()
                 ))
             }
-            ApplyError::Statement { spot, error, blockers, left, .. } => {
-                failure.place = spot.map(Place::from);
+            ApplyError::Statement { place, error, blockers, left, .. } => {
+                failure.place = place;
                 failure.notes.extend(blockers.map(|blockers| format!("waiting for {blockers}")));
                 failure.sql(&error).note(left)
             }

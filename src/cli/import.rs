@@ -264,8 +264,9 @@ fn write_files(taken: &[Taken], paths: &[PathBuf], written: &mut Vec<PathBuf>) -
         let text = file::write(&taken.revision);
         // What would not be read back as it is must not be written.
         if let Err(error) = file::parse(path, text.as_bytes()) {
-            return Err(Failure::new(format!("{} can't be made a revision file: {}", taken.from.display(), error.message))
-                .note(format!("line {} of the new file: {}", error.line, error.line_text)));
+            let what = format!("{} can't be made a revision file: {}", taken.from.display(), error.message);
+            let line = error.place.map(|place| format!("line {} of the new file: {}", place.line, place.line_text));
+            return Err(Failure { notes: line.into_iter().collect(), ..Failure::new(what) });
         }
         folder::write_new(path, &text).map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
         written.push(path.clone());

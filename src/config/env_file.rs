@@ -149,7 +149,8 @@ mod tests {
             ("\n\nA='x' secret", 3, "there is text after the closing quote of A"),
         ] {
             let error = parse(Path::new(".env"), text).unwrap_err();
-            assert_eq!((error.line, error.message.as_str(), error.line_text.as_str()), (line, message, ""));
+            let place = error.place.unwrap();
+            assert_eq!((place.line, error.message.as_str(), place.line_text.as_str()), (line, message, ""));
         }
     }
 }

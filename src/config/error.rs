@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use crate::place::Place;
+
 /// A fault of the configuration: a sentence, its place, and what to try.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -10,43 +12,27 @@ pub struct ConfigError {
     pub message: String,
     /// The file that is wrong; None when no file was found.
     pub path: Option<PathBuf>,
-    /// From 1; 0 when the fault has no line.
-    pub line: usize,
-    /// From 1, in characters; 0 when the fault has no line.
-    pub column: usize,
-    /// The line itself, passwords hidden; empty when it may hold a secret throughout, as in .env.
-    pub line_text: String,
-    /// How many characters of the line are meant.
-    pub width: usize,
+    /// Passwords are hidden in its line, which is empty when it may hold a secret throughout, as in .env.
+    pub place: Option<Place>,
     pub hint: Option<String>,
 }
 
 impl ConfigError {
     /// A fault without a place in a file.
     pub(super) fn new(message: impl Into<String>) -> Self {
-        let message = message.into();
-        ConfigError { message, path: None, line: 0, column: 0, line_text: String::new(), width: 0, hint: None }
+        ConfigError { message: message.into(), path: None, place: None, hint: None }
     }
 
     /// A fault at the bytes `span` of `text`, which is the content of `path`.
     pub(super) fn at(message: impl Into<String>, path: &Path, text: &str, span: Range<usize>) -> Self {
-        let before = text.get(..span.start).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line_text = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        let column = before[line_start..].chars().count() + 1;
-        let meant = text.get(span.start..span.end).and_then(|meant| meant.lines().next()).unwrap_or_default();
-        ConfigError {
-            line: before.matches('\n').count() + 1,
-            column,
-            width: meant.chars().count().max(1),
-            line_text: hide_passwords(line_text),
-            ..ConfigError::new(message).of(path)
-        }
+        let mut place = Place::new(path, text, span);
+        place.line_text = hide_passwords(&place.line_text);
+        ConfigError { place: Some(place), ..ConfigError::new(message).of(path) }
     }
 
     /// A fault on line `line` of a file whose lines are not to be shown.
     pub(super) fn on_line(message: impl Into<String>, path: &Path, line: usize) -> Self {
-        ConfigError { line, ..ConfigError::new(message).of(path) }
+        ConfigError { place: Some(Place::of_hidden_line(path, line)), ..ConfigError::new(message).of(path) }
     }
 
     pub(super) fn of(mut self, path: &Path) -> Self {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::*;
+use crate::place::Place;
 
 fn environment(name: &str) -> Option<String> {
     match name {
@@ -30,14 +31,12 @@ fn fault(text: &str, options: &Options) -> String {
             Ok(_) => return "no fault".to_owned(),
         },
     };
-    let caret = " ".repeat(error.column.saturating_sub(1)) + &"^".repeat(error.width);
-    format!(
-        "{}:{} {error}\n{}\n{caret}\n{}",
-        error.line,
-        error.column,
-        error.line_text,
-        error.hint.as_deref().unwrap_or_default()
-    )
+    let hint = error.hint.as_deref().unwrap_or_default();
+    let Some(Place { line, column, line_text, width, .. }) = &error.place else {
+        return format!("{error}\n{hint}");
+    };
+    let caret = " ".repeat(column - 1) + &"^".repeat(*width);
+    format!("{line}:{column} {error}\n{line_text}\n{caret}\n{hint}")
 }
 
 #[test]
@@ -164,15 +163,11 @@ fn faults_say_what_where_and_what_to_do() {
     did you mean `schemas`?
     "#);
     insta::assert_snapshot!(fault("[env.production.database]\n[env.test.run]", &in_environment("prodution")), @r#"
-    0:0 there is no [env.prodution] for `-e prodution`
-
-
+    there is no [env.prodution] for `-e prodution`
     did you mean `-e production`? It has: production, test
     "#);
     insta::assert_snapshot!(fault("", &in_environment("x")), @r#"
-    0:0 there is no [env.x] for `-e x`
-
-
+    there is no [env.x] for `-e x`
     write the section [env.x.database] with its url
     "#);
 }
@@ -189,6 +184,9 @@ fn the_env_file_stands_in_for_the_environment() {
     assert_eq!(load("U=u\nURL=\"${U}:${DB_NAME}:\\${U}\"", "${URL}").unwrap(), "u:app:${U}");
     assert_eq!(load("P=a$b${", "${P}").unwrap(), "a$b${");
     let error = load("A=${LATER}\nLATER=1", "${A}").unwrap_err();
-    assert_eq!((error.line, error.message.as_str()), (1, "A uses the variable LATER, which is not set"));
+    assert_eq!(
+        (error.place.as_ref().unwrap().line, error.message.as_str()),
+        (1, "A uses the variable LATER, which is not set")
+    );
     assert_eq!(load("A=\"secret", "${A}").unwrap_err().message, "the quote that opens the value of A is not closed");
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Declared, sql, written_at};
 use crate::database::SqlError;
+use crate::place::Place;
 use crate::revision::nearest;
 use crate::sql::Origin;
 use crate::sql::quote::identifier;
@@ -18,19 +19,6 @@ pub struct ModelError {
     /// Further lines: the database's detail, the last lines of a traceback.
     pub notes: Vec<String>,
     pub hint: Option<String>,
-}
-
-/// A place in a model's file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    pub path: PathBuf,
-    /// From 1.
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    pub line_text: String,
-    /// How many characters are meant.
-    pub width: usize,
 }
 
 impl ModelError {
@@ -50,27 +38,14 @@ impl ModelError {
 
     /// Puts the fault at the bytes `start..end` of `text`, which is the content of `path`.
     pub fn at(mut self, path: &Path, text: &str, start: usize, end: usize) -> Self {
-        let before = text.get(..start).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let line_text = text.get(line_start..).and_then(|rest| rest.lines().next()).unwrap_or_default();
-        let meant = text.get(start..end).and_then(|meant| meant.lines().next()).unwrap_or_default();
-        self.place = Some(Place {
-            path: path.to_owned(),
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..).unwrap_or_default().chars().count() + 1,
-            line_text: line_text.to_owned(),
-            width: meant.chars().count().max(1),
-        });
+        self.place = Some(Place::new(path, text, start..end));
         self
     }
 
     /// Puts the fault at a whole line of a file, which is read again for it.
     pub fn on_line(mut self, path: &Path, line: usize) -> Self {
         let text = std::fs::read_to_string(path).unwrap_or_default();
-        let line_text = text.lines().nth(line.saturating_sub(1)).unwrap_or_default().to_owned();
-        let indent = line_text.chars().take_while(|c| c.is_whitespace()).count();
-        let width = line_text.trim().chars().count().max(1);
-        self.place = Some(Place { path: path.to_owned(), line, column: indent + 1, line_text, width });
+        self.place = Some(Place::of_line(path, &text, line));
         self
     }
 }

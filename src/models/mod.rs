@@ -15,7 +15,7 @@ pub mod toml;
 
 use std::path::{Path, PathBuf};
 
-pub use error::{ModelError, Place};
+pub use error::ModelError;
 
 use crate::config;
 use crate::database::Dialect;

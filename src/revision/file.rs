@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::guard;
 use super::{Revision, Section, nearest};
+use crate::place::Place;
 use crate::sql::Syntax;
 use crate::sql::token::{TokenKind, tokens};
 
@@ -18,13 +19,8 @@ use crate::sql::token::{TokenKind, tokens};
 pub struct FileError {
     pub message: String,
     pub path: PathBuf,
-    /// From 1; 0 where the mistake is the whole file's (it can't be read).
-    pub line: usize,
-    /// From 1, in characters.
-    pub column: usize,
-    pub line_text: String,
-    /// How many characters are wrong.
-    pub width: usize,
+    /// None where the mistake is the whole file's (it can't be read).
+    pub place: Option<Place>,
     pub hint: Option<String>,
     /// What the header says, where it is whole: the graph stays right though this file can't be run.
     pub header: Option<Box<Revision>>,
@@ -129,37 +125,18 @@ pub(super) fn directive(line: &str) -> Option<&str> {
 }
 
 fn decode<'a>(path: &Path, bytes: &'a [u8]) -> Result<Cow<'a, str>, Box<FileError>> {
-    let whole = |message: &str, hint: &str| {
-        Box::new(FileError {
-            message: message.to_owned(),
-            path: path.to_owned(),
-            line: 0,
-            column: 0,
-            line_text: String::new(),
-            width: 0,
-            hint: Some(hint.to_owned()),
-            header: None,
-        })
-    };
+    let whole = |message: &str, hint: &str| FileError::new(path, message).hint(hint);
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Err(whole("the file is in UTF-16, and a revision is read as UTF-8", "save it as UTF-8"));
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        let before = &bytes[..error.valid_up_to()];
-        let line_start = before.iter().rposition(|&b| b == b'\n').map_or(0, |at| at + 1);
-        let line_end =
-            bytes[line_start..].iter().position(|&b| b == b'\n').map_or(bytes.len(), |length| line_start + length);
-        Box::new(FileError {
-            message: format!("the byte 0x{:02x} is not UTF-8", bytes.get(error.valid_up_to()).copied().unwrap_or(0)),
-            path: path.to_owned(),
-            line: before.iter().filter(|&&b| b == b'\n').count() + 1,
-            column: String::from_utf8_lossy(&before[line_start..]).chars().count() + 1,
-            line_text: String::from_utf8_lossy(&bytes[line_start..line_end]).trim_end().to_owned(),
-            width: 1,
-            hint: Some("save the file as UTF-8".to_owned()),
-            header: None,
-        })
+        // What stands before it is as long in the text that is shown.
+        let (at, shown) = (error.valid_up_to(), String::from_utf8_lossy(bytes));
+        let wrong = bytes.get(at).copied().unwrap_or(0);
+        FileError::new(path, format!("the byte 0x{wrong:02x} is not UTF-8"))
+            .at(Place::new(path, &shown, at..at + 1))
+            .hint("save the file as UTF-8")
     })?;
     if text.contains('\0') {
         return Err(whole("the file contains a NUL character, which no database takes", "remove it"));
@@ -451,16 +428,8 @@ impl<'a> Parser<'a> {
     /// Makes the error of `wrong`, which stands somewhere in `line`.
     fn error(&self, line: Line<'_>, wrong: &str, message: impl Into<String>) -> Box<FileError> {
         let at = line.text.find(wrong).unwrap_or(0);
-        Box::new(FileError {
-            message: message.into(),
-            path: self.path.to_owned(),
-            line: line.number,
-            column: line.text[..at].chars().count() + 1,
-            line_text: line.text.to_owned(),
-            width: wrong.chars().count().max(1),
-            hint: None,
-            header: None,
-        })
+        let start = line.start + at;
+        FileError::new(self.path, message).at(Place::new(self.path, self.text, start..start + wrong.len()))
     }
 }
 
@@ -470,6 +439,15 @@ fn last_line(text: &str) -> Line<'_> {
 }
 
 impl FileError {
+    pub(super) fn new(path: &Path, message: impl Into<String>) -> Box<Self> {
+        Box::new(FileError { message: message.into(), path: path.to_owned(), place: None, hint: None, header: None })
+    }
+
+    fn at(mut self: Box<Self>, place: Place) -> Box<Self> {
+        self.place = Some(place);
+        self
+    }
+
     fn hint(mut self: Box<Self>, hint: impl Into<String>) -> Box<Self> {
         self.hint = Some(hint.into());
         self
@@ -516,8 +494,9 @@ mod tests {
     /// The mistake in `text`: line, column, the words underlined, message and hint.
     fn fault(text: &str) -> String {
         let error = read(text).unwrap_err();
-        let under: String = error.line_text.chars().skip(error.column - 1).take(error.width).collect();
-        format!("{}:{} [{under}] {} ({})", error.line, error.column, error.message, error.hint.unwrap_or_default())
+        let Place { line, column, line_text, width, .. } = error.place.unwrap();
+        let under: String = line_text.chars().skip(column - 1).take(width).collect();
+        format!("{line}:{column} [{under}] {} ({})", error.message, error.hint.unwrap_or_default())
     }
 
     #[test]
@@ -585,7 +564,8 @@ mod tests {
         }
         assert!(read(&format!("{head}select '\n-- migrate:nothing\n';")).is_ok());
         let error = parse(Path::new("a.sql"), b"-- revision: a\n-- message: \xe4\n").unwrap_err();
-        assert_eq!((error.line, error.column), (2, 13));
+        let place = error.place.unwrap();
+        assert_eq!((place.line, place.column), (2, 13));
         assert_eq!(read(&format!("{head}-- migrate:oops")).unwrap_err().header.unwrap().id, "a1");
     }
 }

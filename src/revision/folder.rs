@@ -65,16 +65,7 @@ fn list(folder: &Path, folders: &[PathBuf], files: &mut Vec<PathBuf>, errors: &m
 }
 
 fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> FileError {
-    FileError {
-        message: format!("cannot read the {what}: {error}"),
-        path: path.to_owned(),
-        line: 0,
-        column: 0,
-        line_text: String::new(),
-        width: 0,
-        hint: None,
-        header: None,
-    }
+    *FileError::new(path, format!("cannot read the {what}: {error}"))
 }
 
 /// Writes the new file `path`, whole or not at all, and makes the folders that it needs.
