@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::plan::Risk;
-use super::{Catalog, Object, Value};
+use super::{Catalog, Id, Object, Value};
 use crate::sql::Statement;
 
 /// What changing an object in place does to those that live in it or depend on it.
@@ -44,6 +44,8 @@ pub struct Change<'a> {
     pub statements: Vec<Statement>,
     pub risks: Vec<Risk>,
     pub effect: Effect,
+    /// Others that its statements make as they are to be, so that no step of their own does.
+    pub made: Vec<Id>,
     /// It is to be dropped and made again although that loses what it holds.
     pub replaced: bool,
     /// A sentence that says why it can't be done, where a rule knows better than "these properties can't be changed".
@@ -66,6 +68,7 @@ impl<'a> Change<'a> {
             statements: Vec::new(),
             risks: Vec::new(),
             effect: Effect::None,
+            made: Vec::new(),
             replaced: false,
             refusal: None,
         }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::{Planner, Refusal};
+use crate::schema::Id;
 use crate::schema::change::Effect;
 
 impl<'a> Planner<'a> {
@@ -80,7 +81,18 @@ impl<'a> Planner<'a> {
                 }
             }
         }
+        self.leave_out_what_is_made();
         self.refuse_what_stays_without_its_needs();
+    }
+
+    fn leave_out_what_is_made(&mut self) {
+        let changes = self.nodes.iter().filter_map(|node| node.change.as_ref());
+        let made: Vec<Id> = changes.flat_map(|change| change.made.iter().cloned()).collect();
+        for id in made {
+            if let Ok(at) = self.nodes.binary_search_by(|node| node.id.cmp(&id)) {
+                (self.nodes[at].comes, self.nodes[at].change) = (false, None);
+            }
+        }
     }
 
     /// An object that stays (left alone, or declared so) may not need what is dropped for good.

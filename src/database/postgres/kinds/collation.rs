@@ -10,11 +10,7 @@ pub static KIND: Kind = Kind {
     drop: drop_by_address,
     alter: |change| {
         if remake::is_held(change) {
-            // A type of the server's own stays what it is; one over the collation is made anew.
-            remake::remake(change, |change, column, kind| match kind.contains('.') {
-                true => remake::through_text(change, column, kind),
-                false => column.to_owned(),
-            });
+            remake::remake(change, remake::Lead::Text);
         }
     },
     rename: Some(rename_by_address),

@@ -1,13 +1,14 @@
 //! Composite types.
 
 use super::address::{drop_by_address, rename_by_address};
-use super::{Asked, privilege, remake};
+use super::remake::{self, Lead};
+use super::{Asked, privilege, retype};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
+use crate::schema::{Id, Object, Value};
 use crate::sql::Statement;
-use crate::sql::quote::qualified;
-use crate::sql::token::{TokenKind, tokens};
+use crate::sql::quote::{identifier, qualified};
 
 pub static KIND: Kind = Kind {
     name: "composite",
@@ -28,17 +29,48 @@ pub fn query(asked: &Asked) -> String {
     // A comment on an attribute and what an attribute needs carry the address of the type's relation.
     format!(
         "SELECT 'pg_type'::regclass::oid AS _class, t.oid AS _oid, ARRAY[n.nspname, t.typname]::text[] AS _path,
-                'pg_class'::regclass::oid AS _also_class, c.oid AS _also_oid,
-                ARRAY(SELECT format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod))
-                             || CASE WHEN a.attcollation <> at.typcollation THEN (SELECT format(' COLLATE %I.%I', cn.nspname, co.collname)
-                                    FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = a.attcollation) ELSE '' END
-                      FROM pg_attribute a JOIN pg_type at ON at.oid = a.atttypid
-                      WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS attributes
+                'pg_class'::regclass::oid AS _also_class, c.oid AS _also_oid, x.*
          FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_class c ON c.oid = t.typrelid AND c.relkind = 'c'
+              CROSS JOIN LATERAL (
+                  SELECT array_agg(f.written ORDER BY f.attnum) AS attributes, array_agg(f.name ORDER BY f.attnum) AS _known_names,
+                         array_agg(f.type ORDER BY f.attnum) AS _known_types,
+                         array_agg(f.collation ORDER BY f.attnum) AS _known_collations, array_agg(coalesce(f._known_plain, '') ORDER BY f.attnum) AS _known_plains,
+                         array_agg(coalesce(f._known_base, '') ORDER BY f.attnum) AS _known_bases,
+                         array_agg(coalesce(f._known_element, '') ORDER BY f.attnum) AS _known_elements
+                  FROM (SELECT a.attnum, a.attname::text AS name, format_type(a.atttypid, a.atttypmod) AS type,
+                               format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)) || o.collation AS written, o.collation, {facts}
+                        FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+                             CROSS JOIN LATERAL (SELECT coalesce((SELECT format(' COLLATE %I.%I', cn.nspname, co.collname)
+                                 FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace
+                                 WHERE co.oid = a.attcollation AND a.attcollation <> t.typcollation), '') AS collation) o
+                        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) f) x
          WHERE t.typtype = 'c' AND {} AND {}",
         asked.schema("n.nspname"),
         asked.own("pg_type", "t.oid"),
+        facts = retype::FACTS,
     )
+}
+
+/// An attribute as it is written, and as an object that is like a column.
+struct Attribute<'a> {
+    written: &'a str,
+    /// ` COLLATE …`, or nothing.
+    collation: String,
+    value: Object,
+}
+
+fn attributes(composite: &Object) -> Vec<Attribute<'_>> {
+    let at = |list: &str, place: usize| composite.known_list(list).get(place).filter(|text| !text.is_empty()).cloned();
+    let written = composite.list("attributes").iter().enumerate();
+    let all = written.map(|(place, written)| {
+        let mut value = Object::new(Id::new("attribute", composite.id.path.iter().cloned().chain(at("names", place))));
+        at("types", place).into_iter().for_each(|kind| value.set("type", Value::Text(kind)));
+        for (list, fact) in [("plains", "plain"), ("bases", "base"), ("elements", "element")] {
+            at(list, place).into_iter().for_each(|name| value.known.insert(fact, Value::Text(name)));
+        }
+        Attribute { written, collation: at("collations", place).unwrap_or_default(), value }
+    });
+    all.collect()
 }
 
 fn create(creation: &Creation) -> Vec<Statement> {
@@ -47,47 +79,34 @@ fn create(creation: &Creation) -> Vec<Statement> {
     vec![Statement::new(format!("CREATE TYPE {} AS {body}", qualified(&creation.object.id.path)), &creation.object.id)]
 }
 
-/// Returns an attribute's quoted name and its type with the collation.
-fn split(attribute: &str) -> (&str, &str) {
-    let space = tokens(attribute, crate::sql::Syntax::Postgres).find(|token| token.kind == TokenKind::Space);
-    space.map_or((attribute, ""), |space| (&attribute[..space.start], &attribute[space.end..]))
-}
-
-fn names(attributes: &[String]) -> Vec<&str> {
-    attributes.iter().map(|attribute| split(attribute).0).collect()
-}
-
 fn alter(change: &mut Change) {
     if !change.differs("attributes") {
         return;
     }
-    let (old, new) = (change.before.list("attributes"), change.after.list("attributes"));
-    let (old_names, new_names) = (names(old), names(new));
-    let dropped: Vec<&str> = old_names.iter().copied().filter(|name| !new_names.contains(name)).collect();
-    let kept: Vec<&str> = old_names.iter().copied().filter(|name| new_names.contains(name)).collect();
-    let retyped: Vec<&String> =
-        new.iter().filter(|attribute| kept.contains(&split(attribute).0) && !old.contains(attribute)).collect();
-    let in_place = new_names.starts_with(&kept);
+    let (old, new) = (attributes(change.before), attributes(change.after));
+    let (had, has) = (|id: &Id| find(&old, id), |id: &Id| find(&new, id));
+    let dropped: Vec<&Attribute> = old.iter().filter(|attribute| has(&attribute.value.id).is_none()).collect();
+    let added: Vec<&Attribute> = new.iter().filter(|attribute| had(&attribute.value.id).is_none()).collect();
+    let retyped: Vec<(&Attribute, &Attribute)> = new
+        .iter()
+        .filter_map(|after| had(&after.value.id).map(|before| (before, after)))
+        .filter(|(before, after)| before.written != after.written)
+        .collect();
+    let kept = old.iter().filter_map(|attribute| has(&attribute.value.id));
+    let in_place = new.iter().zip(kept).all(|(one, other)| one.value.id == other.value.id);
     let held = remake::is_held(change);
     if held {
-        for name in &dropped {
-            change.risk(Risk::DestroysData(format!("{} loses its attribute {name}", change.after.id)));
+        for attribute in &dropped {
+            change.risk(Risk::DestroysData(format!("{} is dropped", attribute.value.id)));
         }
     }
     if !in_place || held && !retyped.is_empty() {
         if held {
-            let arrays = change.dependents.iter().any(|column| {
-                column.id.kind == "column" && column.depends_on.contains(&change.before.id) && column.known_text("element").is_some()
-            });
-            if arrays && new_names != old_names {
-                change.refusal = Some(
-                    "a column holds an array of it, and PostgreSQL can't put other attributes into the elements of an array: \
-                     add attributes at the end, or lead the column over by hand in a revision of your own"
-                        .to_owned(),
-                );
-                return;
+            for (before, after) in &retyped {
+                let way = retype::way("", &before.value, &after.value, change.from, change.to);
+                way.risks.into_iter().filter(|risk| !matches!(risk, Risk::RewritesTable(_))).for_each(|risk| change.risk(risk));
             }
-            remake::remake(change, if new_names == old_names { remake::through_text } else { by_attributes });
+            remake::remake(change, Lead::Assignment);
         }
         return;
     }
@@ -95,29 +114,48 @@ fn alter(change: &mut Change) {
     let typed = change.dependents.iter().any(|table| table.text("of_type").is_some());
     let cascade = if typed { " CASCADE" } else { "" };
     let alter = format!("ALTER TYPE {}", qualified(&change.after.id.path));
-    for name in &dropped {
-        change.say_action(&alter, &format!("DROP ATTRIBUTE {name}{cascade}"));
+    for attribute in &dropped {
+        change.say_action(&alter, &format!("DROP ATTRIBUTE {}{cascade}", identifier(attribute.value.id.name())));
     }
-    for attribute in &retyped {
-        let (name, kind) = split(attribute);
-        change.say_action(&alter, &format!("ALTER ATTRIBUTE {name} TYPE {kind}{cascade}"));
+    for (_, attribute) in &retyped {
+        let name = identifier(attribute.value.id.name());
+        let kind = attribute.value.text("type").unwrap_or_default();
+        change.say_action(&alter, &format!("ALTER ATTRIBUTE {name} TYPE {kind}{}{cascade}", attribute.collation));
     }
-    for attribute in new.iter().filter(|attribute| !kept.contains(&split(attribute).0)) {
-        change.say_action(&alter, &format!("ADD ATTRIBUTE {attribute}{cascade}"));
+    for attribute in &added {
+        change.say_action(&alter, &format!("ADD ATTRIBUTE {}{cascade}", attribute.written));
     }
     if !dropped.is_empty() || !retyped.is_empty() {
         change.affects(Effect::Rewritten);
     }
 }
 
-/// Leads a value over attribute by attribute; a null stays a null, a row of nulls a row of nulls.
-fn by_attributes(change: &Change, column: &str, new_type: &str) -> String {
-    let old = names(change.before.list("attributes"));
-    let values = change.after.list("attributes").iter().map(|attribute| {
-        let (name, kind) = split(attribute);
-        let kind = kind.split(" COLLATE ").next().unwrap_or(kind);
-        if old.contains(&name) { format!("({column}).{name}::text::{kind}") } else { format!("NULL::{kind}") }
+fn find<'a>(attributes: &'a [Attribute<'a>], id: &Id) -> Option<&'a Attribute<'a>> {
+    attributes.iter().find(|attribute| attribute.value.id == *id)
+}
+
+/// Returns the body of an SQL function that leads a value over attribute by attribute; a null stays a null, a row of
+/// nulls a row of nulls. `lead` is the way of an attribute whose type keeps its name.
+///
+/// The server assigns what such a function returns, and so refuses what is too long for its attribute.
+pub fn conversion(
+    before: &Object,
+    after: &Object,
+    change: &Change,
+    lead: impl Fn(&str, &str) -> Option<String>,
+) -> String {
+    let old = attributes(before);
+    let values = attributes(after).into_iter().map(|attribute| {
+        let name = identifier(attribute.value.id.name());
+        let (value, kind) = (format!("($1).{name}"), attribute.value.text("type").unwrap_or_default());
+        let Some(was) = find(&old, &attribute.value.id) else { return format!("NULL::{kind}") };
+        let led = if was.value.text("type") == Some(kind) {
+            lead(&value, kind)
+        } else {
+            retype::way(&value, &was.value, &attribute.value, change.from, change.to).using
+        };
+        led.unwrap_or(value)
     });
     let values: Vec<String> = values.collect();
-    format!("CASE WHEN {column} IS DISTINCT FROM NULL THEN ROW({})::{new_type} END", values.join(", "))
+    format!("SELECT {} WHERE $1 IS DISTINCT FROM NULL", values.join(", "))
 }

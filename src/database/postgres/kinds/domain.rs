@@ -1,7 +1,9 @@
 //! Domains. Their checks are objects of their own.
 
 use super::address::{drop_by_address, rename_by_address};
-use super::{Asked, domain_constraint, privilege, remake};
+use super::remake::{self, Lead};
+use super::{Asked, domain_constraint, privilege, retype};
+use crate::schema::Object;
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -17,8 +19,33 @@ pub static KIND: Kind = Kind {
     passes_on: |_| true,
     occupies: remake::occupies,
     settle: privilege::settle,
+    also_after: |domain, catalog| match is_contained(domain) {
+        true => catalog.children(&domain.id).into_iter().flat_map(|check| check.depends_on.iter().cloned()).collect(),
+        false => Vec::new(),
+    },
     ..Kind::REPLACED
 };
+
+/// Does a table hold values of it within an array, a composite or a range? No ALTER DOMAIN adds a check to it then, or
+/// makes it NOT NULL.
+pub fn is_contained(domain: &Object) -> bool {
+    domain.known_flag("contained")
+}
+
+/// The domains with a container of theirs that a table has a column of. What hangs on a type is an array type, a domain,
+/// a range, or an attribute of a composite.
+const CONTAINED: &str = "WITH RECURSIVE held(domain, type, container) AS (
+            SELECT oid, oid, false FROM pg_type WHERE typtype = 'd'
+            UNION SELECT h.domain, coalesce(c.reltype, u.oid), h.container OR u.oid IS NULL OR u.typtype <> 'd'
+            FROM held h JOIN pg_depend p ON p.refclassid = 'pg_type'::regclass AND p.refobjid = h.type
+                 LEFT JOIN pg_class c ON p.classid = 'pg_class'::regclass AND c.oid = p.objid AND c.relkind = 'c'
+                 LEFT JOIN pg_type u ON p.classid = 'pg_type'::regclass AND u.oid = p.objid
+            WHERE c.oid IS NOT NULL OR u.oid IS NOT NULL),
+        contained AS (
+            SELECT DISTINCT h.domain
+            FROM held h JOIN pg_depend p ON p.refclassid = 'pg_type'::regclass AND p.refobjid = h.type AND p.classid = 'pg_class'::regclass
+                 JOIN pg_class c ON c.oid = p.objid AND c.relkind IN ('r', 'p', 'm')
+            WHERE h.container)";
 
 pub fn query(asked: &Asked) -> String {
     let not_null_name = if asked.version >= 170_000 {
@@ -27,16 +54,24 @@ pub fn query(asked: &Asked) -> String {
         ""
     };
     format!(
-        "SELECT 'pg_type'::regclass::oid AS _class, t.oid AS _oid, ARRAY[n.nspname, t.typname]::text[] AS _path,
-                format_type(t.typbasetype, t.typtypmod) AS type, {not_null_name}
+        "{CONTAINED}
+         SELECT 'pg_type'::regclass::oid AS _class, t.oid AS _oid, h.domain IS NOT NULL AS _known_contained,
+                CASE WHEN h.domain IS NOT NULL THEN ARRAY(SELECT pg_get_constraintdef(k.oid) FROM pg_constraint k
+                    WHERE k.contypid = t.oid AND k.contype = 'c' ORDER BY k.conname) END AS checks,
+                ARRAY[n.nspname, t.typname]::text[] AS _path,
+                format_type(t.typbasetype, t.typtypmod) AS type, f.*, {not_null_name}
                 CASE WHEN t.typcollation <> b.typcollation THEN (SELECT format('%I.%I', cn.nspname, co.collname)
                     FROM pg_collation co JOIN pg_namespace cn ON cn.oid = co.collnamespace WHERE co.oid = t.typcollation) END AS collation,
                 coalesce(pg_get_expr(t.typdefaultbin, 'pg_type'::regclass), quote_literal(t.typdefault)) AS default,
                 t.typnotnull AS not_null
          FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace JOIN pg_type b ON b.oid = t.typbasetype
+              LEFT JOIN contained h ON h.domain = t.oid
+              CROSS JOIN LATERAL (SELECT t.typbasetype AS atttypid, t.typtypmod AS atttypmod, b.typstorage AS attstorage) a
+              CROSS JOIN LATERAL (SELECT {facts} FROM pg_type t WHERE t.oid = a.atttypid) f
          WHERE t.typtype = 'd' AND {} AND {}",
         asked.schema("n.nspname"),
         asked.own("pg_type", "t.oid"),
+        facts = retype::FACTS,
     )
 }
 
@@ -54,17 +89,53 @@ fn create(creation: &Creation) -> Vec<Statement> {
         text.push_str(&format!("{} NOT NULL", name.unwrap_or_default()));
     }
     for constraint in creation.inline_in(&domain.id).filter(|child| child.id.kind == "domain constraint") {
-        text.push_str(&format!("\n    {}", domain_constraint::clause(constraint)));
+        text.push_str(&format!("\n    {}", domain_constraint::clause(constraint, creation.from)));
     }
     vec![Statement::new(text, &domain.id)]
 }
 
+/// Returns the expression that leads a value of a type over to its new form, where `change` gives a domain another base
+/// type and assigning it won't do.
+pub fn led_over(change: &Change, types: &[&Object], value: &str, kind: &str) -> Option<String> {
+    if change.before.id.kind != "domain" {
+        return None;
+    }
+    let element = kind.trim_end_matches("[]");
+    // Domains over the domain, with no composite between them, whose cast would do it.
+    let mut direct: Vec<&Object> = vec![change.before];
+    for object in types.iter().filter(|object| object.id.kind == "domain") {
+        if direct.iter().any(|known| object.depends_on.contains(&known.id)) {
+            direct.push(object);
+        }
+    }
+    direct.iter().find(|domain| qualified(&domain.id.path) == element)?;
+    let using = retype::way(value, change.before, change.after, change.from, change.to).using?;
+    let explicit = format!("{value}::{}", change.after.text("type").unwrap_or_default());
+    Some(match using {
+        using if using == explicit => format!("{value}::{kind}"),
+        using if element == kind => format!("{using}::{kind}"),
+        _ => format!("{value}::text::{kind}"),
+    })
+}
+
+/// Is there a check that it has not had, or not a valid one?
+fn gets_a_check(change: &Change) -> bool {
+    let checks = change.to.children(&change.after.id).into_iter().filter(|child| child.id.kind == "domain constraint");
+    let mut new = checks.filter(|check| change.from.get(&check.id).is_none_or(|old| old.properties != check.properties));
+    new.any(|check| !domain_constraint::is_not_valid(check))
+}
+
 fn alter(change: &mut Change) {
     let after = change.after;
-    if change.differs("type") || change.differs("collation") {
+    let other_type = change.differs("type") || change.differs("collation");
+    change.claim("checks");
+    let becomes_not_null = change.differs("not_null") && after.flag("not_null");
+    if other_type || is_contained(change.before) && (becomes_not_null || gets_a_check(change)) {
         if remake::is_held(change) {
-            change.risk(Risk::MayFail(format!("{} is over another type, which may not take every value", after.id)));
-            remake::remake(change, remake::through_text);
+            let way = retype::way("", change.before, after, change.from, change.to);
+            way.risks.into_iter().filter(|risk| !matches!(risk, Risk::RewritesTable(_))).for_each(|risk| change.risk(risk));
+            change.risk(Risk::MayFail(format!("{} may not take every value that is there", after.id)));
+            remake::remake(change, Lead::Assignment);
         }
         return;
     }

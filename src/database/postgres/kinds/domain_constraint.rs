@@ -1,7 +1,7 @@
 //! Checks of domains.
 
 use super::Asked;
-use crate::schema::Object;
+use crate::schema::{Catalog, Id, Object};
 use crate::schema::kind::Kind;
 use crate::schema::plan::Risk;
 use crate::sql::Statement;
@@ -23,7 +23,7 @@ pub static KIND: Kind = Kind {
         let text = format!("RENAME CONSTRAINT {} TO {}", identifier(object.id.name()), identifier(name));
         vec![alter(object, &text)]
     }),
-    inline: |object, _| !object.text("definition").unwrap_or_default().ends_with(" NOT VALID"),
+    inline: |object, _| !is_not_valid(object),
     steps_aside: |_| true,
     risks: |object, from, _| {
         let domain_is_new = object.parent.as_ref().is_none_or(|domain| !from.contains(domain));
@@ -48,11 +48,16 @@ pub fn query(asked: &Asked) -> String {
     )
 }
 
-/// Returns the check as it stands in CREATE DOMAIN, named where the server would choose another name.
-pub fn clause(object: &Object) -> String {
-    let domain = object.parent.as_ref().map_or("", |domain| domain.name());
-    let chosen = object.id.name() == format!("{domain}_check") && object.id.name().len() < 60;
-    if chosen { definition(object) } else { named(object) }
+pub fn is_not_valid(object: &Object) -> bool {
+    object.text("definition").unwrap_or_default().ends_with(" NOT VALID")
+}
+
+/// Returns the check as it stands in CREATE DOMAIN, named where the server would choose another name, as it would with
+/// the old form of the domain beside it.
+pub fn clause(object: &Object, from: &Catalog) -> String {
+    let usual = |domain: &Id| format!("{}_check", domain.name());
+    let chosen = |domain: &Id| !from.contains(domain) && object.id.name() == usual(domain) && usual(domain).len() < 60;
+    if object.parent.as_ref().is_some_and(chosen) { definition(object) } else { named(object) }
 }
 
 fn named(object: &Object) -> String {

@@ -67,7 +67,7 @@ fn alter(change: &mut Change) {
             let text = format!("{} loses the label {}, so it fails where a row has it", change.after.id, quoted(label));
             change.risk(Risk::MayFail(text));
         }
-        remake::remake(change, remake::through_text);
+        remake::remake(change, remake::Lead::Text);
     }
 }
 

@@ -16,7 +16,7 @@ pub static KIND: Kind = Kind {
     },
     alter: |change| {
         if remake::is_held(change) {
-            remake::remake(change, remake::through_text);
+            remake::remake(change, remake::Lead::Text);
         }
     },
     rename: Some(rename_by_address),

@@ -1,28 +1,31 @@
 //! A type or collation that can't be changed in place is made anew beside its old form: the old one is renamed, the new
-//! one made, every column led over by way of text, the old one dropped. Types over it are made anew with it.
+//! one made, every column led over, the old one dropped. Types over it are made anew with it.
 
-use super::KINDS;
+use super::{KINDS, composite, domain, domain_constraint};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::Creation;
 use crate::schema::plan::Risk;
 use crate::schema::{Id, Object};
-use crate::sql::Syntax;
-use crate::sql::quote::{identifier, qualified};
+use crate::sql::quote::{identifier, literal, qualified};
 use crate::sql::token::{name_of, tokens};
+use crate::sql::{Statement, Syntax};
 
 const TYPES: [&str; 4] = ["enum", "domain", "composite", "range"];
 
 /// Is it the type or collation of a table's column, itself or through other types?
 pub fn is_held(change: &Change) -> bool {
-    change.dependents.iter().any(|object| object.id.kind == "column")
+    let types = types_over(change);
+    change.dependents.iter().any(|object| object.id.kind == "column" && uses(object, &types))
 }
 
-/// How a value of a column gets from the old form to the new one: from the column's quoted name and its type.
-pub type Lead = fn(&Change, column: &str, new_type: &str) -> String;
-
-/// By way of text.
-pub fn through_text(_: &Change, column: &str, new_type: &str) -> String {
-    format!("{column}::text::{new_type}")
+/// How values get from the old forms of the types to the new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lead {
+    /// By way of text, which reads alike in both.
+    Text,
+    /// By assignment, for which composites and ranges get casts: whatever their values are held in (an array, another
+    /// composite, a domain), PostgreSQL finds its way in, and keeps nulls, bounds and dimensions.
+    Assignment,
 }
 
 /// Says it all, and claims every difference.
@@ -58,6 +61,13 @@ pub fn remake(change: &mut Change, lead: Lead) {
     for object in &types {
         make(change, object);
     }
+    let casts: Vec<Cast> = match lead {
+        Lead::Text => Vec::new(),
+        Lead::Assignment => types.iter().flat_map(|object| casts(change, &types, object)).collect(),
+    };
+    for cast in &casts {
+        change.statements.extend(cast.create(change.after));
+    }
     for column in columns {
         let after = change.to.get(&column.id);
         let stays = after.is_some_and(|after| types.iter().any(|object| after.depends_on.contains(&object.id)));
@@ -65,7 +75,8 @@ pub fn remake(change: &mut Change, lead: Lead) {
         let kind = renamed_multirange(change, &types, kind);
         let action = if stays {
             let collation = column.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-            format!("ALTER COLUMN {name} TYPE {kind}{collation} USING {}", lead(change, &name, &kind))
+            let using = led_over(change, &types, lead, &name, &kind).map(|value| format!(" USING {value}"));
+            format!("ALTER COLUMN {name} TYPE {kind}{collation}{}", using.unwrap_or_default())
         } else {
             // Its own change goes on from there; an array stays one, for the sake of its indexes.
             let text = if column.known_text("element").is_some() { "text[]" } else { "text" };
@@ -74,6 +85,9 @@ pub fn remake(change: &mut Change, lead: Lead) {
         change.say_action(&super::column::alter_parent(column), &action);
         change.risk(Risk::RewritesTable(format!("{} is led over to the new {}", column.id, change.after.id)));
     }
+    for cast in casts.iter().rev() {
+        change.statements.extend(cast.drop(change.after));
+    }
     for object in types.iter().rev() {
         let old = object.id.with_last(&old_name(object.id.name()));
         change.say(format!("DROP {} {}", word(object), qualified(&old.path)));
@@ -81,29 +95,34 @@ pub fn remake(change: &mut Change, lead: Lead) {
     change.affects(Effect::Remade);
 }
 
-/// The type itself, then those over it that stay.
+/// The type itself, then those over it that stay, each after what it is over.
 fn types_over<'a>(change: &Change<'a>) -> Vec<&'a Object> {
-    let mut types: Vec<&Object> = vec![change.before];
+    let mut found: Vec<&Object> = vec![change.before];
     loop {
-        let more: Vec<&Object> = change
-            .dependents
-            .iter()
-            .copied()
-            .filter(|object| TYPES.contains(&object.id.kind) && change.to.contains(&object.id))
-            .filter(|object| types.iter().all(|known| known.id != object.id))
-            .filter(|object| types.iter().any(|known| object.depends_on.contains(&known.id)))
-            .collect();
+        let is_new = |object: &&Object| found.iter().all(|known| known.id != object.id);
+        let stays = |object: &&Object| TYPES.contains(&object.id.kind) && change.to.contains(&object.id);
+        let over = change.dependents.iter().copied().filter(stays).filter(is_new);
+        let more: Vec<&Object> = over.filter(|object| uses(object, &found)).collect();
         if more.is_empty() {
-            return types;
+            break;
         }
-        types.extend(more);
+        found.extend(more);
     }
+    let mut sorted = Vec::new();
+    while !found.is_empty() {
+        let first = found.iter().position(|object| !uses(object, &found));
+        sorted.push(found.remove(first.unwrap_or(0)));
+    }
+    sorted
+}
+
+fn uses(object: &Object, types: &[&Object]) -> bool {
+    types.iter().any(|known| object.depends_on.contains(&known.id))
 }
 
 /// The columns of these types that stay. What a child table inherits follows its parent's.
 fn columns_of<'a>(change: &Change<'a>, types: &[&Object]) -> Vec<&'a Object> {
-    let uses = |column: &Object| types.iter().any(|object| column.depends_on.contains(&object.id));
-    let columns = change.dependents.iter().copied().filter(|object| object.id.kind == "column" && uses(object));
+    let columns = change.dependents.iter().copied().filter(|object| object.id.kind == "column" && uses(object, types));
     columns
         .filter(|column| change.to.contains(&column.id))
         .filter(|column| !super::inherited::inherited(column) && column.text("generated").is_none())
@@ -120,10 +139,76 @@ fn form<'a>(change: &Change<'a>, object: &'a Object) -> &'a Object {
 fn make<'a>(change: &mut Change<'a>, object: &'a Object) {
     let after = form(change, object);
     let Some(kind) = KINDS.iter().find(|kind| kind.name == after.id.kind) else { return };
-    // The checks of a domain stepped aside: the planner makes them again.
-    let creation = Creation { object: after, inline: Vec::new(), catalog: change.to, from: change.from };
+    // The checks of a domain step aside, and the planner makes them again. It couldn't where the domain is in an array or
+    // a composite: PostgreSQL checks no values in there (tablecmds.c, find_composite_type_dependencies).
+    let contained = domain::is_contained(object);
+    let mut inline = if contained { change.to.children(&after.id) } else { Vec::new() };
+    inline.retain(|child| child.id.kind == domain_constraint::KIND.name && !domain_constraint::is_not_valid(child));
+    change.made.extend(inline.iter().map(|child| child.id.clone()));
+    let creation = Creation { object: after, inline, catalog: change.to, from: change.from };
     for statement in (kind.create)(&creation) {
         change.say(statement.text);
+    }
+}
+
+/// Returns the expression that leads a value over to the new form of its type; None where it is simply assigned.
+fn led_over(change: &Change, types: &[&Object], lead: Lead, value: &str, kind: &str) -> Option<String> {
+    // A type of the server's own stays what it is: its collation was made anew.
+    if !kind.contains('.') {
+        return None;
+    }
+    match lead {
+        Lead::Text => Some(format!("{value}::text::{kind}")),
+        Lead::Assignment => domain::led_over(change, types, value, kind),
+    }
+}
+
+/// A cast from the old form of a type to the new one, there for as long as values are led over.
+struct Cast {
+    old: String,
+    new: String,
+    /// The body of the function that it calls; without one it goes by way of text.
+    body: Option<String>,
+}
+
+impl Cast {
+    fn create(&self, owner: &Object) -> Vec<Statement> {
+        let Cast { old, new, body } = self;
+        let way = if body.is_some() { format!("FUNCTION {old}({old})") } else { "INOUT".to_owned() };
+        let function = body.as_ref().map(|body| {
+            format!("CREATE FUNCTION {old}({old}) RETURNS {new} LANGUAGE sql AS {}", literal(body, Syntax::Postgres))
+        });
+        let cast = format!("CREATE CAST ({old} AS {new}) WITH {way} AS ASSIGNMENT");
+        function.into_iter().chain([cast]).map(|text| Statement::new(text, &owner.id)).collect()
+    }
+
+    fn drop(&self, owner: &Object) -> Vec<Statement> {
+        let Cast { old, new, body } = self;
+        let function = body.as_ref().map(|_| format!("DROP FUNCTION {old}({old})"));
+        let texts = [format!("DROP CAST ({old} AS {new})")].into_iter().chain(function);
+        texts.map(|text| Statement::new(text, &owner.id)).collect()
+    }
+}
+
+/// Returns the casts that a type's values need. A domain's are assigned as those of what it is over.
+fn casts(change: &Change, types: &[&Object], object: &Object) -> Vec<Cast> {
+    let after = form(change, object);
+    let old = |path: &Id| qualified(&path.with_last(&old_name(path.name())).path);
+    let own = |body: Option<String>| Cast { old: old(&object.id), new: qualified(&object.id.path), body };
+    match object.id.kind {
+        "composite" => {
+            let lead = |value: &str, kind: &str| led_over(change, types, Lead::Assignment, value, kind);
+            vec![own(Some(composite::conversion(object, after, change, lead)))]
+        }
+        "range" => {
+            let multirange = multirange(object).zip(after.text("multirange")).map(|((quoted, name), new)| Cast {
+                old: old_multirange(quoted, &name),
+                new: new.to_owned(),
+                body: None,
+            });
+            [own(None)].into_iter().chain(multirange).collect()
+        }
+        _ => Vec::new(),
     }
 }
 
@@ -166,6 +251,12 @@ fn renamed_multirange<'a>(change: &Change<'a>, types: &[&'a Object], kind: &str)
         Some(format!("{new}{rest}"))
     };
     types.iter().find_map(named).unwrap_or_else(|| kind.to_owned())
+}
+
+/// Returns the quoted name that a multirange has as long as the new one is there.
+fn old_multirange(quoted: &str, name: &str) -> String {
+    let schema = quoted.strip_suffix(&identifier(name)).unwrap_or_default();
+    format!("{schema}{}", identifier(&old_name(name)))
 }
 
 fn old_name(name: &str) -> String {
