@@ -10,8 +10,31 @@ use super::expression::{Expression, Parser, type_name};
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ddl {
     Table(Table),
-    Index { table: Vec<String>, name: String, index: Index },
-    Constraint { table: Vec<String>, constraint: Constraint },
+    Index {
+        table: Vec<String>,
+        name: String,
+        index: Index,
+    },
+    Constraint {
+        table: Vec<String>,
+        constraint: Constraint,
+    },
+    /// Of the table itself, where no column is named.
+    Comment {
+        table: Vec<String>,
+        column: Option<String>,
+        text: String,
+    },
+}
+
+impl Ddl {
+    /// The table of which it says something.
+    pub fn table(&self) -> &[String] {
+        match self {
+            Ddl::Table(table) => &table.path,
+            Ddl::Index { table, .. } | Ddl::Constraint { table, .. } | Ddl::Comment { table, .. } => table,
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -28,13 +51,19 @@ pub struct Column {
     pub type_: TypeName,
     pub not_null: bool,
     pub default: Option<Expression>,
+    /// `ALWAYS` or `BY DEFAULT`.
+    pub identity: Option<&'static str>,
+    /// The expression of a stored generated column.
+    pub generated: Option<Expression>,
+    /// The name of a collation, as it was written.
+    pub collation: Option<Vec<String>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TypeName {
     System(String),
     Own(Vec<String>),
-    /// `serial` or `bigserial`: the integer type behind it.
+    /// `serial`, `bigserial` or `smallserial`, whichever of their names was written.
     Serial(&'static str),
 }
 
@@ -83,6 +112,8 @@ pub fn parse(statement: &str) -> Option<Ddl> {
         let table = parser.path()?;
         parser.word("ADD").then_some(())?;
         Ddl::Constraint { table, constraint: constraint(&mut parser)? }
+    } else if parser.words(&["COMMENT", "ON"]) {
+        comment(&mut parser)?
     } else {
         return None;
     };
@@ -119,8 +150,15 @@ fn table(parser: &mut Parser) -> Option<Table> {
 fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
     let name = parser.name()?;
     let type_ = column_type(parser)?;
-    let mut column =
-        Column { name: name.clone(), not_null: matches!(type_, TypeName::Serial(_)), type_, default: None };
+    let mut column = Column {
+        name: name.clone(),
+        not_null: matches!(type_, TypeName::Serial(_)),
+        type_,
+        default: None,
+        identity: None,
+        generated: None,
+        collation: None,
+    };
     let mut constraint_name = None;
     loop {
         let (_, next) = parser.peek()?;
@@ -139,6 +177,15 @@ fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
         } else if parser.word("DEFAULT") {
             // What may follow a default binds weaker than its operators: NOT NULL is no part of it.
             column.default = Some(parser.expression(7)?);
+        } else if parser.words(&["GENERATED", "ALWAYS", "AS", "IDENTITY"]) {
+            (column.identity, column.not_null) = (Some("ALWAYS"), true);
+        } else if parser.words(&["GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"]) {
+            (column.identity, column.not_null) = (Some("BY DEFAULT"), true);
+        } else if parser.words(&["GENERATED", "ALWAYS", "AS"]) {
+            column.generated = Some(in_parentheses(parser)?);
+            parser.word("STORED").then_some(())?;
+        } else if parser.word("COLLATE") {
+            column.collation = Some(parser.path()?);
         } else if parser.words(&["PRIMARY", "KEY"]) {
             column.not_null = true;
             table.constraints.push(Constraint { name: named, rule: Rule::PrimaryKey(vec![name.clone()]) });
@@ -157,12 +204,16 @@ fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
 }
 
 fn column_type(parser: &mut Parser) -> Option<TypeName> {
-    for (word, behind) in
-        [("SERIAL", "integer"), ("SERIAL4", "integer"), ("BIGSERIAL", "bigint"), ("SERIAL8", "bigint")]
-    {
-        if parser.word(word) {
-            return Some(TypeName::Serial(behind));
-        }
+    const SERIALS: [(&str, &str); 6] = [
+        ("SERIAL", "serial"),
+        ("SERIAL4", "serial"),
+        ("BIGSERIAL", "bigserial"),
+        ("SERIAL8", "bigserial"),
+        ("SMALLSERIAL", "smallserial"),
+        ("SERIAL2", "smallserial"),
+    ];
+    if let Some((_, name)) = SERIALS.into_iter().find(|(word, _)| parser.word(word)) {
+        return Some(TypeName::Serial(name));
     }
     if let Some(name) = parser.type_name() {
         return Some(TypeName::System(name));
@@ -199,9 +250,26 @@ fn rule(parser: &mut Parser) -> Option<Rule> {
 }
 
 fn check(parser: &mut Parser) -> Option<Rule> {
+    in_parentheses(parser).map(Rule::Check)
+}
+
+fn in_parentheses(parser: &mut Parser) -> Option<Expression> {
     parser.mark('(').then_some(())?;
     let expression = parser.expression(0)?;
-    parser.mark(')').then_some(Rule::Check(expression))
+    parser.mark(')').then_some(expression)
+}
+
+fn comment(parser: &mut Parser) -> Option<Ddl> {
+    let of_column = parser.word("COLUMN");
+    (of_column || parser.word("TABLE")).then_some(())?;
+    let mut table = parser.path()?;
+    let column = if of_column { Some(table.pop().filter(|_| !table.is_empty())?) } else { None };
+    parser.word("IS").then_some(())?;
+    match parser.expression(0)? {
+        // An empty one is none (manual, COMMENT).
+        Expression::String(text) if !text.is_empty() => Some(Ddl::Comment { table, column, text }),
+        _ => None,
+    }
 }
 
 fn references(parser: &mut Parser, columns: Vec<String>) -> Option<Rule> {

@@ -11,8 +11,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use self::ddl::{Column, Constraint, Ddl, Index, Rule, Table, TypeName, columns_of};
 use self::expression::{means, parse};
+use super::kinds::sequence::serial_type;
 use crate::database::Scope;
 use crate::schema::{Catalog, Id, Object};
+use crate::sql::quote::{identifier, qualified as quoted};
 use crate::sql::split::leading_words;
 use crate::sql::token::{Token, TokenKind, name_of, tokens};
 use crate::sql::{Statement, Syntax};
@@ -30,11 +32,7 @@ pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(I
     for (number, statement) in statements.iter().enumerate() {
         match ddl::parse(&statement.text) {
             Some(ddl) => {
-                let table = match &ddl {
-                    Ddl::Table(table) => &table.path,
-                    Ddl::Index { table, .. } | Ddl::Constraint { table, .. } => table,
-                };
-                slices.entry(qualified(table, schema)).or_default().add(number, ddl);
+                slices.entry(qualified(ddl.table(), schema)).or_default().add(number, ddl);
             }
             None => match touched_names(&statement.text) {
                 Some(names) => mentioned.extend(names),
@@ -84,6 +82,8 @@ struct Slice {
     tables: Vec<Table>,
     constraints: Vec<Constraint>,
     indexes: Vec<(String, Index)>,
+    /// By the column, or of the table itself. The last one counts.
+    comments: BTreeMap<Option<String>, String>,
 }
 
 impl Slice {
@@ -93,6 +93,7 @@ impl Slice {
             Ddl::Table(table) => self.tables.push(table),
             Ddl::Index { name, index, .. } => self.indexes.push((name, index)),
             Ddl::Constraint { constraint, .. } => self.constraints.push(constraint),
+            Ddl::Comment { column, text, .. } => _ = self.comments.insert(column, text),
         }
     }
 }
@@ -120,9 +121,7 @@ impl Comparison<'_> {
         let mut declared: BTreeSet<Id> = BTreeSet::new();
         let mut columns: Vec<&Object> = Vec::new();
         for column in &table.columns {
-            let found = self.column(path, column, keys.contains(&column.name))?;
-            declared.insert(found.id.clone());
-            columns.push(found);
+            columns.push(self.live.get(&Id::new("column", path.iter().cloned().chain([column.name.clone()])))?);
         }
         let type_of = |name: &str| {
             columns
@@ -131,6 +130,17 @@ impl Comparison<'_> {
                 .and_then(|column| column.text("type"))
                 .map(str::to_owned)
         };
+        for (column, held) in table.columns.iter().zip(&columns) {
+            self.column(held, column, keys.contains(&column.name), &type_of)?;
+            let comment = slice.comments.get(&Some(column.name.clone()));
+            declared.extend(self.comment(held, comment)?);
+            declared.insert(held.id.clone());
+        }
+        declared.extend(self.comment(held, slice.comments.get(&None))?);
+        let columns_of_comments = slice.comments.keys().flatten();
+        if columns_of_comments.into_iter().any(|name| columns.iter().all(|column| column.id.name() != name)) {
+            return None;
+        }
         for constraint in constraints {
             if !declared.insert(self.constraint(path, constraint, &type_of)?) {
                 return None;
@@ -145,25 +155,66 @@ impl Comparison<'_> {
         all_declared.then(|| held.id.clone())
     }
 
-    /// Returns the live column when it is what was declared, its default included.
-    fn column(&self, table: &[String], column: &Column, in_key: bool) -> Option<&Object> {
-        let id = Id::new("column", table.iter().cloned().chain([column.name.clone()]));
-        let held = self.live.get(&id)?;
+    /// Is the live column what was declared, with its default, its sequence and its expression?
+    fn column(
+        &self,
+        held: &Object,
+        column: &Column,
+        in_key: bool,
+        type_of: &dyn Fn(&str) -> Option<String>,
+    ) -> Option<()> {
+        const KNOWN: [&str; 5] = ["type", "not_null", "identity", "generated", "collation"];
+        if !held.properties.keys().all(|name| KNOWN.contains(&name)) || held.text("identity") != column.identity {
+            return None;
+        }
+        let collation = column.collation.as_ref().map_or(Some(None), |name| collation(name))?;
+        if held.flag("not_null") != (column.not_null || in_key) || held.text("collation") != collation.as_deref() {
+            return None;
+        }
+        match (held.text("generated"), &column.generated) {
+            (None, None) => {}
+            (Some(printed), Some(declared)) if means(declared, &parse(printed)?, type_of, None) => {}
+            _ => return None,
+        }
+        let children = self.live.children(&held.id).into_iter().filter(|child| child.id.kind != "comment");
+        let (sequences, defaults): (Vec<&Object>, Vec<&Object>) =
+            children.partition(|child| child.id.kind == "sequence");
         let written = match &column.type_ {
             TypeName::System(name) => name.clone(),
             TypeName::Own(path) => self.own_type(path)?,
-            TypeName::Serial(_) => return None,
+            TypeName::Serial(name) => {
+                let ([sequence], [_], None) = (sequences.as_slice(), defaults.as_slice(), &column.default) else {
+                    return None;
+                };
+                let bare = self.live.children(&sequence.id).is_empty();
+                return (bare && serial_type(sequence, self.live) == Some(*name)).then_some(());
+            }
         };
-        let plain = held.properties.keys().all(|name| name == "type" || name == "not_null");
-        if !plain || held.text("type") != Some(&written) || held.flag("not_null") != (column.not_null || in_key) {
+        if held.text("type") != Some(&written) || !sequences.is_empty() {
             return None;
         }
-        match (self.live.children(&id).as_slice(), &column.default) {
-            ([], None) => Some(held),
+        match (defaults.as_slice(), &column.default) {
+            ([], None) => Some(()),
             ([default], Some(declared)) if default.id.kind == "default" => {
                 let printed = parse(default.text("definition")?)?;
                 let base = written.split('(').next().unwrap_or_default().to_owned();
-                means(declared, &printed, &|_| None, Some(&base)).then_some(held)
+                means(declared, &printed, &|_| None, Some(&base)).then_some(())
+            }
+            _ => None,
+        }
+    }
+
+    /// Returns the comment that an object has, when it is the one that was declared for it.
+    fn comment(&self, of: &Object, declared: Option<&String>) -> Option<Option<Id>> {
+        let held: Vec<&Object> =
+            self.live.children(&of.id).into_iter().filter(|child| child.id.kind == "comment").collect();
+        match (held.as_slice(), declared) {
+            ([], None) => Some(None),
+            // The comment on an identity's sequence is the column's too.
+            ([comment], Some(text))
+                if comment.text("text") == Some(text) && comment.known_text("sequence").is_none() =>
+            {
+                Some(Some(comment.id.clone()))
             }
             _ => None,
         }
@@ -176,7 +227,7 @@ impl Comparison<'_> {
         }
         let path = qualified(path, self.schema);
         let known = ["enum", "domain"].iter().any(|kind| self.live.contains(&Id::new(kind, path.iter().cloned())));
-        known.then(|| crate::sql::quote::qualified(&path))
+        known.then(|| quoted(&path))
     }
 
     fn constraint(
@@ -194,6 +245,7 @@ impl Comparison<'_> {
         let only_a_definition = held.properties.keys().all(|name| name == "definition" || name == "type");
         let printed = ddl::parse_rule(held.text("definition")?)?;
         let same = only_a_definition
+            && self.live.children(&id).is_empty()
             && match (&constraint.rule, &printed) {
                 (Rule::Check(written), Rule::Check(printed)) => means(written, printed, type_of, None),
                 (
@@ -240,11 +292,23 @@ impl Comparison<'_> {
                     && means(&written.expression, &printed.expression, type_of, None)
             });
         let same = only_a_definition
+            && self.live.children(&id).is_empty()
             && on == table
             && (index.unique, &index.method) == (printed.unique, &printed.method)
             && same_predicate
             && same_parts;
         same.then_some(id)
+    }
+}
+
+/// Returns how the server prints a collation of its own: nothing for the default one.
+fn collation(path: &[String]) -> Option<Option<String>> {
+    match path {
+        [name] if name == "default" => Some(None),
+        [schema, name] if schema == "pg_catalog" => Some(Some(format!("pg_catalog.{}", identifier(name)))),
+        // pg_catalog is searched first (manual 5.10.5).
+        [name] => Some(Some(format!("pg_catalog.{}", identifier(name)))),
+        _ => None,
     }
 }
 
