@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::expression::{Expression, Parser, type_name};
+use crate::sql::token::TokenKind;
 
 /// One statement that says something of a table.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +63,10 @@ pub struct Column {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TypeName {
     System(String),
-    Own(Vec<String>),
+    Own {
+        path: Vec<String>,
+        array: bool,
+    },
     /// `serial`, `bigserial` or `smallserial`, whichever of their names was written.
     Serial(&'static str),
 }
@@ -77,9 +81,15 @@ pub struct Constraint {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Rule {
     PrimaryKey(Vec<String>),
-    Unique(Vec<String>),
+    /// With what it says besides: DEFERRABLE, NULLS NOT DISTINCT.
+    Unique(Vec<String>, BTreeSet<&'static str>),
     Check(Expression),
-    ForeignKey { columns: Vec<String>, table: Vec<String>, references: Vec<String>, actions: BTreeSet<String> },
+    ForeignKey {
+        columns: Vec<String>,
+        table: Vec<String>,
+        references: Vec<String>,
+        actions: BTreeSet<String>,
+    },
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -87,6 +97,7 @@ pub struct Index {
     pub unique: bool,
     pub method: String,
     pub parts: Vec<Part>,
+    pub include: Vec<String>,
     pub predicate: Option<Expression>,
 }
 
@@ -94,6 +105,7 @@ pub struct Index {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
     pub expression: Expression,
+    pub operator_class: Option<Vec<String>>,
     pub descending: bool,
     pub nulls_first: bool,
 }
@@ -176,7 +188,9 @@ fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
         } else if parser.word("NULL") {
         } else if parser.word("DEFAULT") {
             // What may follow a default binds weaker than its operators: NOT NULL is no part of it.
-            column.default = Some(parser.expression(7)?);
+            let default = parser.expression(7)?;
+            // None is stored of a default that is NULL.
+            column.default = (default != Expression::Word("NULL".to_owned())).then_some(default);
         } else if parser.words(&["GENERATED", "ALWAYS", "AS", "IDENTITY"]) {
             (column.identity, column.not_null) = (Some("ALWAYS"), true);
         } else if parser.words(&["GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"]) {
@@ -190,7 +204,8 @@ fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
             column.not_null = true;
             table.constraints.push(Constraint { name: named, rule: Rule::PrimaryKey(vec![name.clone()]) });
         } else if parser.word("UNIQUE") {
-            table.constraints.push(Constraint { name: named, rule: Rule::Unique(vec![name.clone()]) });
+            let rule = unique(parser, Some(&name))?;
+            table.constraints.push(Constraint { name: named, rule });
         } else if parser.word("CHECK") {
             table.constraints.push(Constraint { name: named, rule: check(parser)? });
         } else if parser.word("REFERENCES") {
@@ -219,11 +234,12 @@ fn column_type(parser: &mut Parser) -> Option<TypeName> {
         return Some(TypeName::System(name));
     }
     let path = parser.path()?;
-    // A name with arguments or brackets is a type that only the server can spell.
-    let plain = !matches!(parser.peek()?.1, "(" | "[");
+    let array = parser.mark('[') && parser.mark(']');
+    // A name with arguments is a type that only the server can spell.
+    let plain = !matches!(parser.peek()?.1, "(" | "[" | "]");
     // An unknown bare word of the system's (`money`, `cidr`…) must not be taken for a type of the user's own: whoever
     // compares looks it up among the catalog's types.
-    plain.then_some(TypeName::Own(path))
+    plain.then_some(TypeName::Own { path, array })
 }
 
 fn constraint(parser: &mut Parser) -> Option<Constraint> {
@@ -236,7 +252,7 @@ fn rule(parser: &mut Parser) -> Option<Rule> {
         return parser.names().map(Rule::PrimaryKey);
     }
     if parser.word("UNIQUE") {
-        return parser.names().map(Rule::Unique);
+        return unique(parser, None);
     }
     if parser.word("CHECK") {
         return check(parser);
@@ -247,6 +263,22 @@ fn rule(parser: &mut Parser) -> Option<Rule> {
         return references(parser, columns);
     }
     None
+}
+
+/// Reads what follows UNIQUE: of the column that it stands behind, or of those that it names.
+fn unique(parser: &mut Parser, column: Option<&String>) -> Option<Rule> {
+    let mut more = BTreeSet::new();
+    if parser.words(&["NULLS", "NOT", "DISTINCT"]) {
+        more.insert("NULLS NOT DISTINCT");
+    }
+    let columns = column.map_or_else(|| parser.names(), |name| Some(vec![name.clone()]))?;
+    if parser.word("DEFERRABLE") {
+        more.insert("DEFERRABLE");
+    }
+    if parser.words(&["INITIALLY", "DEFERRED"]) {
+        more.insert("INITIALLY DEFERRED");
+    }
+    Some(Rule::Unique(columns, more))
 }
 
 fn check(parser: &mut Parser) -> Option<Rule> {
@@ -316,12 +348,17 @@ fn index(parser: &mut Parser, unique: bool) -> Option<Ddl> {
         }
         parser.mark(',').then_some(())?;
     }
+    let include = if parser.word("INCLUDE") { parser.names()? } else { Vec::new() };
     let predicate = if parser.word("WHERE") { Some(parser.expression(0)?) } else { None };
-    Some(Ddl::Index { table, name, index: Index { unique, method, parts, predicate } })
+    Some(Ddl::Index { table, name, index: Index { unique, method, parts, include, predicate } })
 }
 
 fn part(parser: &mut Parser) -> Option<Part> {
     let expression = parser.expression(0)?;
+    let is_name = |kind| matches!(kind, TokenKind::Word | TokenKind::QuotedName);
+    let of_the_order = |text: &str| ["ASC", "DESC", "NULLS"].iter().any(|word| text.eq_ignore_ascii_case(word));
+    let named = parser.peek().is_some_and(|(kind, text)| is_name(kind) && !of_the_order(text));
+    let operator_class = if named { Some(parser.path()?) } else { None };
     let descending = !parser.word("ASC") && parser.word("DESC");
     let nulls_first = if parser.words(&["NULLS", "FIRST"]) {
         true
@@ -330,7 +367,7 @@ fn part(parser: &mut Parser) -> Option<Part> {
     } else {
         descending
     };
-    Some(Part { expression, descending, nulls_first })
+    Some(Part { expression, operator_class, descending, nulls_first })
 }
 
 /// Returns the columns that an expression names, in the order of their first mention.

@@ -4,7 +4,9 @@
 //! back as `(price > (0)::numeric)`. This comparison may only prove two expressions equal; whatever it does not know it
 //! calls unequal, and the server is asked.
 
+use super::SCHEMA;
 use crate::sql::Syntax;
+use crate::sql::quote::qualified;
 use crate::sql::token::{Token, TokenKind, name_of, tokens};
 
 /// An expression as far as this comparison reads it.
@@ -53,6 +55,10 @@ pub fn means(
             }
             _ => false,
         },
+        // What has no room in an integer (manual 4.1.2.6).
+        (Number(a), Cast(inner, to)) if to == "bigint" && a.parse::<i32>().is_err() => {
+            matches!(&**inner, String(b) if a == b)
+        }
         (Number(a), Cast(inner, _)) if literal_type.is_none() => matches!(&**inner, Number(b) if a == b),
         (Unary(minus, number), Cast(inner, _)) if minus == "-" => {
             matches!((&**number, &**inner), (Number(a), String(b)) if b.strip_prefix('-') == Some(a))
@@ -66,7 +72,7 @@ pub fn means(
                     .is_some_and(|column| column.starts_with("character varying"))
         }
         (Array(_), Cast(inner, to)) if to == "text[]" => means(written, inner, type_of, None),
-        (Cast(a, to), Cast(b, too)) => to == too && means(a, b, type_of, None),
+        (Cast(a, to), Cast(b, too)) => same_type(to, too) && means(a, b, type_of, None),
         (Unary(a, x), Unary(b, y)) => a == b && means(x, y, type_of, None),
         (Binary(a, x, y), Binary(b, v, w)) => a == b && means(x, v, type_of, None) && means(y, w, type_of, None),
         (Quantified(a, q, x, y), Quantified(b, r, v, w)) => {
@@ -107,39 +113,119 @@ pub fn type_name(text: &str) -> Option<String> {
         }
         None => (scalar, None, String::new()),
     };
-    let (base, with_arguments) = match (base.as_str(), zone.as_str()) {
-        ("int" | "int4" | "integer", "") => ("integer", false),
-        ("int8" | "bigint", "") => ("bigint", false),
-        ("int2" | "smallint", "") => ("smallint", false),
-        ("bool" | "boolean", "") => ("boolean", false),
-        ("text", "") => ("text", false),
-        ("uuid", "") => ("uuid", false),
-        ("json", "") => ("json", false),
-        ("jsonb", "") => ("jsonb", false),
-        ("bytea", "") => ("bytea", false),
-        ("date", "") => ("date", false),
-        ("real" | "float4", "") => ("real", false),
-        ("double precision" | "float8" | "float", "") if arguments.is_none() => ("double precision", false),
-        ("varchar" | "character varying", "") => ("character varying", true),
-        ("numeric" | "decimal", "") => ("numeric", true),
-        ("timestamptz" | "timestamp with time zone", "") if arguments.is_none() => ("timestamp with time zone", false),
-        ("timestamp" | "timestamp without time zone", "") if arguments.is_none() => {
-            ("timestamp without time zone", false)
+    let says_of_a_zone =
+        matches!((base.as_str(), zone.as_str()), ("timestamp" | "time", "with time zone" | "without time zone"));
+    if !zone.is_empty() && !says_of_a_zone {
+        return None;
+    }
+    let name = match base.as_str() {
+        "int" | "int4" => "integer",
+        "int8" => "bigint",
+        "int2" => "smallint",
+        "bool" => "boolean",
+        "float4" => "real",
+        "float8" | "float" => "double precision",
+        "varchar" => "character varying",
+        "decimal" => "numeric",
+        "char" => "character",
+        "varbit" => "bit varying",
+        "timestamptz" => "timestamp with time zone",
+        "timetz" => "time with time zone",
+        "timestamp" | "time" if zone.is_empty() => &format!("{base} without time zone"),
+        "timestamp" | "time" => &format!("{base} {zone}"),
+        base => base,
+    };
+    let printed = match (arguments.as_deref(), name) {
+        (Some(digits), _)
+            if let Some((word, zone)) = name.split_once(' ').filter(|(_, zone)| zone.ends_with("time zone")) =>
+        {
+            format!("{word}({digits}) {zone}")
         }
-        ("time" | "time without time zone", "") if arguments.is_none() => ("time without time zone", false),
-        ("inet", "") => ("inet", false),
-        ("interval", "") if arguments.is_none() => ("interval", false),
+        // The server prints a numeric's scale even where it was not given (manual 8.1.2).
+        (Some(digits), "numeric") if !digits.contains(',') => format!("numeric({digits},0)"),
+        (Some(digits), "numeric" | "character varying" | "character" | "bit" | "bit varying") => {
+            format!("{name}({digits})")
+        }
+        // Without a length it is one (manual 8.3, 8.10).
+        (None, "character" | "bit") => format!("{name}(1)"),
+        (None, _) if PLAIN.contains(&name) => name.to_owned(),
         _ => return None,
     };
-    match (arguments, with_arguments) {
-        (None, _) => Some(format!("{base}{array}")),
-        // The server prints a numeric's scale even where it was not given (manual 8.1.2).
-        (Some(arguments), true) if base == "numeric" && !arguments.contains(',') => {
-            Some(format!("numeric({arguments},0){array}"))
-        }
-        (Some(arguments), true) => Some(format!("{base}({arguments}){array}")),
-        _ => None,
+    Some(printed + array)
+}
+
+/// The types that the server prints under these names, with nothing in parentheses.
+const PLAIN: [&str; 56] = [
+    "bigint",
+    "bit varying",
+    "boolean",
+    "box",
+    "bytea",
+    "character varying",
+    "cidr",
+    "circle",
+    "date",
+    "datemultirange",
+    "daterange",
+    "double precision",
+    "inet",
+    "int4multirange",
+    "int4range",
+    "int8multirange",
+    "int8range",
+    "integer",
+    "interval",
+    "json",
+    "jsonb",
+    "jsonpath",
+    "line",
+    "lseg",
+    "macaddr",
+    "macaddr8",
+    "money",
+    "name",
+    "numeric",
+    "nummultirange",
+    "numrange",
+    "oid",
+    "path",
+    "pg_lsn",
+    "point",
+    "polygon",
+    "real",
+    "regclass",
+    "regproc",
+    "regtype",
+    "smallint",
+    "text",
+    "time with time zone",
+    "time without time zone",
+    "timestamp with time zone",
+    "timestamp without time zone",
+    "tsmultirange",
+    "tsquery",
+    "tsrange",
+    "tstzmultirange",
+    "tstzrange",
+    "tsvector",
+    "txid_snapshot",
+    "uuid",
+    "xml",
+    "xid",
+];
+
+/// Returns a type without what it has in parentheses: that of the literals of its columns' defaults.
+pub fn without_modifiers(type_: &str) -> String {
+    match (type_.find('('), type_.find(')')) {
+        (Some(open), Some(close)) if open < close => format!("{}{}", &type_[..open], &type_[close + 1..]),
+        _ => type_.to_owned(),
     }
+}
+
+/// Is this the type that the server prints so? What has no schema is looked for in pg_catalog, then where a shadow has
+/// its tables.
+fn same_type(written: &str, printed: &str) -> bool {
+    written == printed || printed.strip_prefix(SCHEMA).and_then(|rest| rest.strip_prefix('.')) == Some(written)
 }
 
 /// May this token stand in the name of one of those types, after its first word?
@@ -173,6 +259,8 @@ const NOT: u8 = 3;
 const IS: u8 = 4;
 /// BETWEEN, IN, LIKE.
 const MEMBER: u8 = 6;
+/// AT TIME ZONE: only `::` and what is subscripted bind stronger.
+const AT: u8 = 12;
 
 impl<'a> Parser<'a> {
     pub(super) fn new(text: &'a str) -> Self {
@@ -253,13 +341,17 @@ impl<'a> Parser<'a> {
                         self.at += 1;
                         Expression::Binary(upper, left.into(), self.expression(strength + 1)?.into())
                     }
+                    "AT" => {
+                        self.words(&["AT", "TIME", "ZONE"]).then_some(())?;
+                        Expression::Binary("AT TIME ZONE".to_owned(), left.into(), self.expression(AT + 1)?.into())
+                    }
                     "IS" if IS >= least => self.is(left)?,
                     "NOT" | "IN" | "LIKE" | "ILIKE" | "BETWEEN" if MEMBER >= least => self.member(left)?,
                     _ => break,
                 };
             } else if kind == TokenKind::Operator && text == "::" {
                 self.at += 1;
-                left = Expression::Cast(left.into(), self.type_name()?);
+                left = Expression::Cast(left.into(), self.type_of_a_cast()?);
             } else if kind == TokenKind::Operator {
                 let operator = if text == "!=" { "<>" } else { text };
                 let Some(strength) = binding(operator) else { break };
@@ -357,7 +449,7 @@ impl<'a> Parser<'a> {
                     self.mark('(').then_some(())?;
                     let inner = self.expression(0)?;
                     self.word("AS").then_some(())?;
-                    let to = self.type_name()?;
+                    let to = self.type_of_a_cast()?;
                     self.mark(')').then_some(Expression::Cast(inner.into(), to))
                 }
                 word @ ("NULL" | "TRUE" | "FALSE" | "CURRENT_TIMESTAMP" | "CURRENT_DATE" | "CURRENT_USER") => {
@@ -396,7 +488,20 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A type's name after `::` or AS: the longest run of tokens that `type_name` knows.
+    /// A type's name after `::` or AS: one of the system's, else the name of a type of the user's own.
+    fn type_of_a_cast(&mut self) -> Option<String> {
+        if let Some(name) = self.type_name() {
+            return Some(name);
+        }
+        let path = self.path()?;
+        if self.peek().is_some_and(|(_, next)| next == "(") {
+            return None;
+        }
+        let array = if self.mark('[') { self.mark(']').then_some("[]")? } else { "" };
+        Some(qualified(&path) + array)
+    }
+
+    /// The longest run of tokens that `type_name` knows.
     pub(super) fn type_name(&mut self) -> Option<String> {
         let start = self.tokens.get(self.at)?.start;
         let mut longest = None;
@@ -445,6 +550,9 @@ mod tests {
             ("lower(v) <> ''", "(lower((v)::text) <> ''::text)"),
             ("not done", "(NOT done)"),
             ("CAST(a AS int) = 1", "((a)::integer = 1)"),
+            ("m = 'ok'::mood", "(m = 'ok'::public.mood)"),
+            ("n < 10000000000", "(n < '10000000000'::bigint)"),
+            ("now() at time zone 'utc'", "(now() AT TIME ZONE 'utc'::text)"),
         ] {
             assert!(same(written, printed), "{written} / {printed}: {:?} {:?}", parse(written), parse(printed));
         }
@@ -462,6 +570,9 @@ mod tests {
             ("lower(t) = 'A'", "(lower(t) = 'a'::text)"),
             ("a and b or c", "(a AND (b OR c))"),
             ("x = 'a'", "(x = 'b'::text)"),
+            ("m = 'ok'::mood", "(m = 'ok'::app.mood)"),
+            ("n < 10", "(n < '10'::bigint)"),
+            ("a + b at time zone 'utc'", "((a + b) AT TIME ZONE 'utc'::text)"),
             ("\"X\" = 1", "(x = 1)"),
         ] {
             assert!(!same(written, printed), "{written} / {printed}");
@@ -478,7 +589,16 @@ mod tests {
             ("TIMESTAMP WITH TIME ZONE", Some("timestamp with time zone")),
             ("text []", Some("text[]")),
             ("geometry", None),
-            ("timestamp(3)", None),
+            ("timestamp(3)", Some("timestamp(3) without time zone")),
+            ("timestamp (3) with time zone[]", Some("timestamp(3) with time zone[]")),
+            ("timestamptz(0)", Some("timestamp(0) with time zone")),
+            ("char", Some("character(1)")),
+            ("bit(3)", Some("bit(3)")),
+            ("time", Some("time without time zone")),
+            ("varchar(10)[]", Some("character varying(10)[]")),
+            ("varchar(10)[", None),
+            ("int(3)", None),
+            ("uuid with time zone", None),
         ] {
             assert_eq!(type_name(written).as_deref(), printed, "{written}");
         }

@@ -10,7 +10,7 @@ pub mod expression;
 use std::collections::{BTreeMap, BTreeSet};
 
 use self::ddl::{Column, Constraint, Ddl, Index, Rule, Table, TypeName, columns_of};
-use self::expression::{means, parse};
+use self::expression::{means, parse, without_modifiers};
 use super::kinds::sequence::serial_type;
 use crate::database::Scope;
 use crate::schema::{Catalog, Id, Object};
@@ -19,6 +19,9 @@ use crate::sql::split::leading_words;
 use crate::sql::token::{Token, TokenKind, name_of, tokens};
 use crate::sql::{Statement, Syntax};
 
+/// The schema in which a shadow makes what is named without one.
+pub const SCHEMA: &str = "public";
+
 /// The longest name that PostgreSQL keeps, in bytes (manual 4.1.1, NAMEDATALEN − 1).
 const LONGEST_NAME: usize = 63;
 
@@ -26,13 +29,12 @@ const LONGEST_NAME: usize = 63;
 ///
 /// A name without a schema is one of `public`, in which a shadow makes it.
 pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(Id, Vec<usize>)> {
-    let schema = "public";
     let mut slices: BTreeMap<Vec<String>, Slice> = BTreeMap::new();
     let mut mentioned: BTreeSet<String> = BTreeSet::new();
     for (number, statement) in statements.iter().enumerate() {
         match ddl::parse(&statement.text) {
             Some(ddl) => {
-                slices.entry(qualified(ddl.table(), schema)).or_default().add(number, ddl);
+                slices.entry(qualified(ddl.table())).or_default().add(number, ddl);
             }
             None => match touched_names(&statement.text) {
                 Some(names) => mentioned.extend(names),
@@ -41,13 +43,13 @@ pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(I
         }
     }
     slices.retain(|path, _| path.last().is_some_and(|name| !mentioned.contains(name)));
-    let comparison = Comparison { live, schema };
+    let comparison = Comparison { live };
     slices.into_iter().filter_map(|(path, slice)| Some((comparison.proves(&path, &slice)?, slice.numbers))).collect()
 }
 
-fn qualified(path: &[String], schema: &str) -> Vec<String> {
+fn qualified(path: &[String]) -> Vec<String> {
     match path {
-        [name] => vec![schema.to_owned(), name.clone()],
+        [name] => vec![SCHEMA.to_owned(), name.clone()],
         path => path.to_vec(),
     }
 }
@@ -100,7 +102,6 @@ impl Slice {
 
 struct Comparison<'a> {
     live: &'a Catalog,
-    schema: &'a str,
 }
 
 impl Comparison<'_> {
@@ -181,7 +182,7 @@ impl Comparison<'_> {
             children.partition(|child| child.id.kind == "sequence");
         let written = match &column.type_ {
             TypeName::System(name) => name.clone(),
-            TypeName::Own(path) => self.own_type(path)?,
+            TypeName::Own { path, array } => self.own_type(path)? + if *array { "[]" } else { "" },
             TypeName::Serial(name) => {
                 let ([sequence], [_], None) = (sequences.as_slice(), defaults.as_slice(), &column.default) else {
                     return None;
@@ -197,8 +198,7 @@ impl Comparison<'_> {
             ([], None) => Some(()),
             ([default], Some(declared)) if default.id.kind == "default" => {
                 let printed = parse(default.text("definition")?)?;
-                let base = written.split('(').next().unwrap_or_default().to_owned();
-                means(declared, &printed, &|_| None, Some(&base)).then_some(())
+                means(declared, &printed, &|_| None, Some(&without_modifiers(&written))).then_some(())
             }
             _ => None,
         }
@@ -225,7 +225,7 @@ impl Comparison<'_> {
         if ddl::is_system_type(path) {
             return None;
         }
-        let path = qualified(path, self.schema);
+        let path = qualified(path);
         let known = ["enum", "domain"].iter().any(|kind| self.live.contains(&Id::new(kind, path.iter().cloned())));
         known.then(|| quoted(&path))
     }
@@ -252,7 +252,7 @@ impl Comparison<'_> {
                     Rule::ForeignKey { columns, table, references, actions },
                     Rule::ForeignKey { columns: of, table: to, references: keys, actions: printed },
                 ) => {
-                    let target = qualified(table, self.schema);
+                    let target = qualified(table);
                     let implied = references.is_empty() && self.primary_key(&target).as_deref() == Some(keys);
                     columns == of && target == *to && actions == printed && (references == keys || implied)
                 }
@@ -289,15 +289,24 @@ impl Comparison<'_> {
         let same_parts = index.parts.len() == printed.parts.len()
             && index.parts.iter().zip(&printed.parts).all(|(written, printed)| {
                 (written.descending, written.nulls_first) == (printed.descending, printed.nulls_first)
+                    && same_name(written.operator_class.as_deref(), printed.operator_class.as_deref())
                     && means(&written.expression, &printed.expression, type_of, None)
             });
         let same = only_a_definition
             && self.live.children(&id).is_empty()
             && on == table
-            && (index.unique, &index.method) == (printed.unique, &printed.method)
+            && (index.unique, &index.method, &index.include) == (printed.unique, &printed.method, &printed.include)
             && same_predicate
             && same_parts;
         same.then_some(id)
+    }
+}
+
+/// Is this the name that the server prints so? What has no schema is looked for in pg_catalog, then in that of a shadow.
+fn same_name(written: Option<&[String]>, printed: Option<&[String]>) -> bool {
+    match (written, printed) {
+        (Some([name]), Some([schema, same])) => schema == SCHEMA && name == same,
+        (written, printed) => written == printed,
     }
 }
 
@@ -319,7 +328,7 @@ fn collation(path: &[String]) -> Option<Option<String>> {
 fn chosen_name(table: &str, rule: &Rule) -> Option<String> {
     let name = match rule {
         Rule::PrimaryKey(_) => format!("{table}_pkey"),
-        Rule::Unique(columns) => format!("{table}_{}_key", columns.join("_")),
+        Rule::Unique(columns, _) => format!("{table}_{}_key", columns.join("_")),
         Rule::ForeignKey { columns, .. } => format!("{table}_{}_fkey", columns.join("_")),
         Rule::Check(expression) => match columns_of(expression).as_slice() {
             [only] => format!("{table}_{only}_check"),
