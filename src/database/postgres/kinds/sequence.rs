@@ -38,7 +38,8 @@ pub fn query(asked: &Asked) -> String {
                 CASE WHEN q.seqmax <> CASE WHEN q.seqincrement < 0 THEN -1 ELSE {GREATEST} END THEN q.seqmax::text END AS maximum,
                 CASE WHEN q.seqcache <> 1 THEN q.seqcache::text END AS cache, q.seqcycle AS cycle,
                 c.relpersistence = 'u' AS unlogged,
-                CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END::text AS _known_first
+                CASE WHEN q.seqincrement > 0 THEN q.seqmin ELSE q.seqmax END::text AS _known_first,
+                q.seqmin::text AS _known_least, q.seqmax::text AS _known_greatest
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_sequence q ON q.seqrelid = c.oid
               LEFT JOIN LATERAL (SELECT a.attname, ARRAY[tn.nspname, t.relname, a.attname]::text[] AS path
                     FROM pg_depend d JOIN pg_class t ON t.oid = d.refobjid JOIN pg_namespace tn ON tn.oid = t.relnamespace
@@ -165,11 +166,9 @@ fn alter(change: &mut Change) {
     if change.claim("cycle") {
         parts.push(if after.flag("cycle") { "CYCLE".to_owned() } else { "NO CYCLE".to_owned() });
     }
-    if let (true, Some(minimum)) = (change.differs("minimum"), after.text("minimum")) {
-        // PostgreSQL refuses a minimum above where the sequence is.
-        let (quoted, first) = (literal(&name, Syntax::Postgres), after.known_text("first").unwrap_or(minimum));
-        let text = format!("SELECT pg_catalog.setval({quoted}, {first}, false) FROM {name} WHERE last_value < {minimum}");
-        change.say(text);
+    match into_bounds(change) {
+        Some(statements) => statements.into_iter().for_each(|text| change.say(text)),
+        None => parts.push("RESTART".to_owned()),
     }
     if !parts.is_empty() {
         change.say(format!("ALTER SEQUENCE {name} {}", parts.join(" ")));
@@ -180,6 +179,36 @@ fn alter(change: &mut Change) {
     if change.claim("owned_by") {
         change.say(format!("ALTER SEQUENCE {name} OWNED BY {}", after.text("owned_by").unwrap_or("NONE")));
     }
+}
+
+/// Returns what brings the place where a sequence is into bounds that are newly said, which PostgreSQL refuses otherwise;
+/// None where the old bounds have no such place.
+fn into_bounds(change: &Change) -> Option<Vec<String>> {
+    let (before, after) = (change.before, change.after);
+    let number = |object: &Object, fact: &str| object.known_text(fact)?.parse::<i64>().ok();
+    let bounds = |object: &Object| number(object, "least").zip(number(object, "greatest"));
+    let (Some((old_least, old_greatest)), Some((least, greatest))) = (bounds(before), bounds(after)) else {
+        return Some(Vec::new());
+    };
+    if least > old_greatest || greatest < old_least {
+        return None;
+    }
+    let descends = after.text("increment").is_some_and(|by| by.starts_with('-'));
+    let start = after.text("start").and_then(|start| start.parse::<i64>().ok());
+    let start = start.unwrap_or(if descends { greatest } else { least }).clamp(old_least, old_greatest);
+    let (name, at) = (qualified(&after.id.path), literal(&qualified(&after.id.path), Syntax::Postgres));
+    // What is before the first value starts anew; what is behind the last one has come to its end.
+    let set = |value: i64, called: bool, beyond: String| {
+        format!("SELECT pg_catalog.setval({at}, {value}, {called}) FROM {name} WHERE last_value {beyond}")
+    };
+    let mut statements = Vec::new();
+    if least > old_least && change.differs("minimum") {
+        statements.push(set(if descends { least } else { start }, descends, format!("< {least}")));
+    }
+    if greatest < old_greatest && change.differs("maximum") {
+        statements.push(set(if descends { start } else { greatest }, !descends, format!("> {greatest}")));
+    }
+    Some(statements)
 }
 
 /// A sequence that a filled column gets goes on behind the column's values.
