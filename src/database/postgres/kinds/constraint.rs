@@ -1,7 +1,7 @@
 //! Constraints of tables: primary keys, unique, exclusion, checks, foreign keys.
 
 use super::column::alter_parent;
-use super::inherited::{goes_by_itself, inherited, made_by_maker, maker};
+use super::inherited::{goes_by_itself, heirs, inherited, link_stays, made_by_maker, maker};
 use super::{Asked, index, names};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
@@ -25,7 +25,11 @@ pub static KIND: Kind = Kind {
     // two sides change one after the other.
     steps_aside: |object| matches!(object.known_text("type"), Some("c" | "x" | "f")) && !inherited(object),
     carried: |_| true,
-    goes_by_itself,
+    goes_by_itself: |object, from, to| goes_by_itself(object, from, to) && !object.flag("local"),
+    // The server drops what is a child's own as well only when the parent's is gone.
+    goes_before: |object, catalog| {
+        heirs(object, catalog).into_iter().filter(|heir| heir.flag("local")).map(|heir| heir.id.clone()).collect()
+    },
     occupies: |object| match object.known_text("type") {
         Some("p" | "u" | "x") => {
             let schema = object.id.path.iter().take(1).cloned().chain([object.id.name().to_owned()]);
@@ -45,8 +49,9 @@ pub fn query(asked: &Asked) -> String {
         "SELECT 'pg_constraint'::regclass::oid AS _class, k.oid AS _oid, ARRAY[n.nspname, c.relname, k.conname]::text[] AS _path,
                 'table' AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
                 1000000 + CASE k.contype WHEN 'p' THEN 0 WHEN 'u' THEN 1 WHEN 'x' THEN 2 WHEN 'c' THEN 3 ELSE 4 END AS _place,
-                CASE WHEN m.conname IS NOT NULL THEN 'constraint' END AS _needs_kind, CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, m.conname]::text[] END AS _needs,
+                CASE WHEN m.conname IS NOT NULL THEN 'constraint' END AS _needs_kind, CASE WHEN m.relname IS NOT NULL AND NOT (k.contype = 'c' AND k.conislocal) THEN ARRAY[m.nspname, m.relname, m.conname]::text[] END AS _needs,
                 pg_get_constraintdef(k.oid) AS definition,
+                k.contype = 'c' AND k.coninhcount > 0 AND k.conislocal AS local,
                 {settings},
                 k.contype::text AS _known_type,
                 ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) ORDER BY array_position(k.conkey, a.attnum)) AS _known_columns,
@@ -225,8 +230,45 @@ fn renamed(object: &Object, born: Option<String>) -> Vec<Statement> {
     }
 }
 
+/// Makes what the table has from its parent its own too, or the parent's alone.
+fn alter_local(change: &mut Change) {
+    let (before, after) = (change.before, change.after);
+    let linked = |object: &Object, catalog: &Catalog| inherited(object) && link_stays(object, catalog);
+    let both_linked = linked(before, change.from) && linked(after, change.to);
+    let definition_of = |maker: Option<&Object>| maker.map(|maker| maker.text("definition").map(str::to_owned));
+    let parents = (definition_of(maker(before, change.from)), definition_of(maker(after, change.to)));
+    if both_linked && parents.0 != parents.1 {
+        // It goes after the parent's and comes with it.
+        return;
+    }
+    // Columns that a link found in both tables stay the child's too, and so does what is declared without them.
+    let local = |column: &String, catalog: &Catalog| {
+        let path = after.id.path.iter().take(2).chain([column]);
+        catalog.get(&Id::new("column", path.cloned())).is_some_and(|column| column.known_flag("local"))
+    };
+    let alike = after.known_list("columns").iter().all(|name| local(name, change.from) == local(name, change.to));
+    if !change.claim("local") || !alike || !both_linked {
+        return;
+    }
+    let name = identifier(after.id.name());
+    if after.flag("local") {
+        // The server merges the two.
+        change.say(format!("{} ADD CONSTRAINT {name} {}", alter_parent(after), definition(after)));
+        return;
+    }
+    // None of its own can go while the parent's is there.
+    let mut origin = after;
+    while let Some(parent) = maker(origin, change.to) {
+        origin = parent;
+    }
+    change.say(format!("{} DROP CONSTRAINT {name}", alter_parent(origin)));
+    change.say(format!("{} DROP CONSTRAINT {name}", alter_parent(after)));
+    change.say(format!("{} ADD CONSTRAINT {name} {}", alter_parent(origin), definition(origin)));
+}
+
 fn alter(change: &mut Change) {
     index::alter_settings(change);
+    alter_local(change);
     let (before, after) = (change.before, change.after);
     if !change.differs("definition") {
         return;
@@ -235,7 +277,8 @@ fn alter(change: &mut Change) {
     if before.known_text("type") != after.known_text("type") {
         return;
     }
-    if inherited(before) && inherited(after) && maker(after, change.to).is_some() {
+    let is_local = before.flag("local") || after.flag("local");
+    if inherited(before) && inherited(after) && maker(after, change.to).is_some() && !is_local {
         // The parent's is changed or replaced, and this one with it.
         change.claim("definition");
         return;

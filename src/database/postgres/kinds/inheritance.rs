@@ -15,10 +15,11 @@ pub static KIND: Kind = Kind {
     inline: |_, _| true,
     inseparable: true,
     also_after: |link, catalog| needed_on_both(link.parent.as_ref(), link.known_list("of"), catalog),
-    // An inherited column can't be dropped.
+    // Nothing that is inherited can be dropped.
     goes_before: |link, catalog| {
         let siblings = link.parent.iter().flat_map(|table| catalog.children(table));
-        siblings.filter(|sibling| sibling.id.kind == "column").map(|column| column.id.clone()).collect()
+        let inherited = siblings.filter(|sibling| ["column", "constraint"].contains(&sibling.id.kind));
+        inherited.map(|sibling| sibling.id.clone()).collect()
     },
     ..Kind::REPLACED
 };
