@@ -52,7 +52,9 @@ impl<'a> Planner<'a> {
                     // Its parts were rebuilt with it.
                     Cause::Rebuilt => child && self.nodes[user].parent_after == Some(at) && !kind.part_of_parent,
                 };
-                if must_go && matches!(cause, Cause::Resized | Cause::Rewritten) {
+                // A type that is replaced anyway is out of the way too.
+                let is_gone = self.nodes[user].goes && (kind.passes_on)(before);
+                if (must_go || is_gone) && matches!(cause, Cause::Resized | Cause::Rewritten) {
                     self.aside.push((user, source));
                 }
                 if self.nodes[user].goes {

@@ -92,8 +92,7 @@ fn alter(change: &mut Change) {
         .filter_map(|after| had(&after.value.id).map(|before| (before, after)))
         .filter(|(before, after)| before.written != after.written)
         .collect();
-    let kept = old.iter().filter_map(|attribute| has(&attribute.value.id));
-    let in_place = new.iter().zip(kept).all(|(one, other)| one.value.id == other.value.id);
+    let in_place = is_altered_in_place(change.before, change.after);
     let held = remake::is_held(change);
     if held {
         for attribute in &dropped {
@@ -128,6 +127,13 @@ fn alter(change: &mut Change) {
     if !dropped.is_empty() || !retyped.is_empty() {
         change.affects(Effect::Rewritten);
     }
+}
+
+/// Do the attributes that stay come first, in their order? New ones are added behind them.
+pub fn is_altered_in_place(before: &Object, after: &Object) -> bool {
+    let (old, new) = (attributes(before), attributes(after));
+    let kept = old.iter().filter_map(|attribute| find(&new, &attribute.value.id));
+    new.iter().zip(kept).all(|(one, other)| one.value.id == other.value.id)
 }
 
 fn find<'a>(attributes: &'a [Attribute<'a>], id: &Id) -> Option<&'a Attribute<'a>> {

@@ -134,7 +134,9 @@ fn alter(change: &mut Change) {
         if remake::is_held(change) {
             let way = retype::way("", change.before, after, change.from, change.to);
             way.risks.into_iter().filter(|risk| !matches!(risk, Risk::RewritesTable(_))).for_each(|risk| change.risk(risk));
-            change.risk(Risk::MayFail(format!("{} may not take every value that is there", after.id)));
+            if becomes_not_null || gets_a_check(change) {
+                change.risk(Risk::MayFail(format!("{} may not take every value that is there", after.id)));
+            }
             remake::remake(change, Lead::Assignment);
         }
         return;

@@ -15,7 +15,12 @@ pub static KIND: Kind = Kind {
         vec![Statement::new(format!("DROP TYPE {}{cascade}", qualified(&range.id.path)), &range.id)]
     },
     alter: |change| {
-        if remake::is_held(change) {
+        let function = change.after.written("canonical_function").map(str::trim_end);
+        if let (true, Some(function)) = (change.unclaimed.len() == 1, function)
+            && change.claim("canonical_function")
+        {
+            change.say(function);
+        } else if remake::is_held(change) {
             remake::remake(change, remake::Lead::Text);
         }
     },

@@ -90,30 +90,51 @@ pub fn remake(change: &mut Change, lead: Lead) {
     }
     for object in types.iter().rev() {
         let old = object.id.with_last(&old_name(object.id.name()));
-        change.say(format!("DROP {} {}", word(object), qualified(&old.path)));
+        // The function that makes a range canonical takes and gives it, so the two go together.
+        let cascade = if object.text("canonical").is_some() { " CASCADE" } else { "" };
+        change.say(format!("DROP {} {}{cascade}", word(object), qualified(&old.path)));
     }
     change.affects(Effect::Remade);
 }
 
 /// The type itself, then those over it that stay, each after what it is over.
 fn types_over<'a>(change: &Change<'a>) -> Vec<&'a Object> {
-    let mut found: Vec<&Object> = vec![change.before];
-    loop {
-        let is_new = |object: &&Object| found.iter().all(|known| known.id != object.id);
-        let stays = |object: &&Object| TYPES.contains(&object.id.kind) && change.to.contains(&object.id);
-        let over = change.dependents.iter().copied().filter(stays).filter(is_new);
-        let more: Vec<&Object> = over.filter(|object| uses(object, &found)).collect();
-        if more.is_empty() {
-            break;
-        }
-        found.extend(more);
-    }
+    let mut found = over(change, change.before);
+    found.retain(|object| object.id == change.before.id || !is_replaced(change, object));
     let mut sorted = Vec::new();
     while !found.is_empty() {
         let first = found.iter().position(|object| !uses(object, &found));
         sorted.push(found.remove(first.unwrap_or(0)));
     }
     sorted
+}
+
+/// The type, and those over it that are there afterwards.
+fn over<'a>(change: &Change<'a>, object: &'a Object) -> Vec<&'a Object> {
+    let mut found: Vec<&Object> = vec![object];
+    loop {
+        let is_new = |object: &&Object| found.iter().all(|known| known.id != object.id);
+        let stays = |object: &&Object| TYPES.contains(&object.id.kind) && change.to.contains(&object.id);
+        let types = change.dependents.iter().copied().filter(stays).filter(is_new);
+        let more: Vec<&Object> = types.filter(|object| uses(object, &found)).collect();
+        if more.is_empty() {
+            return found;
+        }
+        found.extend(more);
+    }
+}
+
+/// Does it change so that it is dropped and made again, which no column hinders?
+fn is_replaced(change: &Change, object: &Object) -> bool {
+    let in_place = |after: &Object| match object.id.kind {
+        "composite" => composite::is_altered_in_place(object, after),
+        "domain" => ["type", "collation"].iter().all(|name| object.text(name) == after.text(name)),
+        _ => object.properties == after.properties,
+    };
+    let own = change.dependents.iter().copied().find(|dependent| dependent.id == object.id);
+    let types = own.map(|own| over(change, own)).unwrap_or_default();
+    let held = change.dependents.iter().any(|column| column.id.kind == "column" && uses(column, &types));
+    !held && change.to.get(&object.id).is_some_and(|after| !in_place(after))
 }
 
 fn uses(object: &Object, types: &[&Object]) -> bool {
