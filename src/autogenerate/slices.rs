@@ -162,7 +162,14 @@ fn by_slices(
     let mut load: Vec<Statement> = stand_ins(&assumed.stand_ins, live, dialect);
     load.extend(rest.into_iter().cloned());
     tracing::debug!(tables = assumed.tables.len(), loaded = load.len(), "tables proved equal without a shadow");
-    let Some(shadowed) = source::in_shadow(database, &load, config)?.ok() else { return Ok(None) };
+    let shadowed = match source::in_shadow(database, &load, config)? {
+        Ok(shadowed) => shadowed,
+        Err((at, error)) => {
+            let statement = load.get(at).map(|statement| statement.text.as_str());
+            tracing::debug!(%error, statement, "a slice does not load by itself: everything is loaded");
+            return Ok(None);
+        }
+    };
     let catalog = assumed.over(shadowed.reading.catalog.clone());
     Ok(Some(Spelled { catalog, shadowed, assumed }))
 }
@@ -204,24 +211,30 @@ fn words(text: &str) -> impl Iterator<Item = String> {
         .map(str::to_lowercase)
 }
 
-/// The DDL of tables with their columns and with what is written inside them and needs nothing outside: keys, not what
-/// refers to other tables.
+/// The DDL of tables with their columns and with what is written inside them and needs nothing else outside than they do:
+/// keys, not what refers to other tables.
 fn stand_ins(tables: &BTreeSet<Id>, live: &Catalog, dialect: &Dialect) -> Vec<Statement> {
     let mut catalog = Catalog::default();
     for table in tables.iter().filter_map(|id| live.get(id)) {
-        add(table, live, dialect, &mut catalog);
+        add(table, table, live, dialect, &mut catalog);
     }
     plan(&Catalog::default(), &catalog, dialect.kinds).statements()
 }
 
-fn add(object: &Object, live: &Catalog, dialect: &Dialect, catalog: &mut Catalog) {
+fn add(object: &Object, table: &Object, live: &Catalog, dialect: &Dialect, catalog: &mut Catalog) {
     catalog.insert(object.clone());
-    for child in live.children(&object.id) {
-        let Some(kind) = dialect.kinds.iter().find(|kind| kind.name == child.id.kind) else { continue };
-        let own = |id: &Id| live.get(id).is_some_and(|needed| root(needed, live) == root(child, live));
-        let stands_alone = (kind.inline)(child, live) && child.depends_on.iter().all(own);
-        if (kind.holds_data)(child, live) || stands_alone {
-            add(child, live, dialect, catalog);
-        }
+    for child in live.children(&object.id).into_iter().filter(|child| stands_in(child, table, live, dialect)) {
+        add(child, table, live, dialect, catalog);
     }
+}
+
+fn stands_in(object: &Object, table: &Object, live: &Catalog, dialect: &Dialect) -> bool {
+    let Some(kind) = dialect.kinds.iter().find(|kind| kind.name == object.id.kind) else { return false };
+    let there = |id: &Id| {
+        let inside = live.get(id).filter(|needed| *root(needed, live) == table.id);
+        *id == table.id
+            || table.depends_on.contains(id)
+            || inside.is_some_and(|needed| stands_in(needed, table, live, dialect))
+    };
+    (kind.holds_data)(object, live) || (kind.inline)(object, live) && object.depends_on.iter().all(there)
 }

@@ -42,7 +42,10 @@ pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(I
             },
         }
     }
-    slices.retain(|path, _| path.last().is_some_and(|name| !mentioned.contains(name)));
+    slices.retain(|path, slice| {
+        let mut names = path.last().into_iter().chain(slice.indexes.iter().map(|(name, _)| name));
+        names.all(|name| !mentioned.contains(name))
+    });
     let comparison = Comparison { live };
     slices.into_iter().filter_map(|(path, slice)| Some((comparison.proves(&path, &slice)?, slice.numbers))).collect()
 }
