@@ -49,6 +49,7 @@ trait Live {
     fn schema(&self) -> Vec<String>;
     fn row_counts(&self) -> Vec<(String, u64)>;
     fn execute(&self, sql: &str) -> Result<(), String>;
+    fn answer(&self, query: &str) -> Vec<String>;
     /// What SQLite finds wrong within its file; PostgreSQL: nothing.
     fn faults(&self) -> Vec<String>;
 }
@@ -66,6 +67,10 @@ impl Live for Postgres<'_> {
 
     fn execute(&self, sql: &str) -> Result<(), String> {
         self.0.try_execute(sql)
+    }
+
+    fn answer(&self, query: &str) -> Vec<String> {
+        self.0.lines(query)
     }
 
     fn faults(&self) -> Vec<String> {
@@ -88,12 +93,23 @@ impl Live for Sqlite {
         sqlite::try_execute(&self.0, sql)
     }
 
+    fn answer(&self, query: &str) -> Vec<String> {
+        sqlite::lines(&self.0, query)
+    }
+
     fn faults(&self) -> Vec<String> {
         let mut found = sqlite::lines(&self.0, "PRAGMA integrity_check");
         found.retain(|line| line != "ok");
         found.extend(sqlite::dangling_references(&self.0));
         found
     }
+}
+
+/// What the tables hold, before the change.
+struct Rows {
+    counts: Vec<(String, u64)>,
+    /// The case's own queries, each with what it answered.
+    answers: Vec<(String, Vec<String>)>,
 }
 
 /// A case on its way: what fails shows the revisions so far.
@@ -127,7 +143,10 @@ fn round_trip(
         steps.reached("from nothing", &old)?;
     }
     live.execute(&case.rows).map_err(|error| format!("the case's rows: {error}"))?;
-    let rows = live.row_counts();
+    let rows = Rows {
+        counts: live.row_counts(),
+        answers: case.same.iter().map(|query| (query.clone(), live.answer(query))).collect(),
+    };
 
     if let Some(words) = &case.refused {
         return steps.is_refused(case, words);
@@ -192,10 +211,16 @@ impl Steps<'_> {
         }
     }
 
-    /// A table that is there before and after has as many rows as before.
-    fn kept(&self, way: &str, rows: &[(String, u64)]) -> Result<(), String> {
+    /// A table that is there before and after has as many rows as before, and the case's queries answer the same.
+    fn kept(&self, way: &str, rows: &Rows) -> Result<(), String> {
+        for (query, before) in &rows.answers {
+            let now = self.live.answer(query);
+            if now != *before {
+                return Err(format!("{way}: {query}\nanswered {before:?}\nand now  {now:?}\n{}", self.scripts()));
+            }
+        }
         for (table, now) in self.live.row_counts() {
-            if let Some((_, before)) = rows.iter().find(|(known, before)| *known == table && *before != now) {
+            if let Some((_, before)) = rows.counts.iter().find(|(known, before)| *known == table && *before != now) {
                 return Err(format!("{way}: {table} had {before} rows and has {now}\n{}", self.scripts()));
             }
         }

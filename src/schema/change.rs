@@ -48,6 +48,8 @@ pub struct Change<'a> {
     pub made: Vec<Id>,
     /// It is to be dropped and made again although that loses what it holds.
     pub replaced: bool,
+    /// It is to be made anew, itself or what it lives in, and what that holds led over (`Kind::anew`).
+    pub anew: bool,
     /// A sentence that says why it can't be done, where a rule knows better than "these properties can't be changed".
     pub refusal: Option<String>,
 }
@@ -70,6 +72,7 @@ impl<'a> Change<'a> {
             effect: Effect::None,
             made: Vec::new(),
             replaced: false,
+            anew: false,
             refusal: None,
         }
     }
@@ -117,8 +120,43 @@ impl<'a> Change<'a> {
         self.replaced = true;
     }
 
+    /// Has it made anew, or what it lives in, and what that holds led over.
+    pub fn make_anew(&mut self) {
+        self.unclaimed.clear();
+        self.anew = true;
+    }
+
     /// Raises the effect on others to at least `effect`.
     pub fn affects(&mut self, effect: Effect) {
         self.effect = self.effect.max(effect);
+    }
+}
+
+/// An object that is made anew: its old form and its new one, and what is said to lead from the one to the other.
+pub struct Succession<'a> {
+    /// None for what is new in something that is made anew.
+    pub before: Option<&'a Object>,
+    /// None for what is set aside and does not come again.
+    pub after: Option<&'a Object>,
+    pub from: &'a Catalog,
+    pub to: &'a Catalog,
+    /// What the names of old forms end with, unlike any other name.
+    pub suffix: &'a str,
+    /// Is the object made anew, so that its old form waits under another name?
+    pub is_aside: &'a dyn Fn(&Id) -> bool,
+    pub statements: Vec<Statement>,
+    pub risks: Vec<Risk>,
+}
+
+impl Succession<'_> {
+    /// Adds a statement made for the object.
+    pub fn say(&mut self, text: impl Into<String>) {
+        if let Some(object) = self.after.or(self.before) {
+            self.statements.push(Statement::new(text, &object.id));
+        }
+    }
+
+    pub fn risk(&mut self, risk: Risk) {
+        self.risks.push(risk);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::change::Change;
+use super::change::{Change, Succession};
 use super::plan::Risk;
 use super::{Catalog, Id, Object};
 use crate::sql::Statement;
@@ -29,6 +29,14 @@ pub struct Kind {
     pub part_of_parent: bool,
     /// Would dropping it lose rows or values that nothing can bring back?
     pub holds_data: fn(&Object, &Catalog) -> bool,
+    /// How it is made anew where its alter rule says that it must be (`Change::make_anew`), or where what it lives in is;
+    /// None where there is no such way.
+    pub anew: Option<Anew>,
+    /// Returns what the object that it lives in is a part of, so that the one's rows are the other's too, and go with it
+    /// (a partition's).
+    pub part_of: fn(&Object) -> Option<Id>,
+    /// Is it made after the rows where its parent is made anew, although it may be written inside that one's CREATE (a key)?
+    pub post_data: bool,
     /// Must it be dropped while something that it depends on is rewritten (a column given another type), and made
     /// again afterwards?
     pub steps_aside: fn(&Object) -> bool,
@@ -66,6 +74,9 @@ impl Kind {
         inseparable: false,
         part_of_parent: false,
         holds_data: |_, _| false,
+        anew: None,
+        part_of: |_| None,
+        post_data: false,
         steps_aside: |_| false,
         passes_on: |_| false,
         carried: |_| false,
@@ -76,6 +87,18 @@ impl Kind {
         goes_before: |_, _| Vec::new(),
         settle: |_, _, _| Vec::new(),
     };
+}
+
+/// How an object is made anew although it can't be altered: its old form is set aside under another name, the new form is
+/// made by `Kind::create`, what the old one holds is led over, and the old one dropped.
+#[derive(Clone, Copy)]
+pub struct Anew {
+    /// Says the DDL that frees the names of the old form.
+    pub set_aside: fn(&mut Succession),
+    /// Says the statements by which the new form gets what the old one holds.
+    pub lead_over: fn(&mut Succession),
+    /// Says the DDL that drops the old form under the name that it has by then; not asked of what goes with its parent.
+    pub discard: fn(&mut Succession),
 }
 
 impl fmt::Debug for Kind {
@@ -93,6 +116,8 @@ pub struct Creation<'a> {
     pub catalog: &'a Catalog,
     /// The catalog that the plan starts from.
     pub from: &'a Catalog,
+    /// Is it made anew while its old form is there, under another name?
+    pub anew: bool,
 }
 
 impl<'a> Creation<'a> {

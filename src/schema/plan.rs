@@ -1,5 +1,6 @@
 //! Two catalogs into ordered steps: compare, spread, order, write.
 
+mod anew;
 mod arrange;
 mod compare;
 mod nodes;
@@ -7,7 +8,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use self::arrange::{Group, Phase};
 use super::change::Change;
@@ -147,10 +148,18 @@ fn may_join(last: &Statement, next: &Statement) -> bool {
 /// The order is that of needs alone; where they leave a choice, drops go before changes and changes before creations,
 /// kinds in the order of `kinds`, then by name. The result is the same on every run.
 pub fn plan(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Plan {
-    let mut planner = Planner::new(from, to, kinds);
-    planner.compare();
-    planner.spread();
-    planner.write()
+    let mut made_anew = BTreeSet::new();
+    loop {
+        let mut planner = Planner::new(from, to, kinds, &made_anew);
+        planner.compare();
+        planner.spread();
+        // All that is in it comes and goes with it, also what is the same.
+        let more = planner.made_anew();
+        if more.is_subset(&made_anew) {
+            return planner.write();
+        }
+        made_anew.extend(more);
+    }
 }
 
 /// An object on either side or both, and what becomes of it.
@@ -163,7 +172,11 @@ struct Node<'a> {
     /// It is dropped, by a statement of its own or with its parent.
     goes: bool,
     comes: bool,
+    /// It is made anew (`Kind::anew`), itself or with what it lives in; what it holds is not lost.
+    anew: bool,
     change: Option<Change<'a>>,
+    /// What a change puts at risk that is not made by itself.
+    risks: Vec<Risk>,
     /// In `from`: who depends on it directly, children included.
     users: Vec<usize>,
     /// In `to`: what it needs, its parent included.
@@ -172,6 +185,9 @@ struct Node<'a> {
     goes_before: Vec<usize>,
     parent_before: Option<usize>,
     parent_after: Option<usize>,
+    /// What it is a part of (`Kind::part_of`).
+    part_before: Option<usize>,
+    part_after: Option<usize>,
 }
 
 struct Planner<'a> {
@@ -195,11 +211,13 @@ impl<'a> Planner<'a> {
             self.spread();
             (order, stuck) = self.order();
         }
+        let standing = self.standing();
+        let suffix = self.free_suffix();
         let mut steps = Vec::new();
         // What takes no statement is done by another object's: no difference of its own.
         let mut silent: HashSet<(Phase, &Id)> = HashSet::new();
         for group in order {
-            let Some(step) = self.step(&group) else { continue };
+            let Some(step) = self.step(&group, &standing, &suffix) else { continue };
             if step.statements.is_empty() {
                 let inside = group.inside.iter().chain([&group.operation.node]);
                 silent.extend(inside.map(|&at| (group.operation.phase, self.nodes[at].id)));
@@ -207,7 +225,8 @@ impl<'a> Planner<'a> {
                 steps.push(step);
             }
         }
-        self.differences.retain(|difference| match difference.action {
+        let mut differences = std::mem::take(&mut self.differences);
+        differences.retain(|difference| match difference.action {
             Action::Drop => !silent.contains(&(Phase::Drop, &difference.id)),
             Action::Alter => !silent.contains(&(Phase::Alter, &difference.id)),
             Action::Create => !silent.contains(&(Phase::Create, &difference.id)),
@@ -215,15 +234,19 @@ impl<'a> Planner<'a> {
                 ![Phase::Drop, Phase::Create].iter().all(|&phase| silent.contains(&(phase, &difference.id)))
             }
         });
+        differences.retain(|difference| !self.is_the_wholes(difference));
         self.refused.sort();
         self.refused.dedup();
-        Plan { steps, differences: self.differences, refused: self.refused }
+        Plan { steps, differences, refused: self.refused }
     }
 
-    fn step(&mut self, group: &Group) -> Option<Step> {
+    /// Returns what one operation and those written in it say; `standing` is what is there without the old forms.
+    fn step(&mut self, group: &Group, standing: &Catalog, suffix: &str) -> Option<Step> {
         let node = &mut self.nodes[group.operation.node];
         let id = node.id.clone();
         match group.operation.phase {
+            Phase::SetAside => Some(self.set_aside(group, suffix)),
+            Phase::LeadOver => Some(self.lead_over(group, standing, suffix)),
             Phase::Drop => {
                 let object = node.before?;
                 let by_itself = (node.kind.goes_by_itself)(object, self.from, self.to);
@@ -237,15 +260,17 @@ impl<'a> Planner<'a> {
                 Some(Step { action: Action::Alter, id, statements: change.statements, risks: change.risks })
             }
             Phase::Create => {
-                let (object, kind) = (node.after?, node.kind);
+                let (object, kind, anew) = (node.after?, node.kind, node.anew);
                 let mut inline: Vec<&Object> = group.inside.iter().filter_map(|&at| self.nodes[at].after).collect();
                 inline.sort_by(|a, b| (a.place, &a.id).cmp(&(b.place, &b.id)));
-                let creation = Creation { object, inline, catalog: self.to, from: self.from };
+                let creation = Creation { object, inline, catalog: self.to, from: standing, anew };
                 let mut statements = (kind.create)(&creation);
                 let mut risks = Vec::new();
                 for at in std::iter::once(group.operation.node).chain(group.inside.iter().copied()) {
                     if let Some(made) = self.nodes[at].after {
-                        statements.extend((self.nodes[at].kind.settle)(made, self.from, self.to));
+                        if !self.is_settled_later(at) {
+                            statements.extend((self.nodes[at].kind.settle)(made, standing, self.to));
+                        }
                         risks.extend((self.nodes[at].kind.risks)(made, self.from, self.to));
                     }
                 }

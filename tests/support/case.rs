@@ -8,6 +8,8 @@
 //! create table t (n int);
 //! -- rows                         (optional: what the tables hold before the change)
 //! insert into t values (1);
+//! -- same                         (optional: queries, one a line, that answer the same before and after the change)
+//! select n from t
 //! -- new
 //! create table t (n bigint);
 //! -- plan                         (optional: the differences that are reported, one a line)
@@ -25,6 +27,7 @@ pub struct Case {
     pub renames: Vec<String>,
     pub old: String,
     pub rows: String,
+    pub same: Vec<String>,
     pub new: String,
     pub plan: Option<Vec<String>>,
     pub refused: Option<String>,
@@ -37,7 +40,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, String> {
     for (number, line) in text.lines().enumerate() {
         let directive = line.strip_prefix("-- ").map(str::trim_end);
         match directive.map(|words| words.split_once(' ').unwrap_or((words, ""))) {
-            Some((part @ ("old" | "rows" | "new" | "plan" | "refused"), "")) => {
+            Some((part @ ("old" | "rows" | "same" | "new" | "plan" | "refused"), "")) => {
                 if parts.iter().any(|(known, _)| *known == part) {
                     return Err(format!("line {}: a second `-- {part}`", number + 1));
                 }
@@ -63,6 +66,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, String> {
     case.old = take("old").ok_or("there is no `-- old`")?;
     case.new = take("new").ok_or("there is no `-- new`")?;
     case.rows = take("rows").unwrap_or_default();
+    case.same = take("same").map(lines).unwrap_or_default();
     case.plan = take("plan").map(lines);
     case.refused = take("refused").map(|words| words.trim().to_owned());
     Ok(case)
@@ -101,7 +105,7 @@ mod tests {
 
     #[test]
     fn the_parts_of_a_case_are_read() {
-        let text = "-- why\n-- needs 15\n\n-- old\na;\n-- a comment\n-- rows\nr;\n-- new\nb;\n-- rename x=y\n-- plan\n\nalter x\n";
+        let text = "-- why\n-- needs 15\n\n-- old\na;\n-- a comment\n-- rows\nr;\n-- same\nselect 1\n-- new\nb;\n-- rename x=y\n-- plan\n\nalter x\n";
         let case = parse("n", text).unwrap();
         let wanted = Case {
             name: "n".to_owned(),
@@ -109,6 +113,7 @@ mod tests {
             renames: vec!["x=y".to_owned()],
             old: "a;\n-- a comment\n".to_owned(),
             rows: "r;\n".to_owned(),
+            same: vec!["select 1".to_owned()],
             new: "b;\n".to_owned(),
             plan: Some(vec!["alter x".to_owned()]),
             refused: None,

@@ -34,7 +34,11 @@ impl<'a> Planner<'a> {
             };
             let mut before = Before::new(operations.len());
             for &(first, then) in &edges {
-                before.add(root(first), root(then));
+                let (first, then) = (root(first), root(then));
+                // What goes with an old form goes when that does.
+                if (operations[first].phase, operations[then].phase) != (Phase::LeadOver, Phase::SetAside) {
+                    before.add(first, then);
+                }
             }
             match before.sorted() {
                 Ok(order) => return (groups(&operations, &order, root), Vec::new()),
@@ -106,7 +110,10 @@ impl<'a> Planner<'a> {
     fn operations(&self) -> Vec<Operation> {
         let mut operations = Vec::new();
         for (at, node) in self.nodes.iter().enumerate() {
-            if node.goes {
+            if node.anew {
+                operations.extend(node.before.map(|_| Operation { phase: Phase::SetAside, node: at }));
+                operations.push(Operation { phase: Phase::LeadOver, node: at });
+            } else if node.goes {
                 operations.push(Operation { phase: Phase::Drop, node: at });
             }
             if node.change.is_some() {
@@ -124,7 +131,11 @@ impl<'a> Planner<'a> {
             // The nodes stand in the order of their ids.
             let node = &self.nodes[operation.node];
             let place = node.after.or(node.before).map_or(0, |object| object.place);
-            (operation.phase, self.nodes[root].rank, root, node.rank, place, operation.node)
+            let phase = match operation.phase {
+                Phase::SetAside | Phase::LeadOver => Phase::Create,
+                phase => phase,
+            };
+            (phase, self.nodes[root].rank, root, node.rank, place, operation.node, operation.phase)
         });
         // What was made first goes last.
         let drops = operations.partition_point(|operation| operation.phase == Phase::Drop);
@@ -156,15 +167,25 @@ impl<'a> Planner<'a> {
 
     fn parent(&self, at: usize, phase: Phase) -> Option<usize> {
         match phase {
-            Phase::Drop => self.nodes[at].parent_before,
+            Phase::Drop | Phase::SetAside => self.nodes[at].parent_before,
             _ => self.nodes[at].parent_after,
         }
     }
 
     /// Which operation this one is written in, where it is: a drop in its parent's drop or rebuild, a creation inside
-    /// its parent's CREATE.
+    /// its parent's CREATE, all that goes with an old form in that one's end.
     fn outer(&self, operation: Operation) -> Option<Operation> {
-        let node = &self.nodes[operation.node];
+        let at = operation.node;
+        let node = &self.nodes[at];
+        let form = match operation.phase {
+            Phase::Drop if self.leaves(at) => return None,
+            Phase::Drop => self.old_form(at),
+            Phase::LeadOver => self.old_form(at).or(self.new_form(at)),
+            _ => None,
+        };
+        if let Some(form) = form {
+            return (form != at).then_some(Operation { phase: Phase::LeadOver, node: form });
+        }
         let parent = self.parent(operation.node, operation.phase)?;
         let changed = |at: usize| self.nodes[at].change.is_some();
         let rebuilt = |at: usize| self.nodes[at].change.as_ref().is_some_and(|change| change.effect >= Effect::Rebuilt);
@@ -172,8 +193,10 @@ impl<'a> Planner<'a> {
             _ if node.kind.part_of_parent && changed(parent) => Some(Operation { phase: Phase::Alter, node: parent }),
             Phase::Drop if self.nodes[parent].goes => Some(Operation { phase: Phase::Drop, node: parent }),
             Phase::Drop if rebuilt(parent) && node.comes => Some(Operation { phase: Phase::Alter, node: parent }),
+            Phase::SetAside => Some(Operation { phase: Phase::SetAside, node: parent }),
             Phase::Create if self.nodes[parent].comes && (node.kind.inline)(node.after?, self.to) => {
-                Some(Operation { phase: Phase::Create, node: parent })
+                let later = node.kind.post_data && self.new_form(at).is_some();
+                (!later).then_some(Operation { phase: Phase::Create, node: parent })
             }
             _ => None,
         }
@@ -190,15 +213,29 @@ impl<'a> Planner<'a> {
             Phase::Create => !node.after.is_some_and(|object| (node.kind.holds_data)(object, self.to)),
             Phase::Drop => !node.before.is_some_and(|object| (node.kind.holds_data)(object, self.from)),
             Phase::Alter => true,
+            Phase::SetAside | Phase::LeadOver => false,
         }
     }
 
     fn places(&self, operations: &[Operation]) -> Places {
-        let mut places = Places(vec![[None; 3]; self.nodes.len()]);
+        let mut places = Places(vec![[None; PHASES]; self.nodes.len()]);
         for (at, operation) in operations.iter().enumerate() {
             places.0[operation.node][operation.phase as usize] = Some(at);
         }
         places
+    }
+
+    /// Returns the object that is renamed when this one or what it lives in is set aside.
+    fn set_aside_with(&self, at: usize) -> Option<usize> {
+        let node = &self.nodes[at];
+        if !node.goes {
+            return None;
+        }
+        node.parent_before.and_then(|parent| self.set_aside_with(parent)).or(node.anew.then_some(at))
+    }
+
+    pub(super) fn holds_data(&self, at: usize) -> bool {
+        self.nodes[at].before.is_some_and(|object| (self.nodes[at].kind.holds_data)(object, self.from))
     }
 
     fn edges(&self, places: &Places) -> Vec<(usize, usize)> {
@@ -209,25 +246,49 @@ impl<'a> Planner<'a> {
             }
         };
         let op = |phase, node| Operation { phase, node };
+        let gone = |at: usize| op(if self.nodes[at].anew { Phase::LeadOver } else { Phase::Drop }, at);
         for (at, node) in self.nodes.iter().enumerate() {
             for &user in &node.users {
-                add(op(Phase::Drop, user), op(Phase::Drop, at));
-                add(op(Phase::Drop, user), op(Phase::Alter, at));
-                add(op(Phase::Alter, user), op(Phase::Drop, at));
+                add(gone(user), gone(at));
+                add(gone(user), op(Phase::Alter, at));
+                add(op(Phase::Alter, user), gone(at));
+                if let Some(parent) = self.set_aside_with(at) {
+                    add(gone(user), op(Phase::SetAside, parent));
+                }
             }
+            let pre_data = self.is_pre_data(at);
             for &need in &node.needs {
+                // A key or CHECK of the whole that its parts are to have too comes to all of them when the rows are there.
+                if pre_data && !self.is_pre_data(need) && self.new_form(need) == self.new_form(at) {
+                    continue;
+                }
                 for phase in [Phase::Create, Phase::Alter] {
                     add(op(Phase::Create, need), op(phase, at));
                     add(op(Phase::Alter, need), op(phase, at));
                 }
             }
             for &first in &node.goes_before {
-                add(op(Phase::Drop, at), op(Phase::Drop, first));
+                add(gone(at), gone(first));
             }
-            add(op(Phase::Drop, at), op(Phase::Create, at));
+            if node.anew {
+                add(op(Phase::SetAside, at), op(Phase::Create, at));
+                add(op(Phase::Create, at), op(Phase::LeadOver, at));
+            }
+            if !(node.anew || pre_data && self.old_form(at).is_some()) {
+                add(op(Phase::Drop, at), op(Phase::Create, at));
+            }
+            let forms = node.needs.iter().chain([&at]).filter_map(|&need| self.new_form(need));
+            let forms: HashSet<usize> = forms.filter(|&form| self.holds_data(form)).collect();
+            for form in forms {
+                match pre_data {
+                    true if self.new_form(at) == Some(form) => add(op(Phase::Create, at), op(Phase::LeadOver, form)),
+                    true => {}
+                    false => add(op(Phase::LeadOver, form), op(Phase::Create, at)),
+                }
+            }
         }
         for &(user, source) in &self.aside {
-            add(op(Phase::Drop, user), op(Phase::Alter, source));
+            add(gone(user), op(Phase::Alter, source));
             add(op(Phase::Alter, source), op(Phase::Create, user));
         }
         let mut occupied: HashMap<String, Vec<usize>> = HashMap::new();
@@ -240,7 +301,10 @@ impl<'a> Planner<'a> {
         for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| comes(node)) {
             for name in node.after.map(node.kind.occupies).unwrap_or_default() {
                 for &holder in occupied.get(&name).into_iter().flatten() {
-                    add(op(Phase::Drop, holder), op(Phase::Create, at));
+                    add(
+                        if self.nodes[holder].anew { op(Phase::SetAside, holder) } else { gone(holder) },
+                        op(Phase::Create, at),
+                    );
                 }
             }
         }
@@ -252,8 +316,14 @@ impl<'a> Planner<'a> {
 pub(super) enum Phase {
     Drop,
     Alter,
+    /// Of what is made anew: its old form is renamed.
+    SetAside,
     Create,
+    /// What the old form holds is led over, and the old form dropped.
+    LeadOver,
 }
+
+const PHASES: usize = Phase::LeadOver as usize + 1;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Operation {
@@ -262,7 +332,7 @@ pub(super) struct Operation {
 }
 
 /// Where each node's drop, change and creation stand among the operations.
-struct Places(Vec<[Option<usize>; 3]>);
+struct Places(Vec<[Option<usize>; PHASES]>);
 
 impl Places {
     fn of(&self, operation: Operation) -> Option<usize> {

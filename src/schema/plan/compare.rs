@@ -52,6 +52,13 @@ impl<'a> Planner<'a> {
         change.dependents = self.dependents(at);
         change.parts = parts;
         (self.nodes[at].kind.alter)(&mut change);
+        if change.anew && change.refusal.is_none() && self.make_anew(at).is_empty() {
+            change.refusal = Some(NOT_ANEW.to_owned());
+        }
+        if (change.anew || self.nodes[at].anew) && change.refusal.is_none() {
+            self.nodes[at].risks = change.risks;
+            return if change.anew && self.nodes[at].anew { Action::Replace } else { Action::Alter };
+        }
         if change.unclaimed.is_empty() && change.parts.is_empty() && change.refusal.is_none() {
             self.nodes[at].change = Some(change);
             return Action::Alter;
@@ -88,6 +95,9 @@ impl<'a> Planner<'a> {
         found[1..].iter().filter_map(|&user| self.nodes[user].before).collect()
     }
 }
+
+const NOT_ANEW: &str = "it would have to be made anew, and becomes a part of something else too: do the one in a revision of \
+                        its own, and then the other";
 
 fn differing(before: &Object, after: &Object) -> Vec<(String, Option<Value>, Option<Value>)> {
     let mut names: Vec<&str> = before.properties.keys().chain(after.properties.keys()).collect();

@@ -1,7 +1,7 @@
 //! Which objects a plan is about, and who needs whom among them.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::{Node, Planner};
@@ -9,11 +9,17 @@ use crate::schema::kind::Kind;
 use crate::schema::{Catalog, Id, IdMap, IdSet, Object};
 
 impl<'a> Planner<'a> {
-    pub(super) fn new(from: &'a Catalog, to: &'a Catalog, kinds: &[&'static Kind]) -> Self {
+    /// Takes up what differs, and `made_anew`, with all that they concern.
+    pub(super) fn new(
+        from: &'a Catalog,
+        to: &'a Catalog,
+        kinds: &[&'static Kind],
+        made_anew: &BTreeSet<&'a Id>,
+    ) -> Self {
         let ranks: HashMap<&str, usize> = kinds.iter().enumerate().map(|(rank, kind)| (kind.name, rank)).collect();
         let by_name: HashMap<&str, &'static Kind> = kinds.iter().map(|kind| (kind.name, *kind)).collect();
         let mut nodes = Vec::new();
-        for id in concerned(from, to, &by_name) {
+        for id in concerned(from, to, &by_name, made_anew) {
             let Some(&rank) = ranks.get(id.kind) else { continue };
             let (before, after) = (from.get(id), to.get(id));
             nodes.push(Node {
@@ -24,12 +30,16 @@ impl<'a> Planner<'a> {
                 after,
                 goes: before.is_some() && after.is_none(),
                 comes: before.is_none() && after.is_some(),
+                anew: false,
                 change: None,
+                risks: Vec::new(),
                 users: Vec::new(),
                 needs: Vec::new(),
                 goes_before: Vec::new(),
                 parent_before: None,
                 parent_after: None,
+                part_before: None,
+                part_after: None,
             });
         }
         let index: IdMap<&Id, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
@@ -53,6 +63,17 @@ impl<'a> Planner<'a> {
                 nodes[at].needs = needed.filter_map(|id| index.get(id)).copied().filter(|&need| need != at).collect();
             }
         }
+        for at in 0..nodes.len() {
+            let whole = |object: Option<&Object>| index.get(&(nodes[at].kind.part_of)(object?)?).copied();
+            let (before, after) = (whole(nodes[at].before), whole(nodes[at].after));
+            let (parent_before, parent_after) = (nodes[at].parent_before, nodes[at].parent_after);
+            if let Some(part) = parent_before.filter(|_| before.is_some()) {
+                nodes[part].part_before = before;
+            }
+            if let Some(part) = parent_after.filter(|_| after.is_some()) {
+                nodes[part].part_after = after;
+            }
+        }
         for node in &mut nodes {
             node.users.sort_unstable();
             node.users.dedup();
@@ -63,14 +84,27 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Returns the ids that a plan is about, sorted: what is not the same on both sides, all that depends on it, and what
-/// these live in. What is left out stays as it is, and needs nothing that does not.
-fn concerned<'a>(from: &'a Catalog, to: &'a Catalog, kinds: &HashMap<&str, &'static Kind>) -> Vec<&'a Id> {
+/// Returns the ids that a plan is about, sorted: what is not the same on both sides or is made anew, all that depends on
+/// it, and what these live in, or make what they live in a part of. What is left out stays as it is, and needs nothing
+/// that does not.
+fn concerned<'a>(
+    from: &'a Catalog,
+    to: &'a Catalog,
+    kinds: &HashMap<&str, &'static Kind>,
+    made_anew: &BTreeSet<&'a Id>,
+) -> Vec<&'a Id> {
     let mut concerned = differing(from, to);
     let mut known: IdSet<&Id> = concerned.iter().copied().collect();
+    concerned.extend(made_anew.iter().copied().filter(|id| known.insert(id)));
     fn parents<'a>(id: &Id, sides: [&'a Catalog; 2]) -> impl Iterator<Item = &'a Id> {
         sides.into_iter().filter_map(move |side| side.get(id)?.parent.as_ref())
     }
+    let wholes_of = |id: &Id| {
+        let part_of = kinds.get(id.kind).map(|kind| kind.part_of);
+        let sides = [from.get(id), to.get(id)].into_iter().flatten();
+        let wholes = sides.filter_map(move |object| part_of?(object)).collect::<Vec<_>>();
+        wholes.into_iter().filter_map(|whole| Some(&from.get(&whole).or_else(|| to.get(&whole))?.id))
+    };
     let whole = |id: &&Id| kinds.get(id.kind).is_some_and(|kind| kind.part_of_parent);
     let wholes: Vec<&Id> = concerned.iter().copied().filter(whole).flat_map(|id| parents(id, [from, to])).collect();
     concerned.extend(wholes.into_iter().filter(|id| known.insert(id)));
@@ -84,7 +118,9 @@ fn concerned<'a>(from: &'a Catalog, to: &'a Catalog, kinds: &HashMap<&str, &'sta
         follow(&mut concerned, |id| {
             users.get(id).into_iter().flatten().copied().filter(|user| known.insert(user)).collect()
         });
-        follow(&mut concerned, |id| parents(id, [from, to]).filter(|parent| known.insert(parent)).collect());
+        follow(&mut concerned, |id| {
+            parents(id, [from, to]).chain(wholes_of(id)).filter(|outer| known.insert(outer)).collect()
+        });
     }
     concerned.sort_unstable();
     concerned

@@ -61,7 +61,17 @@ impl<'a> Planner<'a> {
                     continue;
                 }
                 if must_go {
-                    let dies_with_parent = child && cause == Cause::Rebuilt;
+                    let with_old_form = cause == Cause::Goes && self.old_form(at).is_some();
+                    let holds = holds_data || (kind.passes_on)(before) || (kind.part_of)(before).is_some();
+                    if with_old_form && !child && holds {
+                        let wholes = self.make_anew(user);
+                        let new = wholes.iter().map(|&whole| (whole, Cause::Goes, whole));
+                        queue.extend(new.filter(|&cause| seen.insert(cause)));
+                        if !wholes.is_empty() {
+                            continue;
+                        }
+                    }
+                    let dies_with_parent = child && (cause == Cause::Rebuilt || with_old_form);
                     if holds_data && !dies_with_parent {
                         self.refused.push(Refusal {
                             id: self.nodes[at].id.clone(),
@@ -71,7 +81,9 @@ impl<'a> Planner<'a> {
                     }
                     self.nodes[user].goes = true;
                     self.nodes[user].comes = true;
-                    self.nodes[user].change = None;
+                    if let Some(change) = self.nodes[user].change.take() {
+                        self.nodes[user].risks = change.risks;
+                    }
                     if seen.insert((user, Cause::Goes, user)) {
                         queue.push((user, Cause::Goes, user));
                     }
@@ -84,6 +96,7 @@ impl<'a> Planner<'a> {
             }
         }
         self.leave_out_what_is_made();
+        self.take_along();
         self.refuse_what_stays_without_its_needs();
     }
 

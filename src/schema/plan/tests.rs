@@ -1,8 +1,9 @@
 //! Plans between made-up catalogs.
 
 use super::*;
-use crate::schema::change::Effect;
+use crate::schema::change::{Effect, Succession};
 use crate::schema::explain;
+use crate::schema::kind::Anew;
 
 /// A made-up dialect: boxes hold things, lids are written inside their box, ropes need whatever they name.
 static KINDS: &[&Kind] = &[
@@ -18,13 +19,30 @@ static KINDS: &[&Kind] = &[
                 change.say(format!("resize {}", change.after.id.name()));
                 change.affects(Effect::Rewritten);
             }
+            if change.differs("shape") {
+                change.make_anew();
+            }
             if change.claim("wood") {
                 change.say(format!("rebuild {}", change.after.id.name()));
                 change.affects(Effect::Rebuilt);
             }
         },
         holds_data: |_, _| true,
+        anew: Some(Anew {
+            set_aside: |succession| succession.say(said_of("put away", succession)),
+            lead_over: |succession| succession.say(said_of("fill", succession)),
+            discard: |succession| succession.say(said_of("burn", succession)),
+        }),
         occupies: |object| vec![object.id.name().to_owned()],
+        ..Kind::REPLACED
+    },
+    &Kind {
+        name: "shelf",
+        create: |creation| vec![Statement::new(format!("put {} in", creation.object.id.name()), "")],
+        drop: |object, _| vec![Statement::new(format!("take {} out", object.id.name()), "")],
+        inline: |_, _| true,
+        inseparable: true,
+        part_of: |object| object.depends_on.first().cloned(),
         ..Kind::REPLACED
     },
     &Kind {
@@ -54,6 +72,11 @@ static KINDS: &[&Kind] = &[
         ..Kind::REPLACED
     },
 ];
+
+fn said_of(verb: &str, succession: &Succession) -> String {
+    let name = |object: &Object| object.id.name().to_owned();
+    format!("{verb} {}", succession.after.or(succession.before).map(name).unwrap_or_default())
+}
 
 /// Reads lines of `kind name property=value in:parent needs:other`, where parent and other are `kind.name`.
 fn catalog(lines: &[&str]) -> Catalog {
@@ -106,6 +129,29 @@ fn a_rewrite_makes_dependents_step_aside_and_return() {
 fn a_rebuild_brings_its_children_back_without_dropping_them() {
     let from = ["box a wood=oak", "rope r in:box.a"];
     assert_eq!(said(&from, &["box a wood=ash", "rope r in:box.a"]), ["rebuild a", "tie r"]);
+}
+
+#[test]
+fn what_is_made_anew_is_filled_before_what_hangs_on_it_comes_back() {
+    let with = |shape: &str| {
+        let a = format!("box a shape={shape}");
+        said(
+            &["box a shape=round", "lid l in:box.a", "rope r needs:box.a"],
+            &[&a, "lid l in:box.a", "rope r needs:box.a"],
+        )
+    };
+    assert_eq!(with("flat"), ["untie r", "put away a", "make a(l)", "fill a", "burn a", "tie r"]);
+}
+
+#[test]
+fn parts_go_and_come_with_the_whole_and_hold_what_it_holds() {
+    let parts = ["box b", "shelf b in:box.b needs:box.a", "box c", "shelf c in:box.c needs:box.a"];
+    let from = [&["box a shape=round"][..], &parts].concat();
+    let to = [&["box a shape=flat"][..], &parts[..2], &["rope r in:box.b"]].concat();
+    let plan = plan(&catalog(&from), &catalog(&to), KINDS);
+    let statements: Vec<String> = plan.statements().into_iter().map(|statement| statement.text).collect();
+    assert_eq!(statements, ["put away a", "make a()", "put away b", "make b(b)", "fill a", "burn a", "tie r"]);
+    assert_eq!(plan.risks().collect::<Vec<_>>(), [] as [&Risk; 0]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! around it; so is a constraint, though one of a single column may be written in its definition.
 
 use super::inherited::{agreed, follows, goes_by_itself, heirs, inherited, made_by_maker, maker};
-use super::{Asked, constraint, identity, inherited, not_null, options, retype, sequence};
+use super::{Asked, constraint, anew, identity, inherited, not_null, options, retype, sequence};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -21,6 +21,7 @@ pub static KIND: Kind = Kind {
     }),
     inline: |_, _| true,
     holds_data: |object, _| object.text("generated").is_none(),
+    anew: Some(anew::IDENTITY),
     // PostgreSQL refuses to give a column another type that a generated column reads.
     steps_aside: |object| object.text("generated").is_some(),
     goes_by_itself: |object, from, to| goes_by_itself(object, from, to) || object.known_flag("of_type") && typed(object, to),
@@ -55,7 +56,9 @@ pub fn query(asked: &Asked) -> String {
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _known_maker,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table,
                 c.reloftype <> 0 AS _known_of_type,
-                CASE WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partitioned_table pt WHERE pt.partrelid = c.oid AND a.attnum = ANY (pt.partattrs)) END AS _known_partition_key,
+                -- A column of the key, in an expression too, depends on its table.
+                CASE WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_depend k WHERE k.classid = 'pg_class'::regclass AND k.objid = c.oid AND k.objsubid = a.attnum
+                    AND k.refclassid = 'pg_class'::regclass AND k.refobjid = c.oid AND k.refobjsubid = 0 AND k.deptype = 'i') END AS _known_partition_key,
                 {type_facts}, {set_expression} AS _known_set_expression
          FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
               JOIN pg_type t ON t.oid = a.atttypid
@@ -126,7 +129,7 @@ pub fn definition(column: &Object, creation: &Creation) -> String {
     let in_primary_key =
         constraints.iter().any(|key| constraint::is_primary_key(key) && key.known_list("columns").iter().any(|name| name == column.id.name()));
     let implied = serial.is_some() || in_primary_key || column.text("identity").is_some();
-    text.push_str(&not_null::clause(column, implied));
+    text.push_str(&not_null::clause(column, implied, creation.anew));
     for written in constraints.iter().filter_map(|object| constraint::in_column(object, column.id.name())) {
         text.push(' ');
         text.push_str(&written);
@@ -322,12 +325,10 @@ fn retyped(change: &mut Change) {
     if before.known_flag("of_type") && after.known_flag("of_type") {
         return;
     }
+    // PostgreSQL does not change the type of a column that its table is partitioned by.
     if before.known_flag("partition_key") || heirs(before, change.from).iter().any(|heir| heir.known_flag("partition_key")) {
-        change.refusal = Some(
-            "PostgreSQL does not change the type of a column that its table is partitioned by: \
-             make a table with the new type beside it and copy the rows"
-                .to_owned(),
-        );
+        way.risks.into_iter().for_each(|risk| change.risk(risk));
+        change.make_anew();
         return;
     }
     let mut text = format!("TYPE {}", after.text("type").unwrap_or_default());

@@ -21,6 +21,7 @@ pub static KIND: Kind = Kind {
     }),
     // In CREATE TABLE every constraint counts as validated and enforced at once.
     inline: |object, _| !(unchecked(object) || inherited(object) && object.known_text("type") != Some("c")),
+    post_data: true,
     // The server rebuilds keys by itself; expressions it may not be able to read over the new type, and a foreign key's
     // two sides change one after the other.
     steps_aside: |object| matches!(object.known_text("type"), Some("c" | "x" | "f")) && !inherited(object),

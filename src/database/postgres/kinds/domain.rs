@@ -2,7 +2,7 @@
 
 use super::address::{drop_by_address, rename_by_address};
 use super::remake::{self, Lead};
-use super::{Asked, domain_constraint, privilege, retype};
+use super::{Asked, anew, domain_constraint, privilege, retype};
 use crate::schema::Object;
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
@@ -17,6 +17,7 @@ pub static KIND: Kind = Kind {
     alter,
     rename: Some(rename_by_address),
     passes_on: |_| true,
+    anew: Some(anew::TYPE),
     occupies: remake::occupies,
     settle: privilege::settle,
     also_after: |domain, catalog| match is_contained(domain) {

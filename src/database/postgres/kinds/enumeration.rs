@@ -1,7 +1,7 @@
 //! Enums. Labels are added in place; what else changes makes the type anew.
 
 use super::address::{drop_by_address, rename_by_address};
-use super::{Asked, privilege, remake};
+use super::{Asked, anew, privilege, remake};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -15,6 +15,7 @@ pub static KIND: Kind = Kind {
     alter,
     rename: Some(rename_by_address),
     passes_on: |_| true,
+    anew: Some(anew::TYPE),
     occupies: remake::occupies,
     settle: privilege::settle,
     ..Kind::REPLACED

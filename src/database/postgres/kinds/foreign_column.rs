@@ -68,7 +68,7 @@ pub fn definition(column: &Object) -> String {
         let kept = if column.flag("virtual") { "VIRTUAL" } else { "STORED" };
         text.push_str(&format!(" GENERATED ALWAYS AS ({expression}) {kept}"));
     }
-    text.push_str(&not_null::clause(column, false));
+    text.push_str(&not_null::clause(column, false, false));
     text
 }
 

@@ -39,6 +39,17 @@ pub fn clause(column: &Object) -> Option<String> {
     Some(format!("GENERATED {kind} AS IDENTITY{options}"))
 }
 
+/// Returns the statement that lets a new identity go on behind the values that its column has.
+pub fn go_on(column: &Object) -> String {
+    let table = column.parent.as_ref().map(|table| qualified(&table.path)).unwrap_or_default();
+    let sequence = format!(
+        "pg_get_serial_sequence({}, {})",
+        literal(&table, Syntax::Postgres),
+        literal(column.id.name(), Syntax::Postgres)
+    );
+    sequence::go_on_behind(&sequence, &identifier(column.id.name()), &table)
+}
+
 pub fn alter(change: &mut Change) {
     let (before, after) = (change.before, change.after);
     let alter = alter_parent(after);
@@ -53,13 +64,7 @@ pub fn alter(change: &mut Change) {
         (None, Some(_)) => {
             let clause = clause(after).unwrap_or_default();
             change.say_action(&alter, &format!("ALTER COLUMN {name} ADD {clause}"));
-            let table = after.parent.as_ref().map(|table| qualified(&table.path)).unwrap_or_default();
-            let sequence = format!(
-                "pg_get_serial_sequence({}, {})",
-                literal(&table, Syntax::Postgres),
-                literal(after.id.name(), Syntax::Postgres)
-            );
-            change.say(sequence::go_on_behind(&sequence, &name, &table));
+            change.say(go_on(after));
         }
         (Some(_), None) => change.say_action(&alter, &format!("ALTER COLUMN {name} DROP IDENTITY")),
         (Some(_), Some(kind)) => {

@@ -22,6 +22,7 @@
 use crate::schema::kind::Kind;
 
 pub mod address;
+mod anew;
 mod identity;
 mod inherited;
 mod names;

@@ -21,6 +21,11 @@ pub fn is_chosen(name: &str, chosen: &str) -> bool {
     name.strip_prefix(chosen).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
 }
 
+/// Returns the name under which something waits that is made anew: with this ending, cut where that is too long.
+pub fn set_aside(name: &str, suffix: &str) -> String {
+    format!("{}{suffix}", cut(name, LONGEST.saturating_sub(suffix.len())))
+}
+
 fn cut(text: &str, bytes: usize) -> &str {
     let end = (0..=bytes.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
     &text[..end]

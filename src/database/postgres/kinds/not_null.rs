@@ -39,9 +39,13 @@ pub fn join(version: u32) -> &'static str {
     "LEFT JOIN pg_constraint nn ON nn.conrelid = c.oid AND nn.contype = 'n' AND nn.conkey = ARRAY[a.attnum]"
 }
 
-/// Returns ` NOT NULL` as it stands in the column's definition; `implied` where something else there says it.
-pub fn clause(column: &Object, implied: bool) -> String {
-    let name = said_name(column).map(|name| format!(" CONSTRAINT {}", identifier(&name)));
+/// Returns ` NOT NULL` as it stands in the column's definition; `implied` where something else there says it, `anew`
+/// where the table's old form has the name that the server would choose.
+pub fn clause(column: &Object, implied: bool, anew: bool) -> String {
+    let taken = anew && column.known_text("not_null_name").is_some();
+    let name = said_name(column)
+        .or_else(|| taken.then(|| name(column)))
+        .map(|name| format!(" CONSTRAINT {}", identifier(&name)));
     let from_parent = column.known_flag("not_null_inherited") && !column.known_flag("not_null_own");
     if !column.flag("not_null") || column.flag("not_null_not_valid") || from_parent || implied && name.is_none() {
         return String::new();

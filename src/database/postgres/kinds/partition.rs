@@ -1,6 +1,7 @@
 //! That a table is a partition of another one. Attaching and detaching keep its rows.
 
 use super::Asked;
+use super::inherited::inherited;
 use crate::schema::kind::Kind;
 use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
@@ -15,7 +16,13 @@ pub static KIND: Kind = Kind {
     drop: |link, _| vec![say(link, &format!("DETACH PARTITION {}", qualified(&link.id.path)))],
     inline: |_, _| true,
     inseparable: true,
+    part_of: |link| Some(Id::new("table", link.known_list("of").iter().cloned())),
     also_after,
+    // What came with the link can't be dropped while that is there.
+    goes_before: |link, catalog| {
+        let siblings = link.parent.iter().flat_map(|table| catalog.children(table));
+        siblings.filter(|sibling| inherited(sibling)).map(|sibling| sibling.id.clone()).collect()
+    },
     ..Kind::REPLACED
 };
 

@@ -1,11 +1,12 @@
 //! A type or collation that can't be changed in place is made anew beside its old form: the old one is renamed, the new
 //! one made, every column led over, the old one dropped. Types over it are made anew with it.
 
+use super::inherited::heirs;
 use super::{KINDS, composite, domain, domain_constraint};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::Creation;
 use crate::schema::plan::Risk;
-use crate::schema::{Id, Object};
+use crate::schema::{Catalog, Id, Object};
 use crate::sql::quote::{identifier, literal, qualified};
 use crate::sql::token::{name_of, tokens};
 use crate::sql::{Statement, Syntax};
@@ -35,12 +36,16 @@ pub fn remake(change: &mut Change, lead: Lead) {
     }
     let types = types_over(change);
     let columns: Vec<&Object> = columns_of(change, &types);
-    if let Some(column) = columns.iter().find(|column| column.known_flag("partition_key")) {
-        change.refusal = Some(format!(
-            "it would have to be made anew, and PostgreSQL does not change the type of {}, which its table is partitioned by: \
-             make a table with the new type beside it and copy the rows",
-            column.id
-        ));
+    // PostgreSQL does not change the type of what a table is partitioned by: the table is made anew with the type.
+    if columns.iter().any(|column| is_partition_key(column, change.from)) {
+        if let Some(other) = types.iter().find(|object| !matches!(object.id.kind, "enum" | "domain")) {
+            change.refusal = Some(format!(
+                "{} would have to be made anew with a table that is partitioned by a column of it: \
+                 make a table with the new type beside it and copy the rows",
+                other.id
+            ));
+        }
+        change.make_anew();
         return;
     }
     for range in types.iter().filter(|object| object.id.kind == "range") {
@@ -166,7 +171,7 @@ fn make<'a>(change: &mut Change<'a>, object: &'a Object) {
     let mut inline = if contained { change.to.children(&after.id) } else { Vec::new() };
     inline.retain(|child| child.id.kind == domain_constraint::KIND.name && !domain_constraint::is_not_valid(child));
     change.made.extend(inline.iter().map(|child| child.id.clone()));
-    let creation = Creation { object: after, inline, catalog: change.to, from: change.from };
+    let creation = Creation { object: after, inline, catalog: change.to, from: change.from, anew: true };
     for statement in (kind.create)(&creation) {
         change.say(statement.text);
     }
@@ -278,6 +283,11 @@ fn renamed_multirange<'a>(change: &Change<'a>, types: &[&'a Object], kind: &str)
 fn old_multirange(quoted: &str, name: &str) -> String {
     let schema = quoted.strip_suffix(&identifier(name)).unwrap_or_default();
     format!("{schema}{}", identifier(&old_name(name)))
+}
+
+/// Is a table partitioned by the column, its own or a part of it?
+fn is_partition_key(column: &Object, catalog: &Catalog) -> bool {
+    column.known_flag("partition_key") || heirs(column, catalog).iter().any(|heir| heir.known_flag("partition_key"))
 }
 
 fn old_name(name: &str) -> String {

@@ -3,7 +3,7 @@
 
 use super::address::drop_by_address;
 use super::column::default_of;
-use super::{Asked, privilege};
+use super::{Asked, anew, privilege};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::{Catalog, Id, Object};
@@ -20,6 +20,7 @@ pub static KIND: Kind = Kind {
         let text = format!("ALTER SEQUENCE {} RENAME TO {}", qualified(&object.id.path), identifier(name));
         vec![Statement::new(text, &object.id)]
     }),
+    anew: Some(anew::SEQUENCE),
     inline: |sequence, catalog| serial_type(sequence, catalog).is_some(),
     occupies: |object| vec![format!("relation {}", qualified(&object.id.path))],
     settle,
@@ -214,12 +215,15 @@ fn into_bounds(change: &Change) -> Option<Vec<String>> {
 /// A sequence that a filled column gets goes on behind the column's values.
 fn settle(sequence: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     let mut statements = privilege::settle(sequence, from, to);
-    let owner = sequence.parent.as_ref().and_then(|id| from.get(id));
-    let numeric = |column: &&Object| matches!(column.text("type"), Some("integer" | "bigint" | "smallint"));
-    if let Some(column) = owner.filter(numeric) {
-        let table = column.parent.as_ref().map(|table: &Id| qualified(&table.path)).unwrap_or_default();
-        let name = literal(&qualified(&sequence.id.path), Syntax::Postgres);
-        statements.push(Statement::new(go_on_behind(&name, &identifier(column.id.name()), &table), &sequence.id));
-    }
+    statements.extend(go_on(sequence, from).map(|text| Statement::new(text, &sequence.id)));
     statements
+}
+
+/// Returns the statement that lets a new sequence go on behind the values that its column has in this catalog.
+pub fn go_on(sequence: &Object, from: &Catalog) -> Option<String> {
+    let numeric = |column: &&Object| matches!(column.text("type"), Some("integer" | "bigint" | "smallint"));
+    let column = sequence.parent.as_ref().and_then(|id| from.get(id)).filter(numeric)?;
+    let table = column.parent.as_ref().map(|table: &Id| qualified(&table.path)).unwrap_or_default();
+    let name = literal(&qualified(&sequence.id.path), Syntax::Postgres);
+    Some(go_on_behind(&name, &identifier(column.id.name()), &table))
 }

@@ -2,7 +2,7 @@
 
 use super::address::drop_by_address;
 use super::inherited::{inherited, maker};
-use super::{Asked, column, constraint, not_null, options, privilege};
+use super::{Asked, column, constraint, anew, not_null, options, privilege};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -20,6 +20,7 @@ pub static KIND: Kind = Kind {
         vec![Statement::new(text, &object.id)]
     }),
     holds_data: |_, _| true,
+    anew: Some(anew::TABLE),
     occupies: |object| {
         let name = qualified(&object.id.path);
         vec![format!("relation {name}"), format!("type {name}")]
@@ -137,12 +138,9 @@ fn settle(table: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
 fn alter(change: &mut Change) {
     let (before, after) = (change.before, change.after);
     let alter = alter_table(after);
+    // PostgreSQL can't change whether or how a table is partitioned.
     if change.differs("partition_by") {
-        change.refusal = Some(
-            "PostgreSQL cannot change whether or how a table is partitioned: make a table partitioned as wanted beside it, \
-             copy the rows, and rename"
-                .to_owned(),
-        );
+        change.make_anew();
         return;
     }
     if change.claim("of_type") {

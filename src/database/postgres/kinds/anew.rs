@@ -1,0 +1,162 @@
+//! What is made anew beside its old form: a table whose rows are copied, the sequences that count in it, types.
+
+use super::address::address;
+use super::names::set_aside;
+use super::{identity, retype, sequence};
+use crate::schema::change::Succession;
+use crate::schema::kind::Anew;
+use crate::schema::plan::Risk;
+use crate::schema::{Catalog, Id, Object};
+use crate::sql::Syntax;
+use crate::sql::quote::{identifier, literal, qualified};
+use crate::sql::token::{name_of, tokens};
+
+pub const TABLE: Anew = Anew {
+    set_aside: |succession| {
+        let Some(before) = succession.before else { return };
+        let alter = format!("ALTER TABLE {}", qualified(&before.id.path));
+        // Policies would hide rows from the owner who copies them.
+        if before.flag("row_security_forced") {
+            succession.say(format!("{alter} NO FORCE ROW LEVEL SECURITY"));
+        }
+        succession.say(format!("{alter} RENAME TO {}", identifier(&set_aside(before.id.name(), succession.suffix))));
+    },
+    lead_over: copy_rows,
+    discard,
+};
+
+/// The sequence of a column's identity.
+pub const IDENTITY: Anew = Anew {
+    set_aside: |succession| {
+        if let Some((sequence, old)) = succession.before.and_then(|before| identity_sequence(before, succession.suffix))
+        {
+            succession.say(format!("ALTER SEQUENCE {sequence} RENAME TO {}", identifier(&old)));
+        }
+    },
+    lead_over: |succession| {
+        let (Some(before), Some(after)) = (succession.before, succession.after) else { return };
+        let Some(new) = after.known_text("sequence").filter(|_| after.text("identity").is_some()) else { return };
+        match identity_sequence(before, succession.suffix) {
+            Some((sequence, old)) => {
+                let schema = sequence.strip_suffix(&own_name(sequence).0).unwrap_or_default();
+                succession.say(go_on_from(new, &format!("{schema}{}", identifier(&old))));
+            }
+            None => succession.say(identity::go_on(after)),
+        }
+    },
+    discard: |_| {},
+};
+
+pub const SEQUENCE: Anew = Anew {
+    set_aside: |succession| {
+        let Some(before) = succession.before else { return };
+        let (name, old) = (qualified(&before.id.path), set_aside(before.id.name(), succession.suffix));
+        succession.say(format!("ALTER SEQUENCE {name} RENAME TO {}", identifier(&old)));
+    },
+    lead_over: |succession| {
+        let Some(after) = succession.after else { return };
+        match succession.before {
+            Some(before) => {
+                let old = before.id.with_last(&set_aside(before.id.name(), succession.suffix));
+                succession.say(go_on_from(&qualified(&after.id.path), &qualified(&old.path)));
+            }
+            None => sequence::go_on(after, succession.from).into_iter().for_each(|text| succession.say(text)),
+        }
+    },
+    discard: |_| {},
+};
+
+pub const TYPE: Anew = Anew {
+    set_aside: |succession| {
+        let Some(before) = succession.before else { return };
+        let old = set_aside(before.id.name(), succession.suffix);
+        succession.say(format!("ALTER {} RENAME TO {}", address(before), identifier(&old)));
+    },
+    lead_over: |_| {},
+    discard,
+};
+
+fn discard(succession: &mut Succession) {
+    let Some(before) = succession.before else { return };
+    let mut old = Object::new(before.id.with_last(&set_aside(before.id.name(), succession.suffix)));
+    old.parent = before.parent.clone();
+    succession.say(format!("DROP {}", address(&old)));
+}
+
+/// Lets a sequence go on where another one is.
+fn go_on_from(new: &str, old: &str) -> String {
+    format!("SELECT setval({}, last_value, is_called) FROM {old}", literal(new, Syntax::Postgres))
+}
+
+/// Returns the quoted name of the sequence of a column's identity, and the one under which it waits.
+fn identity_sequence<'a>(column: &'a Object, suffix: &str) -> Option<(&'a str, String)> {
+    let sequence = column.known_text("sequence")?;
+    Some((sequence, set_aside(&own_name(sequence).1, suffix)))
+}
+
+/// Returns the last part of a quoted name, and the same as it is.
+fn own_name(quoted: &str) -> (String, String) {
+    let last = tokens(quoted, Syntax::Postgres).last().map(|token| token.text(quoted)).unwrap_or(quoted);
+    (last.to_owned(), name_of(last, Syntax::Postgres))
+}
+
+fn copy_rows(succession: &mut Succession) {
+    let (Some(before), Some(after)) = (succession.before, succession.after) else { return };
+    let columns = succession.to.children(&after.id).into_iter().filter(|child| child.id.kind == "column");
+    let columns = columns.filter(|column| column.text("generated").is_none());
+    let pairs: Vec<(&Object, &Object)> =
+        columns.filter_map(|column| Some((succession.from.get(&column.id)?, column))).collect();
+    let names: Vec<String> = pairs.iter().map(|(_, column)| identifier(column.id.name())).collect();
+    let values: Vec<String> = pairs.iter().map(|(old, new)| value(old, new, succession)).collect();
+    let into = if names.is_empty() { String::new() } else { format!(" ({})", names.join(", ")) };
+    let given = pairs.iter().any(|(_, column)| column.text("identity") == Some("ALWAYS"));
+    let overriding = if given { "\n    OVERRIDING SYSTEM VALUE" } else { "" };
+    // What inherits from it keeps its own rows.
+    let only = if before.text("partition_by").is_none() && before.known_flag("has_children") { "ONLY " } else { "" };
+    let old = before.id.with_last(&set_aside(before.id.name(), succession.suffix));
+    let select = if values.is_empty() { "SELECT".to_owned() } else { format!("SELECT {}", values.join(", ")) };
+    succession.say(format!(
+        "INSERT INTO {}{into}{overriding}\n    {select}\n    FROM {only}{}",
+        qualified(&after.id.path),
+        qualified(&old.path)
+    ));
+    succession.risk(Risk::RewritesTable(format!("{} is made anew, and its rows are copied", after.id)));
+    if !takes_every_row(after, succession.to) {
+        succession.risk(Risk::MayFail(format!("{} may have rows that fit none of its new partitions", after.id)));
+    }
+}
+
+/// Returns the expression for the value of a column in its table's new form.
+fn value(old: &Object, new: &Object, succession: &Succession) -> String {
+    let (name, kind) = (identifier(new.id.name()), new.text("type").unwrap_or_default());
+    if old.depends_on.iter().any(|id| id.kind != "column" && (succession.is_aside)(id)) {
+        return format!("{name}::text::{kind}");
+    }
+    if old.text("type") == new.text("type") {
+        return name;
+    }
+    retype::way(&name, old, new, succession.from, succession.to).using.unwrap_or(name)
+}
+
+/// Is there a partition for every row: a default one, or all of a hash?
+fn takes_every_row(table: &Object, catalog: &Catalog) -> bool {
+    if table.text("partition_by").is_none() {
+        return true;
+    }
+    let links: Vec<&Object> =
+        catalog.of_kind("partition").filter(|link| *link.known_list("of") == *table.id.path).collect();
+    let part = |link: &&Object| catalog.get(&Id::new("table", link.id.path.iter().cloned()));
+    let bounds = || links.iter().map(|link| link.text("bound").unwrap_or_default());
+    // Every modulus is a factor of the next larger one (manual, CREATE TABLE).
+    let moduli: Vec<u64> = bounds().filter_map(modulus).collect();
+    let largest = moduli.iter().copied().max().unwrap_or(1);
+    let whole = bounds().any(|bound| bound == "DEFAULT")
+        || moduli.iter().map(|modulus| largest / modulus).sum::<u64>() == largest;
+    whole && links.iter().filter_map(part).all(|part| takes_every_row(part, catalog))
+}
+
+/// Returns the modulus of a hash partition's bound: `FOR VALUES WITH (modulus 4, remainder 0)`.
+fn modulus(bound: &str) -> Option<u64> {
+    let (_, rest) = bound.split_once("modulus ")?;
+    rest.split(',').next()?.trim().parse().ok().filter(|modulus| *modulus > 0)
+}
