@@ -96,6 +96,21 @@ impl Assumed {
         touched
     }
 
+    /// Returns the assumed tables with something whose name the server chose in the shadow for something else, and would
+    /// not have chosen beside them. `mentioned` are the names that are said, in lower case.
+    fn whose_names_were_chosen_again(&self, read: &Catalog, mentioned: &BTreeSet<String>) -> BTreeSet<Id> {
+        let name = |object: &Object| (object.id.kind, object.id.path.first().cloned(), object.id.name().to_owned());
+        let own = read.objects().filter(|object| !self.holds(object, read));
+        let chosen: BTreeSet<_> =
+            own.filter(|object| !mentioned.contains(&object.id.name().to_lowercase())).map(name).collect();
+        if chosen.is_empty() {
+            return BTreeSet::new();
+        }
+        let assumed: Catalog = self.objects.iter().cloned().collect();
+        let taken = self.objects.iter().filter(|object| chosen.contains(&name(object)));
+        taken.map(|object| root(object, &assumed).clone()).filter(|id| self.tables.contains(id)).collect()
+    }
+
     fn needs(&self, object: &Object, catalog: &Catalog, touched: &mut BTreeSet<Id>) {
         let needed = object.depends_on.iter().filter_map(|id| catalog.get(id)).map(|needed| root(needed, catalog));
         touched.extend(needed.filter(|id| !self.stand_ins.contains(*id)).cloned());
@@ -170,6 +185,11 @@ fn by_slices(
             return Ok(None);
         }
     };
+    let taken = assumed.whose_names_were_chosen_again(&shadowed.reading.catalog, &mentioned);
+    if !taken.is_empty() {
+        let must_load = must_load.union(&taken).cloned().collect();
+        return by_slices(database, declared, config, live, &must_load);
+    }
     let catalog = assumed.over(shadowed.reading.catalog.clone());
     Ok(Some(Spelled { catalog, shadowed, assumed }))
 }

@@ -31,13 +31,17 @@ const LONGEST_NAME: usize = 63;
 pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(Id, Vec<usize>)> {
     let mut slices: BTreeMap<Vec<String>, Slice> = BTreeMap::new();
     let mut mentioned: BTreeSet<String> = BTreeSet::new();
+    let mut read: BTreeSet<String> = BTreeSet::new();
     for (number, statement) in statements.iter().enumerate() {
         match ddl::parse(&statement.text) {
             Some(ddl) => {
                 slices.entry(qualified(ddl.table())).or_default().add(number, ddl);
             }
             None => match touched_names(&statement.text) {
-                Some(names) => mentioned.extend(names),
+                Some(names) => {
+                    mentioned.extend(names);
+                    read.extend(spoken_names(&statement.text));
+                }
                 None => return Vec::new(),
             },
         }
@@ -46,7 +50,7 @@ pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(I
         let mut names = path.last().into_iter().chain(slice.indexes.iter().map(|(name, _)| name));
         names.all(|name| !mentioned.contains(name))
     });
-    let comparison = Comparison { live };
+    let comparison = Comparison { live, read };
     slices.into_iter().filter_map(|(path, slice)| Some((comparison.proves(&path, &slice)?, slice.numbers))).collect()
 }
 
@@ -80,6 +84,21 @@ fn touched_names(statement: &str) -> Option<Vec<String>> {
     }
 }
 
+/// Returns every name in a statement, in lower case, those within strings (a routine's body) as well.
+fn spoken_names(statement: &str) -> Vec<String> {
+    let names = tokens(statement, Syntax::Postgres).flat_map(|token| match token.kind {
+        TokenKind::Word | TokenKind::QuotedName => {
+            vec![name_of(token.text(statement), Syntax::Postgres).to_lowercase()]
+        }
+        TokenKind::String => {
+            let words = token.text(statement).split(|char: char| !(char.is_alphanumeric() || char == '_'));
+            words.map(str::to_lowercase).collect()
+        }
+        _ => Vec::new(),
+    });
+    names.collect()
+}
+
 /// Everything that the declared DDL says of one table.
 #[derive(Default)]
 struct Slice {
@@ -105,6 +124,8 @@ impl Slice {
 
 struct Comparison<'a> {
     live: &'a Catalog,
+    /// The names in statements that were not read, which may mean a table's columns in their order (`SELECT *`).
+    read: BTreeSet<String>,
 }
 
 impl Comparison<'_> {
@@ -126,6 +147,10 @@ impl Comparison<'_> {
         let mut columns: Vec<&Object> = Vec::new();
         for column in &table.columns {
             columns.push(self.live.get(&Id::new("column", path.iter().cloned().chain([column.name.clone()])))?);
+        }
+        let in_order = columns.windows(2).all(|pair| pair[0].place < pair[1].place);
+        if !in_order && self.read.contains(&held.id.name().to_lowercase()) {
+            return None;
         }
         let type_of = |name: &str| {
             columns
