@@ -15,7 +15,7 @@ pub fn set_and_reset(old: &[String], new: &[String]) -> Vec<String> {
     if !changed.is_empty() {
         actions.push(format!("SET ({})", assignments(&changed)));
     }
-    let gone: Vec<String> = gone(old, new).map(identifier).collect();
+    let gone: Vec<String> = gone(old, new).map(identifier_path).collect();
     if !gone.is_empty() {
         actions.push(format!("RESET ({})", gone.join(", ")));
     }
@@ -108,5 +108,6 @@ mod tests {
     fn storage_parameters_are_set_and_reset() {
         let (old, new) = (list(&["a=1", "b=2"]), list(&["a=3", "toast.c=off x"]));
         assert_eq!(set_and_reset(&old, &new), ["SET (a=3, toast.c='off x')", "RESET (b)"]);
+        assert_eq!(set_and_reset(&new, &list(&["a=3"])), ["RESET (toast.c)"]);
     }
 }
