@@ -76,6 +76,7 @@ pub fn alter(change: &mut Change) {
                     sequence::changed_options(before.list("identity_options"), after.list("identity_options"))
                         .into_iter()
                         .map(|option| format!("SET {option}"))
+                        .chain(restart(change))
                         .collect();
                 change.say_action(&alter, &format!("ALTER COLUMN {name} {}", set.join(" ")));
             }
@@ -94,4 +95,30 @@ pub fn alter(change: &mut Change) {
         }
         (None, None) => {}
     }
+}
+
+/// Brings the sequence into its new bounds, where it can go on in them.
+fn restart(change: &mut Change) -> Option<String> {
+    let (old, new) = (bounds(change.before), bounds(change.after));
+    let sequence = change.before.known_text("sequence").unwrap_or_default();
+    let options = change.after.list("identity_options");
+    match sequence::into_bounds(sequence, old, new, (true, true), options) {
+        Some(statements) => statements.into_iter().for_each(|text| change.say(text)),
+        None => return Some("RESTART".to_owned()),
+    }
+    None
+}
+
+/// Returns the least and the greatest value of the sequence of an identity.
+fn bounds(column: &Object) -> (i64, i64) {
+    let (least, greatest) = match column.text("type") {
+        Some("smallint") => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        Some("integer") => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => (i64::MIN, i64::MAX),
+    };
+    let options = column.list("identity_options");
+    let value = |words: &str| options.iter().find_map(|option| option.strip_prefix(words)?.parse::<i64>().ok());
+    let descends = options.iter().any(|option| option.starts_with("INCREMENT BY -"));
+    let usual = if descends { (least, -1) } else { (1, greatest) };
+    (value("MINVALUE ").unwrap_or(usual.0), value("MAXVALUE ").unwrap_or(usual.1))
 }

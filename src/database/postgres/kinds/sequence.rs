@@ -97,17 +97,30 @@ pub fn go_on_behind(sequence: &str, column: &str, table: &str) -> String {
 pub fn changed_options(old: &[String], new: &[String]) -> Vec<String> {
     let word = |option: &String| option.split(' ').next().unwrap_or_default().to_owned();
     let gone = old.iter().map(word).filter(|name| !new.iter().any(|option| word(option) == *name));
-    let mut options: Vec<String> = gone
-        .map(|name| match name.as_str() {
-            "INCREMENT" => "INCREMENT BY 1".to_owned(),
-            "CACHE" => "CACHE 1".to_owned(),
-            // Without a value, START is kept: it is said below.
-            "START" => "START WITH 1".to_owned(),
-            name => format!("NO {name}"),
-        })
-        .collect();
-    options.extend(new.iter().filter(|option| !old.contains(option)).cloned());
-    options
+    let set_back = gone.filter(|name| name != "START").map(|name| match name.as_str() {
+        "INCREMENT" => "INCREMENT BY 1".to_owned(),
+        "CACHE" => "CACHE 1".to_owned(),
+        name => format!("NO {name}"),
+    });
+    let set = new.iter().filter(|option| !old.contains(option) && word(option) != "START").cloned();
+    // Bounds are stored too, and turn round with the direction.
+    let turns = descends(old) != descends(new);
+    let says = |name: &str| [old, new].iter().any(|options| options.iter().any(|option| word(option) == name));
+    let bounds = ["MINVALUE", "MAXVALUE"].into_iter().filter(|name| turns && !says(name)).map(|name| format!("NO {name}"));
+    // The first value is stored, so it is said again when what it is derived from has changed.
+    let start = (start_of(old) != start_of(new)).then(|| format!("START WITH {}", start_of(new)));
+    set_back.chain(bounds).chain(set).chain(start).collect()
+}
+
+fn descends(options: &[String]) -> bool {
+    options.iter().any(|option| option.starts_with("INCREMENT BY -"))
+}
+
+/// Returns the first value of a sequence with these options.
+fn start_of(options: &[String]) -> &str {
+    let value = |words: &str| options.iter().find_map(|option| option.strip_prefix(words)?.strip_prefix(' '));
+    let (bound, usual) = if descends(options) { ("MAXVALUE", "-1") } else { ("MINVALUE", "1") };
+    value("START WITH").or(value(bound)).unwrap_or(usual)
 }
 
 fn next(sequence: &Object) -> String {
@@ -151,7 +164,9 @@ fn alter(change: &mut Change) {
     if retyped {
         parts.push(format!("AS {}", after.text("type").unwrap_or("bigint")));
     }
+    let turns = descends(&options(before)) != descends(&options(after));
     for (option, words, reset) in OPTIONS {
+        let is_bound = option == "minimum" || option == "maximum";
         let differs = change.claim(option);
         // The first value is stored, so it is said again when what it is derived from has changed.
         let derived = option == "start" && before.known_text("first") != after.known_text("first");
@@ -160,16 +175,22 @@ fn alter(change: &mut Change) {
             None if option == "start" && (differs || derived) => {
                 parts.push(format!("START WITH {}", after.known_text("first").unwrap_or("1")));
             }
-            None if differs => parts.push(reset.to_owned()),
+            // Bounds are stored too, and turn round with the direction.
+            None if differs || turns && is_bound => parts.push(reset.to_owned()),
             _ => {}
         }
     }
     if change.claim("cycle") {
         parts.push(if after.flag("cycle") { "CYCLE".to_owned() } else { "NO CYCLE".to_owned() });
     }
-    match into_bounds(change) {
-        Some(statements) => statements.into_iter().for_each(|text| change.say(text)),
-        None => parts.push("RESTART".to_owned()),
+    let number = |object: &Object, fact: &str| object.known_text(fact)?.parse::<i64>().ok();
+    let bounds = |object: &Object| number(object, "least").zip(number(object, "greatest"));
+    if let (Some(old), Some(new)) = (bounds(before), bounds(after)) {
+        let said = (change.differs("minimum"), change.differs("maximum"));
+        match into_bounds(&name, old, new, said, &options(after)) {
+            Some(statements) => statements.into_iter().for_each(|text| change.say(text)),
+            None => parts.push("RESTART".to_owned()),
+        }
     }
     if !parts.is_empty() {
         change.say(format!("ALTER SEQUENCE {name} {}", parts.join(" ")));
@@ -182,31 +203,30 @@ fn alter(change: &mut Change) {
     }
 }
 
-/// Returns what brings the place where a sequence is into bounds that are newly said, which PostgreSQL refuses otherwise;
-/// None where the old bounds have no such place.
-fn into_bounds(change: &Change) -> Option<Vec<String>> {
-    let (before, after) = (change.before, change.after);
-    let number = |object: &Object, fact: &str| object.known_text(fact)?.parse::<i64>().ok();
-    let bounds = |object: &Object| number(object, "least").zip(number(object, "greatest"));
-    let (Some((old_least, old_greatest)), Some((least, greatest))) = (bounds(before), bounds(after)) else {
-        return Some(Vec::new());
-    };
+/// Returns what brings the place where a sequence is into new bounds, as far as these are `said` newly: PostgreSQL refuses
+/// them otherwise. None where the old bounds have no such place.
+pub fn into_bounds(
+    name: &str,
+    (old_least, old_greatest): (i64, i64),
+    (least, greatest): (i64, i64),
+    (least_said, greatest_said): (bool, bool),
+    options: &[String],
+) -> Option<Vec<String>> {
     if least > old_greatest || greatest < old_least {
         return None;
     }
-    let descends = after.text("increment").is_some_and(|by| by.starts_with('-'));
-    let start = after.text("start").and_then(|start| start.parse::<i64>().ok());
-    let start = start.unwrap_or(if descends { greatest } else { least }).clamp(old_least, old_greatest);
-    let (name, at) = (qualified(&after.id.path), literal(&qualified(&after.id.path), Syntax::Postgres));
+    let descends = descends(options);
+    let start = start_of(options).parse::<i64>().unwrap_or(least).clamp(least, greatest).clamp(old_least, old_greatest);
+    let quoted = literal(name, Syntax::Postgres);
     // What is before the first value starts anew; what is behind the last one has come to its end.
     let set = |value: i64, called: bool, beyond: String| {
-        format!("SELECT pg_catalog.setval({at}, {value}, {called}) FROM {name} WHERE last_value {beyond}")
+        format!("SELECT pg_catalog.setval({quoted}, {value}, {called}) FROM {name} WHERE last_value {beyond}")
     };
     let mut statements = Vec::new();
-    if least > old_least && change.differs("minimum") {
+    if least > old_least && least_said {
         statements.push(set(if descends { least } else { start }, descends, format!("< {least}")));
     }
-    if greatest < old_greatest && change.differs("maximum") {
+    if greatest < old_greatest && greatest_said {
         statements.push(set(if descends { start } else { greatest }, !descends, format!("> {greatest}")));
     }
     Some(statements)
