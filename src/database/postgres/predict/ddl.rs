@@ -26,14 +26,43 @@ pub enum Ddl {
         column: Option<String>,
         text: String,
     },
+    Default {
+        table: Vec<String>,
+        column: String,
+        default: Expression,
+    },
+    Identity {
+        table: Vec<String>,
+        column: String,
+        identity: &'static str,
+    },
+    /// One with no options but those that it would have anyway.
+    Sequence {
+        path: Vec<String>,
+        type_: String,
+    },
+    /// The column's path is its table's with its name.
+    OwnedBy {
+        sequence: Vec<String>,
+        column: Vec<String>,
+    },
+    /// Whom a table or a sequence belongs to: no part of a schema.
+    Owner {
+        of: Vec<String>,
+    },
 }
 
 impl Ddl {
-    /// The table of which it says something.
-    pub fn table(&self) -> &[String] {
+    /// The table or the sequence of which it says something.
+    pub fn of(&self) -> &[String] {
         match self {
             Ddl::Table(table) => &table.path,
-            Ddl::Index { table, .. } | Ddl::Constraint { table, .. } | Ddl::Comment { table, .. } => table,
+            Ddl::Index { table, .. }
+            | Ddl::Constraint { table, .. }
+            | Ddl::Comment { table, .. }
+            | Ddl::Default { table, .. }
+            | Ddl::Identity { table, .. } => table,
+            Ddl::Sequence { path: of, .. } | Ddl::OwnedBy { sequence: of, .. } | Ddl::Owner { of } => of,
         }
     }
 }
@@ -122,14 +151,80 @@ pub fn parse(statement: &str) -> Option<Ddl> {
     } else if parser.words(&["ALTER", "TABLE"]) {
         parser.word("ONLY");
         let table = parser.path()?;
-        parser.word("ADD").then_some(())?;
-        Ddl::Constraint { table, constraint: constraint(&mut parser)? }
+        alter(&mut parser, table)?
+    } else if parser.words(&["CREATE", "SEQUENCE"]) {
+        sequence(&mut parser)?
+    } else if parser.words(&["ALTER", "SEQUENCE"]) {
+        let sequence = parser.path()?;
+        if parser.words(&["OWNED", "BY"]) {
+            Ddl::OwnedBy { sequence, column: parser.path()? }
+        } else {
+            owner(&mut parser, sequence)?
+        }
     } else if parser.words(&["COMMENT", "ON"]) {
         comment(&mut parser)?
     } else {
         return None;
     };
     parser.at_end().then_some(ddl)
+}
+
+/// Reads what follows `ALTER TABLE …`.
+fn alter(parser: &mut Parser, table: Vec<String>) -> Option<Ddl> {
+    if parser.word("ADD") {
+        return Some(Ddl::Constraint { table, constraint: constraint(parser)? });
+    }
+    if !parser.word("ALTER") {
+        return owner(parser, table);
+    }
+    parser.word("COLUMN");
+    let column = parser.name()?;
+    if parser.words(&["SET", "DEFAULT"]) {
+        return Some(Ddl::Default { table, column, default: parser.expression(0)? });
+    }
+    parser.word("ADD").then_some(())?;
+    let identity = identity(parser)?;
+    if parser.mark('(') {
+        if parser.words(&["SEQUENCE", "NAME"]) {
+            let name = parser.path()?;
+            // Another name than the one that it would get is a property of the column.
+            (name.last()? == &format!("{}_{column}_seq", table.last()?) && name.len() == table.len()).then_some(())?;
+        }
+        usual_options(parser);
+        parser.mark(')').then_some(())?;
+    }
+    Some(Ddl::Identity { table, column, identity })
+}
+
+fn owner(parser: &mut Parser, of: Vec<String>) -> Option<Ddl> {
+    (parser.words(&["OWNER", "TO"]) && parser.name().is_some()).then_some(Ddl::Owner { of })
+}
+
+fn identity(parser: &mut Parser) -> Option<&'static str> {
+    if parser.words(&["GENERATED", "ALWAYS", "AS", "IDENTITY"]) {
+        return Some("ALWAYS");
+    }
+    parser.words(&["GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"]).then_some("BY DEFAULT")
+}
+
+fn sequence(parser: &mut Parser) -> Option<Ddl> {
+    let path = parser.path()?;
+    let type_ = if parser.word("AS") { parser.type_name()? } else { "bigint".to_owned() };
+    usual_options(parser);
+    Some(Ddl::Sequence { path, type_ })
+}
+
+/// Passes over the options that a sequence has without them, as a dump writes them.
+fn usual_options(parser: &mut Parser) {
+    for words in [
+        &["START", "WITH", "1"][..],
+        &["INCREMENT", "BY", "1"],
+        &["NO", "MINVALUE"],
+        &["NO", "MAXVALUE"],
+        &["CACHE", "1"],
+    ] {
+        parser.texts(words);
+    }
 }
 
 /// Reads a constraint's definition as `pg_get_constraintdef` prints it.
@@ -191,10 +286,8 @@ fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
             let default = parser.expression(7)?;
             // None is stored of a default that is NULL.
             column.default = (default != Expression::Word("NULL".to_owned())).then_some(default);
-        } else if parser.words(&["GENERATED", "ALWAYS", "AS", "IDENTITY"]) {
-            (column.identity, column.not_null) = (Some("ALWAYS"), true);
-        } else if parser.words(&["GENERATED", "BY", "DEFAULT", "AS", "IDENTITY"]) {
-            (column.identity, column.not_null) = (Some("BY DEFAULT"), true);
+        } else if let Some(identity) = identity(parser) {
+            (column.identity, column.not_null) = (Some(identity), true);
         } else if parser.words(&["GENERATED", "ALWAYS", "AS"]) {
             column.generated = Some(in_parentheses(parser)?);
             parser.word("STORED").then_some(())?;
@@ -216,6 +309,15 @@ fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
     }
     table.columns.push(column);
     Some(())
+}
+
+/// Returns the type behind one of the words for serial types.
+pub fn behind(serial: &str) -> &'static str {
+    match serial {
+        "bigserial" => "bigint",
+        "smallserial" => "smallint",
+        _ => "integer",
+    }
 }
 
 fn column_type(parser: &mut Parser) -> Option<TypeName> {

@@ -301,6 +301,15 @@ impl<'a> Parser<'a> {
         all
     }
 
+    /// The same for numbers too.
+    pub(super) fn texts(&mut self, texts: &[&str]) -> bool {
+        let next = self.tokens.get(self.at..self.at + texts.len()).unwrap_or_default();
+        let all = next.len() == texts.len()
+            && next.iter().zip(texts).all(|(token, text)| token.text(self.text).eq_ignore_ascii_case(text));
+        self.at += if all { texts.len() } else { 0 };
+        all
+    }
+
     /// A name, folded as the server folds it.
     pub(super) fn name(&mut self) -> Option<String> {
         let (_, text) = self.peek().filter(|(kind, _)| matches!(kind, TokenKind::Word | TokenKind::QuotedName))?;

@@ -6,18 +6,18 @@
 
 pub mod ddl;
 pub mod expression;
+mod slice;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use self::ddl::{Column, Constraint, Ddl, Index, Rule, Table, TypeName, columns_of};
+use self::ddl::{Column, Constraint, Ddl, Index, Rule, TypeName, columns_of};
 use self::expression::{means, parse, without_modifiers};
+use self::slice::{Declared, Slice};
 use super::kinds::sequence::serial_type;
 use crate::database::Scope;
 use crate::schema::{Catalog, Id, Object};
+use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified as quoted};
-use crate::sql::split::leading_words;
-use crate::sql::token::{Token, TokenKind, name_of, tokens};
-use crate::sql::{Statement, Syntax};
 
 /// The schema in which a shadow makes what is named without one.
 pub const SCHEMA: &str = "public";
@@ -29,27 +29,7 @@ const LONGEST_NAME: usize = 63;
 ///
 /// A name without a schema is one of `public`, in which a shadow makes it.
 pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(Id, Vec<usize>)> {
-    let mut slices: BTreeMap<Vec<String>, Slice> = BTreeMap::new();
-    let mut mentioned: BTreeSet<String> = BTreeSet::new();
-    let mut read: BTreeSet<String> = BTreeSet::new();
-    for (number, statement) in statements.iter().enumerate() {
-        match ddl::parse(&statement.text) {
-            Some(ddl) => {
-                slices.entry(qualified(ddl.table())).or_default().add(number, ddl);
-            }
-            None => match touched_names(&statement.text) {
-                Some(names) => {
-                    mentioned.extend(names);
-                    read.extend(spoken_names(&statement.text));
-                }
-                None => return Vec::new(),
-            },
-        }
-    }
-    slices.retain(|path, slice| {
-        let mut names = path.last().into_iter().chain(slice.indexes.iter().map(|(name, _)| name));
-        names.all(|name| !mentioned.contains(name))
-    });
+    let Declared { slices, read } = slice::gather(statements);
     let comparison = Comparison { live, read };
     slices.into_iter().filter_map(|(path, slice)| Some((comparison.proves(&path, &slice)?, slice.numbers))).collect()
 }
@@ -58,67 +38,6 @@ fn qualified(path: &[String]) -> Vec<String> {
     match path {
         [name] => vec![SCHEMA.to_owned(), name.clone()],
         path => path.to_vec(),
-    }
-}
-
-/// Returns the names of what a statement that was not read may change: none for one that only makes something of its
-/// own, every name in it otherwise; None when it may do anything (a DO block).
-fn touched_names(statement: &str) -> Option<Vec<String>> {
-    let words = leading_words(statement, Syntax::Postgres, 4);
-    let word = |at: usize| words.get(at).map_or("", String::as_str);
-    let made = if (word(1), word(2)) == ("OR", "REPLACE") { word(3) } else { word(1) };
-    match (word(0), made) {
-        (
-            "CREATE",
-            "VIEW" | "MATERIALIZED" | "RECURSIVE" | "FUNCTION" | "PROCEDURE" | "AGGREGATE" | "TYPE" | "DOMAIN",
-        )
-        | ("CREATE", "SCHEMA" | "EXTENSION" | "SEQUENCE" | "COLLATION")
-        | ("SET", _) => Some(Vec::new()),
-        ("CREATE" | "ALTER" | "COMMENT" | "GRANT" | "REVOKE" | "DROP", _) => {
-            let names = tokens(statement, Syntax::Postgres)
-                .filter(|token| matches!(token.kind, TokenKind::Word | TokenKind::QuotedName))
-                .map(|token: Token| name_of(token.text(statement), Syntax::Postgres));
-            Some(names.collect())
-        }
-        _ => None,
-    }
-}
-
-/// Returns every name in a statement, in lower case, those within strings (a routine's body) as well.
-fn spoken_names(statement: &str) -> Vec<String> {
-    let names = tokens(statement, Syntax::Postgres).flat_map(|token| match token.kind {
-        TokenKind::Word | TokenKind::QuotedName => {
-            vec![name_of(token.text(statement), Syntax::Postgres).to_lowercase()]
-        }
-        TokenKind::String => {
-            let words = token.text(statement).split(|char: char| !(char.is_alphanumeric() || char == '_'));
-            words.map(str::to_lowercase).collect()
-        }
-        _ => Vec::new(),
-    });
-    names.collect()
-}
-
-/// Everything that the declared DDL says of one table.
-#[derive(Default)]
-struct Slice {
-    numbers: Vec<usize>,
-    tables: Vec<Table>,
-    constraints: Vec<Constraint>,
-    indexes: Vec<(String, Index)>,
-    /// By the column, or of the table itself. The last one counts.
-    comments: BTreeMap<Option<String>, String>,
-}
-
-impl Slice {
-    fn add(&mut self, number: usize, ddl: Ddl) {
-        self.numbers.push(number);
-        match ddl {
-            Ddl::Table(table) => self.tables.push(table),
-            Ddl::Index { name, index, .. } => self.indexes.push((name, index)),
-            Ddl::Constraint { constraint, .. } => self.constraints.push(constraint),
-            Ddl::Comment { column, text, .. } => _ = self.comments.insert(column, text),
-        }
     }
 }
 
