@@ -242,6 +242,7 @@ impl<'a> Planner<'a> {
 
     /// Returns what one operation and those written in it say; `standing` is what is there without the old forms.
     fn step(&mut self, group: &Group, standing: &Catalog, suffix: &str) -> Option<Step> {
+        let set_aside = self.old_form(group.operation.node).is_some();
         let node = &mut self.nodes[group.operation.node];
         let id = node.id.clone();
         match group.operation.phase {
@@ -249,7 +250,9 @@ impl<'a> Planner<'a> {
             Phase::LeadOver => Some(self.lead_over(group, standing, suffix)),
             Phase::Drop => {
                 let object = node.before?;
-                let by_itself = (node.kind.goes_by_itself)(object, self.from, self.to);
+                // What hangs together when it is set aside still does.
+                let to = if set_aside { self.from } else { self.to };
+                let by_itself = (node.kind.goes_by_itself)(object, self.from, to);
                 let lost = !by_itself && (node.kind.holds_data)(object, self.from);
                 let risks = if lost { vec![Risk::DestroysData(format!("{id} is dropped"))] } else { Vec::new() };
                 let statements = if by_itself { Vec::new() } else { (node.kind.drop)(object, self.from) };

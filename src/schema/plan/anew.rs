@@ -49,14 +49,14 @@ impl<'a> Planner<'a> {
         (0..self.nodes.len()).filter(whole).map(|at| self.nodes[at].id).collect()
     }
 
-    /// Has what lives in something that is made anew, and can be too, made anew with it: a sequence goes on counting.
+    /// Has what lives in something that is made anew, and can be too, made anew or set aside with it: a sequence goes on
+    /// counting, and its name is free.
     pub(super) fn take_along(&mut self) {
         for at in 0..self.nodes.len() {
             let node = &self.nodes[at];
-            let inside = match (node.before, node.after) {
-                (Some(_), Some(_)) => node.goes && self.old_form(at).is_some_and(|form| form != at),
-                (None, Some(_)) => node.parent_after.is_some_and(|parent| self.nodes[self.root_after(parent)].anew),
-                _ => false,
+            let inside = match node.before {
+                Some(_) => node.goes && node.parent_before.is_some() && self.nodes[self.root_before(at)].anew,
+                None => node.parent_after.is_some() && self.nodes[self.root_after(at)].anew,
             };
             if inside && node.kind.anew.is_some() {
                 self.nodes[at].anew = true;

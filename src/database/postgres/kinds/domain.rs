@@ -86,11 +86,14 @@ fn create(creation: &Creation) -> Vec<Statement> {
         text.push_str(&format!(" DEFAULT {default}"));
     }
     if domain.flag("not_null") {
-        let name = domain.text("not_null_name").map(|name| format!(" CONSTRAINT {}", identifier(name)));
+        // The old form has the name that the server would choose.
+        let usual = || format!("{}_not_null", domain.id.name());
+        let name = domain.text("not_null_name").map(str::to_owned).or_else(|| creation.anew.then(usual));
+        let name = name.map(|name| format!(" CONSTRAINT {}", identifier(&name)));
         text.push_str(&format!("{} NOT NULL", name.unwrap_or_default()));
     }
     for constraint in creation.inline_in(&domain.id).filter(|child| child.id.kind == "domain constraint") {
-        text.push_str(&format!("\n    {}", domain_constraint::clause(constraint, creation.from)));
+        text.push_str(&format!("\n    {}", domain_constraint::clause(constraint, creation.anew)));
     }
     vec![Statement::new(text, &domain.id)]
 }

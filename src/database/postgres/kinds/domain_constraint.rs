@@ -1,7 +1,7 @@
 //! Checks of domains.
 
 use super::Asked;
-use crate::schema::{Catalog, Id, Object};
+use crate::schema::Object;
 use crate::schema::kind::Kind;
 use crate::schema::plan::Risk;
 use crate::sql::Statement;
@@ -54,10 +54,10 @@ pub fn is_not_valid(object: &Object) -> bool {
 
 /// Returns the check as it stands in CREATE DOMAIN, named where the server would choose another name, as it would with
 /// the old form of the domain beside it.
-pub fn clause(object: &Object, from: &Catalog) -> String {
-    let usual = |domain: &Id| format!("{}_check", domain.name());
-    let chosen = |domain: &Id| !from.contains(domain) && object.id.name() == usual(domain) && usual(domain).len() < 60;
-    if object.parent.as_ref().is_some_and(chosen) { definition(object) } else { named(object) }
+pub fn clause(object: &Object, anew: bool) -> String {
+    let domain = object.parent.as_ref().map_or("", |domain| domain.name());
+    let chosen = object.id.name() == format!("{domain}_check") && object.id.name().len() < 60;
+    if chosen && !anew { definition(object) } else { named(object) }
 }
 
 fn named(object: &Object) -> String {
