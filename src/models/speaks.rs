@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Sources;
 use crate::database::Dialect;
-use crate::schema::{Catalog, Object};
+use crate::schema::{Catalog, Id, Object};
 
 /// What is written inside a table or beside it as a part of it: whoever speaks for the table speaks for these.
 const PARTS: &[(&str, &str)] = &[
@@ -57,7 +57,8 @@ const BESIDE: &[(&str, &[&str])] = &[
         "table",
         &[
             "row_security",
-            "force_row_security",
+            "row_security_forced",
+            "partition_by",
             "replica_identity",
             "access_method",
             "tablespace",
@@ -154,7 +155,10 @@ impl Speaks {
 
     /// Is this object compared, so that it may be created, changed and dropped?
     pub fn for_object(&self, object: &Object, catalog: &Catalog) -> bool {
-        let Speaks::Kinds { kinds, .. } = self else { return true };
+        let Speaks::Kinds { kinds, in_general } = self else { return true };
+        if *in_general && !kinds.iter().any(|kind| kind == "partitions") && is_in_a_partition(object, catalog) {
+            return false;
+        }
         let own = plural(object.id.kind);
         if kinds.contains(&own) {
             return true;
@@ -168,6 +172,14 @@ impl Speaks {
                     .and_then(|parent| catalog.get(parent))
                     .is_some_and(|parent| parent.id.kind != object.id.kind && self.for_object(parent, catalog))
         })
+    }
+}
+
+/// Is it a partition or does it live in one? They are set up beside models that say nothing of partitions.
+fn is_in_a_partition(object: &Object, catalog: &Catalog) -> bool {
+    match object.parent.as_ref().and_then(|parent| catalog.get(parent)) {
+        Some(parent) => is_in_a_partition(parent, catalog),
+        None => object.id.kind == "table" && catalog.contains(&Id::new("partition", object.id.path.iter().cloned())),
     }
 }
 

@@ -98,19 +98,16 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
 /// Returns the declared object with the live values of what the models can't say, and don't.
 fn with_unsaid(declared: &Arc<Object>, live: &Catalog, filter: &Filter) -> Arc<Object> {
     let Some(now) = live.get(&declared.id) else { return Arc::clone(declared) };
-    let names = now.properties.keys().chain(declared.properties.keys());
-    let unsaid: BTreeSet<&str> = names
-        .filter(|name| !(filter.speaks_for_property)(declared.id.kind, name))
-        .filter(|name| now.properties.get(name) != declared.properties.get(name))
+    let unsaid: Vec<&str> = (now.properties.keys())
+        .filter(|name| !(filter.speaks_for_property)(declared.id.kind, name) && !declared.properties.contains_key(name))
         .collect();
     if unsaid.is_empty() {
         return Arc::clone(declared);
     }
     let mut wanted = Object::clone(declared);
     for name in unsaid {
-        match now.properties.get(name) {
-            Some(value) => wanted.properties.insert(name, value.clone()),
-            None => wanted.properties.remove(name),
+        if let Some(value) = now.properties.get(name) {
+            wanted.properties.insert(name, value.clone());
         }
     }
     Arc::new(wanted)

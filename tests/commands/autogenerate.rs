@@ -625,3 +625,30 @@ fn a_revision_reads_as_if_written_by_hand() {
     CREATE INDEX ix_favourite ON public.users (favourite DESC);
     ");
 }
+
+#[test]
+fn a_table_that_is_made_anew_loses_no_row_and_stops_at_one_that_fits_nowhere() {
+    let Some(site) = Site::postgres() else { return };
+    generate(&site, "CREATE TABLE t (id int, at date NOT NULL);", "").ok();
+    site.project.migrate("upgrade head").ok();
+    site.execute("INSERT INTO t VALUES (1, '2020-05-05'), (2, '1999-01-01')");
+    let partitioned = "CREATE TABLE t (id int, at date NOT NULL) PARTITION BY RANGE (at);\n\
+                       CREATE TABLE t_2020 PARTITION OF t FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');";
+    let outcome = generate(&site, partitioned, "").ok();
+    assert_snapshot!(outcome.stderr, @r"
+    replace table public.t: partition_by none → RANGE (at)
+    create table public.t_2020
+    warning: rewrites the table: table public.t is made anew, and its rows are copied
+    warning: may fail: table public.t may have rows that fit none of its new partitions
+    ");
+    let outcome = site.project.migrate("upgrade head").exits(1);
+    assert!(outcome.stderr.contains("It was rolled back"), "{}", outcome.shown());
+    site.execute("DELETE FROM ONLY t WHERE id = 2");
+    site.project.migrate("upgrade head").ok();
+    site.execute("DO 'BEGIN ASSERT (SELECT count(*) FROM t_2020) = 1; END'");
+    // TOML has no word for partitions, and changes nothing about them.
+    site.project.remove("models/schema.sql");
+    let columns = "id = { type = \"int\", nullable = true }\nat = { type = \"date\" }\n";
+    site.project.write("models/schema.toml", &format!("[table.t.column]\n{columns}"));
+    site.project.migrate("check").ok();
+}

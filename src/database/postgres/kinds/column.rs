@@ -162,7 +162,7 @@ fn value_clauses(column: &Object, creation: &Creation) -> String {
 /// Returns what a typed table or a child writes for a column that it does not make: its default.
 pub fn override_of(column: &Object, creation: &Creation) -> Option<String> {
     let clauses = value_clauses(column, creation);
-    let not_null = if column.flag("not_null") { " NOT NULL" } else { "" };
+    let not_null = not_null::clause(column, false, creation.anew);
     (!clauses.is_empty() || !not_null.is_empty())
         .then(|| format!("{} WITH OPTIONS{clauses}{not_null}", identifier(column.id.name())))
 }
