@@ -29,6 +29,15 @@ pub static KIND: Kind = Kind {
         let maker_goes = maker(default, from).is_some_and(|maker| !to.contains(&maker.id));
         inherited(default) && link_stays(default, to) && maker_goes && as_maker(default, from)
     },
+    // The parent's DROP DEFAULT sets them again.
+    goes_before: |default, catalog| {
+        let others = heirs(default, catalog).into_iter().filter(|heir| !as_maker(heir, catalog));
+        others.map(|heir| heir.id.clone()).collect()
+    },
+    also_after: |default, _| match default.known_list("maker") {
+        [] => Vec::new(),
+        maker => vec![Id::new("default", maker.iter().cloned())],
+    },
     ..Kind::REPLACED
 };
 
@@ -38,7 +47,8 @@ pub fn query(asked: &Asked) -> String {
         "SELECT 'pg_attrdef'::regclass::oid AS _class, d.oid AS _oid,
                 ARRAY[n.nspname, c.relname, a.attname]::text[] AS _path,
                 'column' AS _parent_kind, ARRAY[n.nspname, c.relname, a.attname]::text[] AS _parent,
-                CASE WHEN m.relname IS NOT NULL THEN 'default' END AS _needs_kind, CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _needs,
+                CASE WHEN md.oid IS NOT NULL THEN 'default' END AS _needs_kind,
+                CASE WHEN pg_get_expr(d.adbin, 0) = pg_get_expr(md.adbin, 0) THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _needs,
                 pg_get_expr(d.adbin, 0) AS definition,
                 a.attinhcount > 0 AS _known_inherited, a.attislocal AS _known_local,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _known_maker,
@@ -84,10 +94,11 @@ fn set(default: &Object, catalog: &Catalog) -> Statement {
     alter_column(default, catalog, &format!("SET DEFAULT {}", default.written("definition").unwrap_or_default()))
 }
 
-/// The parent's DROP DEFAULT takes those of its children along: theirs that are other than its own are set again.
+/// The parent's DROP DEFAULT takes those of its children along: theirs that are other than its own are set again, by
+/// statements of their own: in one ALTER TABLE what is set comes after what is dropped.
 fn drop(default: &Object, from: &Catalog) -> Vec<Statement> {
     let others = heirs(default, from).into_iter().filter(|heir| heir.properties != default.properties);
-    let again: Vec<Statement> = others.map(|heir| set(heir, from)).collect();
+    let again: Vec<Statement> = others.map(|heir| Statement::new(set(heir, from).text, &heir.id)).collect();
     let mut statements = vec![alter_column(default, from, "DROP DEFAULT")];
     statements.extend(again);
     statements
