@@ -106,6 +106,18 @@ fn action(column: &Object, rest: &str) -> Statement {
     Statement::action(&alter_table(column), &action, &column.id)
 }
 
+/// Returns what gives the column a type that was made anew, and again the default that it is to have.
+pub fn retyped(column: &Object, kind: &str, after: Option<&Object>) -> Vec<Statement> {
+    let collate = column.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+    let mut rests = vec![format!("TYPE {kind}{collate}")];
+    if column.text("default").is_some() {
+        rests.insert(0, "DROP DEFAULT".to_owned());
+        let default = after.and_then(|after| after.written("default"));
+        rests.extend(default.map(|default| format!("SET DEFAULT {default}")));
+    }
+    rests.iter().map(|rest| action(column, rest)).collect()
+}
+
 fn alter(change: &mut Change) {
     if change.differs("generated") {
         return;

@@ -2,7 +2,7 @@
 //! one made, every column led over, the old one dropped. Types over it are made anew with it.
 
 use super::inherited::heirs;
-use super::{KINDS, composite, domain, domain_constraint};
+use super::{KINDS, composite, domain, domain_constraint, foreign_column};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::Creation;
 use crate::schema::plan::Risk;
@@ -90,6 +90,11 @@ pub fn remake(change: &mut Change, lead: Lead) {
         change.say_action(&super::column::alter_parent(column), &action);
         change.risk(Risk::RewritesTable(format!("{} is led over to the new {}", column.id, change.after.id)));
     }
+    for column in foreign_columns_of(change, &types) {
+        let kind = renamed_multirange(change, &types, column.text("type").unwrap_or_default());
+        let statements = foreign_column::retyped(column, &kind, change.to.get(&column.id));
+        change.statements.extend(statements);
+    }
     for cast in casts.iter().rev() {
         change.statements.extend(cast.drop(change.after));
     }
@@ -153,6 +158,13 @@ fn columns_of<'a>(change: &Change<'a>, types: &[&Object]) -> Vec<&'a Object> {
         .filter(|column| change.to.contains(&column.id))
         .filter(|column| !super::inherited::inherited(column) && column.text("generated").is_none())
         .collect()
+}
+
+/// The columns of foreign tables, which hold nothing here.
+fn foreign_columns_of<'a>(change: &Change<'a>, types: &[&Object]) -> Vec<&'a Object> {
+    let own = |object: &&Object| object.id.kind == foreign_column::KIND.name && !object.known_flag("inherited");
+    let columns = change.dependents.iter().copied().filter(own).filter(|column| uses(column, types));
+    columns.filter(|column| change.to.contains(&column.id)).collect()
 }
 
 /// Returns the form in which a type is made anew. One over the changed type goes on from its old one by its own rule;
@@ -290,9 +302,16 @@ fn is_partition_key(column: &Object, catalog: &Catalog) -> bool {
     column.known_flag("partition_key") || heirs(column, catalog).iter().any(|heir| heir.known_flag("partition_key"))
 }
 
+/// Returns the name of the old form. One that has no room for what is put behind it loses bytes in its middle: long names
+/// tend to differ at an end.
 fn old_name(name: &str) -> String {
-    let end = (0..=name.len().min(57)).rev().find(|&end| name.is_char_boundary(end)).unwrap_or(0);
-    format!("{}__old", &name[..end])
+    const ROOM: usize = 63 - "__old".len();
+    if name.len() <= ROOM {
+        return format!("{name}__old");
+    }
+    let head = (0..=ROOM / 2).rev().find(|&at| name.is_char_boundary(at)).unwrap_or(0);
+    let tail = (name.len() - ROOM / 2..=name.len()).find(|&at| name.is_char_boundary(at)).unwrap_or(name.len());
+    format!("{}{}__old", &name[..head], &name[tail..])
 }
 
 /// Returns the names that a type takes up.
