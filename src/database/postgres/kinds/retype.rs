@@ -50,7 +50,13 @@ const CASTS: [(&str, &[&str]); 16] = [
     ("cidr", &["inet"]),
 ];
 
-const MORE_CASTS: [(&str, &[&str]); 5] = [
+const MORE_CASTS: [(&str, &[&str]); 11] = [
+    ("box", &["point", "lseg", "polygon", "circle"]),
+    ("circle", &["point", "box", "polygon"]),
+    ("lseg", &["point"]),
+    ("path", &["polygon"]),
+    ("point", &["box"]),
+    ("polygon", &["point", "path", "box", "circle"]),
     ("json", &["jsonb"]),
     ("jsonb", &["json", "boolean", "smallint", "integer", "bigint", "real", "double precision", "numeric"]),
     ("macaddr", &["macaddr8"]),
@@ -59,7 +65,11 @@ const MORE_CASTS: [(&str, &[&str]); 5] = [
 ];
 
 /// What loses a part of a value without an error.
-const LOSSY: [(&str, &[&str]); 5] = [
+const LOSSY: [(&str, &[&str]); 9] = [
+    ("box", &["point", "lseg", "circle"]),
+    ("circle", &["point", "box", "polygon"]),
+    ("lseg", &["point"]),
+    ("polygon", &["point", "box", "circle"]),
     ("timestamp without time zone", &["date", "time without time zone"]),
     ("timestamp with time zone", &["date", "time without time zone", "time with time zone"]),
     ("numeric", &["smallint", "integer", "bigint", "real", "double precision", "money"]),
