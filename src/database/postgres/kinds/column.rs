@@ -100,8 +100,16 @@ fn typed(column: &Object, catalog: &Catalog) -> bool {
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let column = creation.object;
-    if made_by_maker(column, creation.from) || column.known_flag("of_type") && typed(column, creation.from) {
+    if made_by_maker(column, creation.from) {
         return Vec::new();
+    }
+    if column.known_flag("of_type") && typed(column, creation.from) {
+        // The composite's new attribute brings it.
+        let default = creation.inline_in(&column.id).find_map(|child| child.written("definition"));
+        let set = default.map(|default| format!("SET DEFAULT {default}"));
+        let required = column.flag("not_null").then(|| "SET NOT NULL".to_owned());
+        let name = identifier(column.id.name());
+        return set.into_iter().chain(required).map(|text| action(column, &format!("ALTER COLUMN {name} {text}"))).collect();
     }
     vec![action(column, &format!("ADD COLUMN {}", definition(column, creation)))]
 }

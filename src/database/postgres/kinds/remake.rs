@@ -48,6 +48,10 @@ pub fn remake(change: &mut Change, lead: Lead) {
         change.make_anew();
         return;
     }
+    let typed = typed_tables(change, &types);
+    for table in &typed {
+        change.say(format!("ALTER TABLE {} NOT OF", qualified(&table.id.path)));
+    }
     for range in types.iter().filter(|object| object.id.kind == "range") {
         constructors_step_back(change, range);
     }
@@ -89,6 +93,10 @@ pub fn remake(change: &mut Change, lead: Lead) {
         };
         change.say_action(&super::column::alter_parent(column), &action);
         change.risk(Risk::RewritesTable(format!("{} is led over to the new {}", column.id, change.after.id)));
+    }
+    for table in &typed {
+        let kind = table.text("of_type").unwrap_or_default();
+        change.say(format!("ALTER TABLE {} OF {kind}", qualified(&table.id.path)));
     }
     for column in foreign_columns_of(change, &types) {
         let kind = renamed_multirange(change, &types, column.text("type").unwrap_or_default());
@@ -158,6 +166,14 @@ fn columns_of<'a>(change: &Change<'a>, types: &[&Object]) -> Vec<&'a Object> {
         .filter(|column| change.to.contains(&column.id))
         .filter(|column| !super::inherited::inherited(column) && column.text("generated").is_none())
         .collect()
+}
+
+/// The tables of these types that stay so: the type of such a table's column is changed while it is a plain one.
+fn typed_tables<'a>(change: &Change<'a>, types: &[&Object]) -> Vec<&'a Object> {
+    let stays =
+        |table: &&Object| change.to.get(&table.id).is_some_and(|after| after.text("of_type") == table.text("of_type"));
+    let tables = change.dependents.iter().copied().filter(|object| object.id.kind == "table" && uses(object, types));
+    tables.filter(|table| table.text("of_type").is_some()).filter(stays).collect()
 }
 
 /// The columns of foreign tables, which hold nothing here.
