@@ -631,7 +631,7 @@ fn a_table_that_is_made_anew_loses_no_row_and_stops_at_one_that_fits_nowhere() {
     let Some(site) = Site::postgres() else { return };
     generate(&site, "CREATE TABLE t (id int, at date NOT NULL);", "").ok();
     site.project.migrate("upgrade head").ok();
-    site.execute("INSERT INTO t VALUES (1, '2020-05-05'), (2, '1999-01-01')");
+    site.execute("INSERT INTO t VALUES (1, '2020-05-05'), (2, '1999-01-01'); ALTER TABLE t OWNER TO writer");
     let partitioned = "CREATE TABLE t (id int, at date NOT NULL) PARTITION BY RANGE (at);\n\
                        CREATE TABLE t_2020 PARTITION OF t FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');";
     let outcome = generate(&site, partitioned, "").ok();
@@ -646,6 +646,8 @@ fn a_table_that_is_made_anew_loses_no_row_and_stops_at_one_that_fits_nowhere() {
     site.execute("DELETE FROM ONLY t WHERE id = 2");
     site.project.migrate("upgrade head").ok();
     site.execute("DO 'BEGIN ASSERT (SELECT count(*) FROM t_2020) = 1; END'");
+    // Whose table it was, his it is.
+    site.execute("DO 'BEGIN ASSERT (SELECT count(*) FROM pg_tables WHERE tableowner = ''writer'') = 2; END'");
     // TOML has no word for partitions, and changes nothing about them.
     site.project.remove("models/schema.sql");
     let columns = "id = { type = \"int\", nullable = true }\nat = { type = \"date\" }\n";

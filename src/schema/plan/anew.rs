@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use super::arrange::Group;
+use super::arrange::{Group, Operation, Phase};
 use super::{Action, Difference, Planner, Risk, Step};
 use crate::schema::change::Succession;
 use crate::schema::kind::{Anew, Creation};
@@ -91,6 +91,54 @@ impl<'a> Planner<'a> {
         node.kind.anew.is_some() || (node.kind.inline)(after, self.to) && !node.kind.post_data
     }
 
+    /// Is the need of `at` one that an order by sections does not meet: a part of the whole, there before the rows, would
+    /// wait for a key or CHECK of the whole's, which comes to all parts after them?
+    pub(super) fn is_between_sections(&self, need: usize, at: usize) -> bool {
+        self.is_pre_data(at) && !self.is_pre_data(need) && self.new_form(need) == self.new_form(at)
+    }
+
+    /// Says what of one object comes before what, where something is made anew.
+    pub(super) fn anew_edges(&self, at: usize, add: &mut impl FnMut(Operation, Operation)) {
+        let node = &self.nodes[at];
+        let op = |phase, node| Operation { phase, node };
+        if let Some(renamed) = self.set_aside_with(at) {
+            for &user in &node.users {
+                add(
+                    op(if self.nodes[user].anew { Phase::LeadOver } else { Phase::Drop }, user),
+                    op(Phase::SetAside, renamed),
+                );
+            }
+        }
+        let pre_data = self.is_pre_data(at);
+        if node.anew {
+            add(op(Phase::SetAside, at), op(Phase::Create, at));
+            add(op(Phase::Create, at), op(Phase::LeadOver, at));
+        } else if !(pre_data && self.old_form(at).is_some()) {
+            add(op(Phase::Drop, at), op(Phase::Create, at));
+        }
+        let forms = node.needs.iter().chain([&at]).filter_map(|&need| self.new_form(need));
+        for form in forms.filter(|&form| self.holds_data(form)).collect::<BTreeSet<usize>>() {
+            match pre_data {
+                true if self.new_form(at) == Some(form) => add(op(Phase::Create, at), op(Phase::LeadOver, form)),
+                true => {}
+                false => add(op(Phase::LeadOver, form), op(Phase::Create, at)),
+            }
+        }
+    }
+
+    /// Returns the object that is renamed when this one or what it lives in is set aside.
+    fn set_aside_with(&self, at: usize) -> Option<usize> {
+        let node = &self.nodes[at];
+        if !node.goes {
+            return None;
+        }
+        node.parent_before.and_then(|parent| self.set_aside_with(parent)).or(node.anew.then_some(at))
+    }
+
+    pub(super) fn holds_data(&self, at: usize) -> bool {
+        self.nodes[at].before.is_some_and(|object| (self.nodes[at].kind.holds_data)(object, self.from))
+    }
+
     /// Does it make what it lives in leave its whole before that is set aside?
     pub(super) fn leaves(&self, at: usize) -> bool {
         let node = &self.nodes[at];
@@ -120,7 +168,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    fn is_any_anew(&self) -> bool {
+    pub(super) fn is_any_anew(&self) -> bool {
         self.nodes.iter().any(|node| node.anew)
     }
 

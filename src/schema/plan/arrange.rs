@@ -227,19 +227,6 @@ impl<'a> Planner<'a> {
         places
     }
 
-    /// Returns the object that is renamed when this one or what it lives in is set aside.
-    fn set_aside_with(&self, at: usize) -> Option<usize> {
-        let node = &self.nodes[at];
-        if !node.goes {
-            return None;
-        }
-        node.parent_before.and_then(|parent| self.set_aside_with(parent)).or(node.anew.then_some(at))
-    }
-
-    pub(super) fn holds_data(&self, at: usize) -> bool {
-        self.nodes[at].before.is_some_and(|object| (self.nodes[at].kind.holds_data)(object, self.from))
-    }
-
     fn edges(&self, places: &Places) -> Vec<(usize, usize)> {
         let mut edges = Vec::new();
         let mut add = |first: Operation, then: Operation| {
@@ -249,21 +236,14 @@ impl<'a> Planner<'a> {
         };
         let op = |phase, node| Operation { phase, node };
         let gone = |at: usize| op(if self.nodes[at].anew { Phase::LeadOver } else { Phase::Drop }, at);
+        let any_anew = self.is_any_anew();
         for (at, node) in self.nodes.iter().enumerate() {
             for &user in &node.users {
                 add(gone(user), gone(at));
                 add(gone(user), op(Phase::Alter, at));
                 add(op(Phase::Alter, user), gone(at));
-                if let Some(parent) = self.set_aside_with(at) {
-                    add(gone(user), op(Phase::SetAside, parent));
-                }
             }
-            let pre_data = self.is_pre_data(at);
-            for &need in &node.needs {
-                // A key or CHECK of the whole that its parts are to have too comes to all of them when the rows are there.
-                if pre_data && !self.is_pre_data(need) && self.new_form(need) == self.new_form(at) {
-                    continue;
-                }
+            for &need in node.needs.iter().filter(|&&need| !any_anew || !self.is_between_sections(need, at)) {
                 for phase in [Phase::Create, Phase::Alter] {
                     add(op(Phase::Create, need), op(phase, at));
                     add(op(Phase::Alter, need), op(phase, at));
@@ -272,21 +252,10 @@ impl<'a> Planner<'a> {
             for &first in &node.goes_before {
                 add(gone(at), gone(first));
             }
-            if node.anew {
-                add(op(Phase::SetAside, at), op(Phase::Create, at));
-                add(op(Phase::Create, at), op(Phase::LeadOver, at));
-            }
-            if !(node.anew || pre_data && self.old_form(at).is_some()) {
+            if any_anew {
+                self.anew_edges(at, &mut add);
+            } else {
                 add(op(Phase::Drop, at), op(Phase::Create, at));
-            }
-            let forms = node.needs.iter().chain([&at]).filter_map(|&need| self.new_form(need));
-            let forms: HashSet<usize> = forms.filter(|&form| self.holds_data(form)).collect();
-            for form in forms {
-                match pre_data {
-                    true if self.new_form(at) == Some(form) => add(op(Phase::Create, at), op(Phase::LeadOver, form)),
-                    true => {}
-                    false => add(op(Phase::LeadOver, form), op(Phase::Create, at)),
-                }
             }
         }
         for &(user, source) in &self.aside {

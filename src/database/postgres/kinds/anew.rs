@@ -6,7 +6,7 @@ use super::{identity, retype, sequence};
 use crate::schema::change::Succession;
 use crate::schema::kind::Anew;
 use crate::schema::plan::Risk;
-use crate::schema::{Catalog, Id, Object};
+use crate::schema::{Catalog, Object};
 use crate::sql::Syntax;
 use crate::sql::quote::{identifier, literal, qualified};
 use crate::sql::token::{name_of, tokens};
@@ -120,6 +120,15 @@ fn copy_rows(succession: &mut Succession) {
         qualified(&after.id.path),
         qualified(&old.path)
     ));
+    for owned in with_partitions(after, succession.to) {
+        // Who makes a table owns it. A partition that is new gets the owner of the whole.
+        let own = [succession.from.get(&owned.id), Some(owned)];
+        let of_whole = if own[0].is_none() { [Some(before), Some(after)] } else { [None, None] };
+        let forms = own.into_iter().chain(of_whole).flatten();
+        if let Some(owner) = forms.into_iter().find_map(|form| form.known_text("owner")) {
+            succession.say(format!("ALTER TABLE {} OWNER TO {}", qualified(&owned.id.path), identifier(owner)));
+        }
+    }
     succession.risk(Risk::RewritesTable(format!("{} is made anew, and its rows are copied", after.id)));
     if !takes_every_row(after, succession.to) {
         succession.risk(Risk::MayFail(format!("{} may have rows that fit none of its new partitions", after.id)));
@@ -138,21 +147,35 @@ fn value(old: &Object, new: &Object, succession: &Succession) -> String {
     retype::way(&name, old, new, succession.from, succession.to).using.unwrap_or(name)
 }
 
+/// Returns a table and its partitions, at any depth.
+fn with_partitions<'a>(table: &'a Object, catalog: &'a Catalog) -> Vec<&'a Object> {
+    let mut found = vec![table];
+    if table.text("partition_by").is_some() {
+        let partitions = partitions(table, catalog).filter_map(|link| catalog.get(link.parent.as_ref()?));
+        found.extend(partitions.flat_map(|partition| with_partitions(partition, catalog)));
+    }
+    found
+}
+
+/// Returns the links of the partitions of a table.
+fn partitions<'a>(table: &'a Object, catalog: &'a Catalog) -> impl Iterator<Item = &'a Object> {
+    catalog.of_kind("partition").filter(|link| *link.known_list("of") == *table.id.path)
+}
+
 /// Is there a partition for every row: a default one, or all of a hash?
 fn takes_every_row(table: &Object, catalog: &Catalog) -> bool {
     if table.text("partition_by").is_none() {
         return true;
     }
-    let links: Vec<&Object> =
-        catalog.of_kind("partition").filter(|link| *link.known_list("of") == *table.id.path).collect();
-    let part = |link: &&Object| catalog.get(&Id::new("table", link.id.path.iter().cloned()));
+    let links: Vec<&Object> = partitions(table, catalog).collect();
     let bounds = || links.iter().map(|link| link.text("bound").unwrap_or_default());
     // Every modulus is a factor of the next larger one (manual, CREATE TABLE).
     let moduli: Vec<u64> = bounds().filter_map(modulus).collect();
     let largest = moduli.iter().copied().max().unwrap_or(1);
     let whole = bounds().any(|bound| bound == "DEFAULT")
         || moduli.iter().map(|modulus| largest / modulus).sum::<u64>() == largest;
-    whole && links.iter().filter_map(part).all(|part| takes_every_row(part, catalog))
+    whole
+        && links.iter().filter_map(|link| catalog.get(link.parent.as_ref()?)).all(|part| takes_every_row(part, catalog))
 }
 
 /// Returns the modulus of a hash partition's bound: `FOR VALUES WITH (modulus 4, remainder 0)`.

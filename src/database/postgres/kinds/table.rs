@@ -41,6 +41,7 @@ pub fn query(asked: &Asked) -> String {
                 CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' WHEN 'i' THEN 'USING INDEX' END AS replica_identity,
                 (SELECT m.amname::text FROM pg_am m WHERE m.oid = c.relam AND m.amname <> current_setting('default_table_access_method')) AS access_method,
                 (SELECT s.spcname::text FROM pg_tablespace s WHERE s.oid = c.reltablespace) AS tablespace,
+                CASE WHEN pg_get_userbyid(c.relowner) <> current_user THEN pg_get_userbyid(c.relowner)::text END AS _known_owner,
                 c.relhassubclass AS _known_has_children, {} AS _known_since_15
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
          WHERE c.relkind IN ('r', 'p') AND {} AND {} AND {}",
