@@ -17,14 +17,16 @@ impl<'a> Planner<'a> {
     /// Has what the object lives in made anew, and what that is a part of. Returns these; none where there is no way: what
     /// only becomes a part would get the whole's triggers before its rows.
     pub(super) fn make_anew(&mut self, at: usize) -> Vec<usize> {
-        let mut wholes = vec![self.root_before(at)];
+        let first = self.root_before(at);
+        let mut wholes = vec![first];
         while let Some(whole) = wholes.last().and_then(|&part| self.nodes[part].part_before) {
             wholes.push(whole);
         }
+        // A level between that goes for good takes no part in the new form.
+        wholes.retain(|&at| at == first || self.nodes[at].after.is_some());
         let may_be = |&at: &usize| {
             let node = &self.nodes[at];
-            let stays = node.before.is_some() && node.after.is_some() && node.part_before == node.part_after;
-            stays && node.kind.anew.is_some()
+            self.stays_part(at) && node.before.is_some() && node.kind.anew.is_some()
         };
         if !wholes.iter().all(may_be) {
             return Vec::new();
@@ -37,6 +39,19 @@ impl<'a> Planner<'a> {
             }
         }
         wholes
+    }
+
+    /// Is it, before and after, a part of the same whole at last, its own or at any depth?
+    fn stays_part(&self, at: usize) -> bool {
+        let outermost = |part_of: &dyn Fn(usize) -> Option<usize>| {
+            let mut outermost = at;
+            while let Some(whole) = part_of(outermost) {
+                outermost = whole;
+            }
+            outermost
+        };
+        let (before, after) = (|at: usize| self.nodes[at].part_before, |at: usize| self.nodes[at].part_after);
+        self.nodes[at].after.is_some() && outermost(&before) == outermost(&after)
     }
 
     fn root_before(&self, at: usize) -> usize {
@@ -72,7 +87,7 @@ impl<'a> Planner<'a> {
     pub(super) fn old_form(&self, at: usize) -> Option<usize> {
         let node = &self.nodes[at];
         // A part that lives on elsewhere leaves its whole before that is set aside.
-        let part = node.part_before.filter(|_| node.after.is_none() || node.part_before == node.part_after);
+        let part = node.part_before.filter(|_| node.after.is_none() || self.stays_part(at));
         let outer = if node.goes { node.parent_before.or(part) } else { return None };
         outer.and_then(|outer| self.old_form(outer)).or(node.anew.then_some(at))
     }

@@ -57,13 +57,13 @@ impl<'a> Planner<'a> {
                 if (must_go || is_gone) && matches!(cause, Cause::Resized | Cause::Rewritten) {
                     self.aside.push((user, source));
                 }
-                if self.nodes[user].goes {
+                let with_old_form = cause == Cause::Goes && self.old_form(at).is_some();
+                let is_link = (kind.part_of)(before).is_some();
+                if self.nodes[user].goes && !(with_old_form && is_link) {
                     continue;
                 }
                 if must_go {
-                    let with_old_form = cause == Cause::Goes && self.old_form(at).is_some();
-                    let holds = holds_data || (kind.passes_on)(before) || (kind.part_of)(before).is_some();
-                    if with_old_form && !child && holds {
+                    if with_old_form && !child && (holds_data || is_link || (kind.passes_on)(before)) {
                         let wholes = self.make_anew(user);
                         let new = wholes.iter().map(|&whole| (whole, Cause::Goes, whole));
                         queue.extend(new.filter(|&cause| seen.insert(cause)));
