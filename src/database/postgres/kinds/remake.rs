@@ -48,6 +48,15 @@ pub fn remake(change: &mut Change, lead: Lead) {
         change.make_anew();
         return;
     }
+    let range = types.iter().find(|object| object.id.kind == "range");
+    if let (Some(range), "composite") = (range, change.before.id.kind) {
+        change.refusal = Some(format!(
+            "the bounds of {} are led over by way of text, which does not tell attributes apart: \
+             make a range over another composite beside it and copy the rows",
+            range.id
+        ));
+        return;
+    }
     let typed = typed_tables(change, &types);
     for table in &typed {
         change.say(format!("ALTER TABLE {} NOT OF", qualified(&table.id.path)));

@@ -1,0 +1,10 @@
+-- old
+create type version as (major integer, minor integer);
+create type versions as range (subtype = version);
+create table t (v versions);
+-- new
+create type version as (minor integer, major integer);
+create type versions as range (subtype = version);
+create table t (v versions);
+-- refused
+the bounds of range public.versions are led over by way of text
