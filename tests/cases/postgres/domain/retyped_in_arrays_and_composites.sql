@@ -25,5 +25,8 @@ create type levels as range (subtype = level);
 create domain tags as text[];
 create type carton as (label code, amount count, many counts, tag tags);
 create table t (id int primary key, code code default 'x', codes code[], amount count, amounts count[] default '{1}', many counts,
-    small small, smalls small[], level level, span levels, spans levels_multirange, tag tags, box carton, boxes carton[]);
+    small small, smalls small[], level level, span levels, spans levels_multirange, tag tags, box carton, boxes carton[],
+    constraint values_are_kept check (id <> 1 or code = 'abc' and codes[1] = 'd' and amount = 1 and amounts[0] = 2 and many[1] = 4
+        and small = 5 and smalls[1] = 6 and level = 7 and span = '[8,9)' and spans @> 10::level and tag[1] = 'a'
+        and (box).amount = 12 and (box).tag[1] = 'b' and (boxes[1]).label = 'l'));
 create index on t (amount);
