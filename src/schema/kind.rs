@@ -32,9 +32,9 @@ pub struct Kind {
     /// How it is made anew where its alter rule says that it must be (`Change::make_anew`), or where what it lives in is;
     /// None where there is no such way.
     pub anew: Option<Anew>,
-    /// Returns what the object that it lives in is a part of, so that the one's rows are the other's too, and go with it
-    /// (a partition's).
-    pub part_of: fn(&Object) -> Option<Id>,
+    /// Returns what the object that it lives in is a part of because of it, so that the one's rows are the other's too and
+    /// go with it (that a table is a partition). None for most kinds.
+    pub part_of: Option<fn(&Object) -> Id>,
     /// Is it made after the rows where its parent is made anew, although it may be written inside that one's CREATE (a key)?
     pub post_data: bool,
     /// Must it be dropped while something that it depends on is rewritten (a column given another type), and made
@@ -75,7 +75,7 @@ impl Kind {
         part_of_parent: false,
         holds_data: |_, _| false,
         anew: None,
-        part_of: |_| None,
+        part_of: None,
         post_data: false,
         steps_aside: |_| false,
         passes_on: |_| false,

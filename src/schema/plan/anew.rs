@@ -157,9 +157,8 @@ impl<'a> Planner<'a> {
     /// Does it make what it lives in leave its whole before that is set aside?
     pub(super) fn leaves(&self, at: usize) -> bool {
         let node = &self.nodes[at];
-        let is_link = node.before.is_some_and(|before| (node.kind.part_of)(before).is_some());
         let whole = node.parent_before.and_then(|part| self.nodes[part].part_before);
-        is_link && whole.and_then(|whole| self.old_form(whole)) != self.old_form(at)
+        node.kind.part_of.is_some() && whole.and_then(|whole| self.old_form(whole)) != self.old_form(at)
     }
 
     /// Are its settings (row security) said only when the rows are there?

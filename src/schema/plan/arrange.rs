@@ -212,7 +212,7 @@ impl<'a> Planner<'a> {
             Phase::Create if node.kind.inseparable => false,
             Phase::Create => !node.after.is_some_and(|object| (node.kind.holds_data)(object, self.to)),
             // A part must go with its whole, whose rows are its own.
-            Phase::Drop if node.before.is_some_and(|object| (node.kind.part_of)(object).is_some()) => false,
+            Phase::Drop if node.kind.part_of.is_some() => false,
             Phase::Drop => !node.before.is_some_and(|object| (node.kind.holds_data)(object, self.from)),
             Phase::Alter => true,
             Phase::SetAside | Phase::LeadOver => false,

@@ -64,7 +64,8 @@ impl<'a> Planner<'a> {
             }
         }
         for at in 0..nodes.len() {
-            let whole = |object: Option<&Object>| index.get(&(nodes[at].kind.part_of)(object?)?).copied();
+            let Some(part_of) = nodes[at].kind.part_of else { continue };
+            let whole = |object: Option<&Object>| index.get(&part_of(object?)).copied();
             let (before, after) = (whole(nodes[at].before), whole(nodes[at].after));
             let (parent_before, parent_after) = (nodes[at].parent_before, nodes[at].parent_after);
             if let Some(part) = parent_before.filter(|_| before.is_some()) {
@@ -100,10 +101,10 @@ fn concerned<'a>(
         sides.into_iter().filter_map(move |side| side.get(id)?.parent.as_ref())
     }
     let wholes_of = |id: &Id| {
-        let part_of = kinds.get(id.kind).map(|kind| kind.part_of);
-        let sides = [from.get(id), to.get(id)].into_iter().flatten();
-        let wholes = sides.filter_map(move |object| part_of?(object)).collect::<Vec<_>>();
-        wholes.into_iter().filter_map(|whole| Some(&from.get(&whole).or_else(|| to.get(&whole))?.id))
+        let part_of = kinds.get(id.kind).and_then(|kind| kind.part_of);
+        let sides = part_of.map(|part_of| [from.get(id), to.get(id)].map(|object| object.map(part_of)));
+        let wholes = sides.into_iter().flatten().flatten();
+        wholes.filter_map(|whole| Some(&from.get(&whole).or_else(|| to.get(&whole))?.id))
     };
     let whole = |id: &&Id| kinds.get(id.kind).is_some_and(|kind| kind.part_of_parent);
     let wholes: Vec<&Id> = concerned.iter().copied().filter(whole).flat_map(|id| parents(id, [from, to])).collect();

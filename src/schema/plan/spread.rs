@@ -58,7 +58,7 @@ impl<'a> Planner<'a> {
                     self.aside.push((user, source));
                 }
                 let with_old_form = cause == Cause::Goes && self.old_form(at).is_some();
-                let is_link = (kind.part_of)(before).is_some();
+                let is_link = kind.part_of.is_some();
                 if self.nodes[user].goes && !(with_old_form && is_link) {
                     continue;
                 }

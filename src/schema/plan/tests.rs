@@ -42,7 +42,7 @@ static KINDS: &[&Kind] = &[
         drop: |object, _| vec![Statement::new(format!("take {} out", object.id.name()), "")],
         inline: |_, _| true,
         inseparable: true,
-        part_of: |object| object.depends_on.first().cloned(),
+        part_of: Some(|object| object.depends_on.first().cloned().unwrap()),
         ..Kind::REPLACED
     },
     &Kind {

@@ -16,7 +16,7 @@ pub static KIND: Kind = Kind {
     drop: |link, _| vec![say(link, &format!("DETACH PARTITION {}", qualified(&link.id.path)))],
     inline: |_, _| true,
     inseparable: true,
-    part_of: |link| Some(Id::new("table", link.known_list("of").iter().cloned())),
+    part_of: Some(|link| Id::new("table", link.known_list("of").iter().cloned())),
     also_after,
     // What came with the link can't be dropped while that is there.
     goes_before: |link, catalog| {
