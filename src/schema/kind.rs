@@ -57,6 +57,9 @@ pub struct Kind {
     pub also_after: fn(&Object, &Catalog) -> Vec<Id>,
     /// Returns what it must be dropped before, although it does not depend on that.
     pub goes_before: fn(&Object, &Catalog) -> Vec<Id>,
+    /// When it is replaced, is it to be dropped only when all that it needs has become what it is to be (a partition is
+    /// taken out and put back at once, so that what its whole gets meanwhile comes to it too)?
+    pub replaced_at_once: fn(&Object, &Object) -> bool,
     /// Returns what must be said right after it is made, because of what stands in the database already (the grants that
     /// default privileges give a new object by themselves); the catalogs are those that a plan starts from and reaches.
     pub settle: fn(&Object, &Catalog, &Catalog) -> Vec<Statement>,
@@ -85,6 +88,7 @@ impl Kind {
         occupies: |_| Vec::new(),
         also_after: |_, _| Vec::new(),
         goes_before: |_, _| Vec::new(),
+        replaced_at_once: |_, _| false,
         settle: |_, _, _| Vec::new(),
     };
 }

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Node, Planner};
-use crate::schema::Object;
 use crate::schema::change::Effect;
 use crate::schema::order::{Before, circle_of};
+use crate::schema::{Id, IdMap, Object};
 
 impl<'a> Planner<'a> {
     /// Returns the operations in order, each with those that are written inside it; and what can't be changed in place
@@ -219,6 +219,13 @@ impl<'a> Planner<'a> {
         }
     }
 
+    /// Returns the form that goes when everything else is as the one that comes needs it.
+    fn replaced_at_once(&self, at: usize) -> Option<&'a Object> {
+        let node = &self.nodes[at];
+        let forms = node.before.zip(node.after).filter(|_| node.goes && node.comes && self.old_form(at).is_none());
+        forms.filter(|(before, after)| (node.kind.replaced_at_once)(before, after)).map(|(before, _)| before)
+    }
+
     fn places(&self, operations: &[Operation]) -> Places {
         let mut places = Places(vec![[None; PHASES]; self.nodes.len()]);
         for (at, operation) in operations.iter().enumerate() {
@@ -249,8 +256,20 @@ impl<'a> Planner<'a> {
                     add(op(Phase::Alter, need), op(phase, at));
                 }
             }
-            for &first in &node.goes_before {
-                add(gone(at), gone(first));
+            if let Some(before) = self.replaced_at_once(at) {
+                let needed = (node.kind.also_after)(before, self.from);
+                let needed = needed.iter().filter_map(|id| self.nodes.binary_search_by(|node| node.id.cmp(id)).ok());
+                for need in node.needs.iter().copied().chain(needed) {
+                    for first in [gone(need), op(Phase::Alter, need), op(Phase::Create, need)] {
+                        add(first, gone(at));
+                    }
+                }
+            } else if !node
+                .parent_before
+                .is_some_and(|parent| self.nodes[parent].goes && self.old_form(parent).is_none())
+            {
+                // What goes with what it lives in has no place of its own.
+                node.goes_before.iter().for_each(|&first| add(gone(at), gone(first)));
             }
             if any_anew {
                 self.anew_edges(at, &mut add);
@@ -261,6 +280,20 @@ impl<'a> Planner<'a> {
         for &(user, source) in &self.aside {
             add(gone(user), op(Phase::Alter, source));
             add(op(Phase::Alter, source), op(Phase::Create, user));
+        }
+        // A part makes room before others come to the same whole.
+        let mut makes_room: IdMap<Id, Vec<usize>> = IdMap::default();
+        for (at, node) in self.nodes.iter().enumerate() {
+            if let (Some(before), Some(part_of)) = (self.replaced_at_once(at), node.kind.part_of) {
+                makes_room.entry(part_of(before)).or_default().push(at);
+            }
+        }
+        let comes = |node: &Node| node.comes && !makes_room.is_empty();
+        for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| comes(node)) {
+            let whole = node.after.zip(node.kind.part_of).map(|(after, part_of)| part_of(after));
+            for &part in whole.and_then(|whole| makes_room.get(&whole)).into_iter().flatten() {
+                add(gone(part), op(Phase::Create, at));
+            }
         }
         let mut occupied: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.goes) {

@@ -23,6 +23,8 @@ pub static KIND: Kind = Kind {
         let siblings = link.parent.iter().flat_map(|table| catalog.children(table));
         siblings.filter(|sibling| inherited(sibling)).map(|sibling| sibling.id.clone()).collect()
     },
+    // Its bounds alone are others.
+    replaced_at_once: |before, after| before.text("of") == after.text("of"),
     ..Kind::REPLACED
 };
 
@@ -51,11 +53,15 @@ fn also_after(link: &Object, catalog: &Catalog) -> Vec<Id> {
     needed_on_both(link.parent.as_ref(), link.known_list("of"), catalog)
 }
 
-/// Returns the columns and checks of both tables of a link.
+/// Returns the columns and checks of both tables of a link, and of those that the parent is a partition of.
 pub fn needed_on_both(child: Option<&Id>, parent: &[String], catalog: &Catalog) -> Vec<Id> {
-    let parent = Id::new("table", parent.iter().cloned());
-    let tables = child.into_iter().chain([&parent]);
-    let all = tables.flat_map(|table| catalog.children(table));
+    let mut tables: Vec<Id> = child.into_iter().cloned().collect();
+    let mut next = Some(parent);
+    while let Some(path) = next {
+        tables.push(Id::new("table", path.iter().cloned()));
+        next = catalog.get(&Id::new("partition", path.iter().cloned())).map(|link| link.known_list("of"));
+    }
+    let all = tables.iter().flat_map(|table| catalog.children(table));
     let needed = all.filter(|object| match object.id.kind {
         "column" => true,
         "constraint" => object.known_text("type") == Some("c"),
