@@ -398,3 +398,25 @@ fn subcommands(help: &str) -> BTreeSet<String> {
     let part = part.split("\nOptions:").next().unwrap_or(part);
     name.captures_iter(part).map(|found| found[1].to_owned()).collect()
 }
+
+/// The lists of kinds and commands are macros, which declare no modules: rustfmt and readers see only what is declared
+/// plainly. A kind that is declared and not listed would be dead without a warning.
+#[test]
+fn every_kind_has_a_file_a_module_and_a_place_in_the_list() {
+    let defines_a_kind = Regex::new(r"(?m)^pub (static|const) KIND: Kind").unwrap();
+    for folder in ["src/database/postgres/kinds", "src/database/sqlite/kinds"] {
+        let list = std::fs::read_to_string(repository().join(folder).join("mod.rs")).unwrap();
+        let (_, listed) = list.split_once("\nkinds! {").expect("the list of kinds");
+        let listed: BTreeSet<&str> = listed
+            .lines()
+            .take_while(|line| *line != "}")
+            .filter_map(|line| line.trim().split(&[' ', ','][..]).next().filter(|name| !name.is_empty()))
+            .collect();
+        let files: BTreeSet<String> = sources()
+            .iter()
+            .filter(|file| file.path.starts_with(&format!("{folder}/")) && defines_a_kind.is_match(&file.text))
+            .map(|file| file.path.rsplit('/').next().unwrap_or_default().trim_end_matches(".rs").to_owned())
+            .collect();
+        assert_eq!(listed, files.iter().map(String::as_str).collect(), "{folder}");
+    }
+}

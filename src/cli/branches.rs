@@ -20,9 +20,7 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
     if output.json {
         let forks: Vec<Value> = points
             .into_iter()
-            .map(|point| {
-                json!({ "at": listing.json(point), "into": listing.json_list(graph.children(&point.id)) })
-            })
+            .map(|point| json!({ "at": listing.json(point), "into": listing.json_list(graph.children(&point.id)) }))
             .collect();
         output.json(&Value::Array(forks));
         return Ok(Exit::Done);

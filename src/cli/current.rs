@@ -79,7 +79,12 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         }
         for row in &half_done {
             let done = row.statements_done.unsigned_abs();
-            output.result(format_args!("{} ({}, {done} statements done)  {}", row.revision, row.state.name(), first_line(&row.message)));
+            output.result(format_args!(
+                "{} ({}, {done} statements done)  {}",
+                row.revision,
+                row.state.name(),
+                first_line(&row.message)
+            ));
         }
         if heads.is_empty() && unknown.is_empty() && half_done.is_empty() {
             output.say("nothing is applied");

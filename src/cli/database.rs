@@ -66,7 +66,10 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
                 match answer.as_deref() {
                     Some("yes") => {}
                     Some(_) => return Err(Failure::new("nothing was dropped")),
-                    None => return Err(Failure::usage(format!("{place} would be dropped")).hint("say --yes where nobody can be asked")),
+                    None => {
+                        return Err(Failure::usage(format!("{place} would be dropped"))
+                            .hint("say --yes where nobody can be asked"));
+                    }
                 }
             }
             let dropped = (dialect.administration.drop)(url, &config.root)?;

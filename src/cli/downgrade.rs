@@ -105,7 +105,9 @@ fn loss(statement: &str, dialect: &Dialect) -> Option<(String, Option<Vec<String
     let has = |word: &str| solid.iter().any(|token| token.is_word(statement, word));
     let after = match words.as_slice() {
         ["DROP", "TABLE", ..] | ["ALTER", "TABLE", ..] => 2,
-        ["DROP", "SCHEMA" | "DATABASE", ..] | ["DROP", "MATERIALIZED", ..] => return Some((shortened(statement), None)),
+        ["DROP", "SCHEMA" | "DATABASE", ..] | ["DROP", "MATERIALIZED", ..] => {
+            return Some((shortened(statement), None));
+        }
         ["TRUNCATE", "TABLE", ..] | ["DELETE", "FROM", ..] => 2,
         ["TRUNCATE", ..] => 1,
         _ => return None,
@@ -114,9 +116,10 @@ fn loss(statement: &str, dialect: &Dialect) -> Option<(String, Option<Vec<String
     if words.first() == Some(&"ALTER") && !drops_column {
         return None;
     }
-    let mut rest = solid.get(after..)?.iter().skip_while(|token| {
-        ["IF", "EXISTS", "ONLY"].iter().any(|skipped| token.is_word(statement, skipped))
-    });
+    let mut rest = solid
+        .get(after..)?
+        .iter()
+        .skip_while(|token| ["IF", "EXISTS", "ONLY"].iter().any(|skipped| token.is_word(statement, skipped)));
     let first = rest.next()?;
     let mut end = first.end;
     while rest.next().is_some_and(|token| token.is_mark(statement, '.')) {

@@ -32,7 +32,8 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
 }
 
 fn open(path: &Path) -> Result<(), Failure> {
-    let editor = ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|editor| !editor.is_empty()));
+    let editor =
+        ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|editor| !editor.is_empty()));
     let known = ["sensible-editor", "editor", "nano", "vim", "vi", "code", "notepad"];
     let Some(editor) = editor.or_else(|| known.into_iter().find(|name| is_program(name)).map(str::to_owned)) else {
         return Err(Failure::new("no editor was found").hint("name yours in the variable EDITOR"));
@@ -41,7 +42,8 @@ fn open(path: &Path) -> Result<(), Failure> {
     let mut words = editor.split_whitespace();
     let program = words.next().unwrap_or_default();
     let status = Command::new(program).args(words).arg(path).status().map_err(|error| {
-        Failure::new(format!("the editor `{editor}` can't be started: {error}")).hint("name yours in the variable EDITOR")
+        Failure::new(format!("the editor `{editor}` can't be started: {error}"))
+            .hint("name yours in the variable EDITOR")
     })?;
     match status.success() {
         true => Ok(()),

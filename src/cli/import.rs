@@ -94,8 +94,13 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let mut open = None;
     let mut syntax = Syntax::Postgres;
     if !arguments.files_only {
-        let mut database = if arguments.dry_run { session.reader() } else { session.writer() }
-            .map_err(|failure| if failure.hint.is_none() { failure.hint("say --files-only to write the files without a database") } else { failure })?;
+        let mut database = if arguments.dry_run { session.reader() } else { session.writer() }.map_err(|failure| {
+            if failure.hint.is_none() {
+                failure.hint("say --files-only to write the files without a database")
+            } else {
+                failure
+            }
+        })?;
         syntax = database.dialect().syntax;
         found = (source.history)(database.as_mut(), &project, &files)?;
         let rows = database.applied(&config.database.version_table)?.unwrap_or_default();
@@ -119,7 +124,10 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             keep_alembic_version(&config, found.as_ref(), &files, session)?;
         }
     }
-    report(&Report { arguments: &arguments, source, files: &files, history: found.as_ref(), plan: &plan, paths: &paths }, session);
+    report(
+        &Report { arguments: &arguments, source, files: &files, history: found.as_ref(), plan: &plan, paths: &paths },
+        session,
+    );
     Ok(Exit::Done)
 }
 
@@ -140,8 +148,9 @@ impl Drop for Recording {
 fn project(arguments: &Arguments, source: &Source, config: &Config) -> Result<(Project, Option<Recording>), Failure> {
     let mut dialects = Vec::new();
     for name in &arguments.dialect {
-        let dialect = database::dialect_named(name.trim())
-            .ok_or_else(|| Failure::usage(format!("there is no dialect {name}")).hint("the dialects are postgresql and sqlite"))?;
+        let dialect = database::dialect_named(name.trim()).ok_or_else(|| {
+            Failure::usage(format!("there is no dialect {name}")).hint("the dialects are postgresql and sqlite")
+        })?;
         if !dialects.contains(&dialect.syntax) {
             dialects.push(dialect.syntax);
         }
@@ -186,8 +195,10 @@ fn recording_database(arguments: &Arguments, config: &Config) -> Result<Recordin
         None => config.database.url()?,
     };
     if database::dialect_of(url)?.syntax != Syntax::Postgres {
-        return Err(Failure::usage("recording for PostgreSQL needs a PostgreSQL server, and the project's database is SQLite")
-            .hint("name a server with --record-url postgresql://…"));
+        return Err(Failure::usage(
+            "recording for PostgreSQL needs a PostgreSQL server, and the project's database is SQLite",
+        )
+        .hint("name a server with --record-url postgresql://…"));
     }
     let name = format!("migrate_record_{}", std::process::id());
     let url = with_database(url, &name);
@@ -214,8 +225,12 @@ fn located(arguments: &Arguments, source: &Source, config: &Config) -> Result<Pa
         config.revisions.iter().any(|folder| same(folder, path))
     };
     let mixed = |path: &Path| {
-        Failure::new(format!("{} is this project's own folder of revisions, and {}'s files are in it", path.display(), source.title))
-            .hint("give `revisions` in migrate.toml another folder, such as \"revisions\"; the other tool's stays as it is")
+        Failure::new(format!(
+            "{} is this project's own folder of revisions, and {}'s files are in it",
+            path.display(),
+            source.title
+        ))
+        .hint("give `revisions` in migrate.toml another folder, such as \"revisions\"; the other tool's stays as it is")
     };
     if let Some(path) = &arguments.path {
         if !path.exists() {
@@ -229,8 +244,12 @@ fn located(arguments: &Arguments, source: &Source, config: &Config) -> Result<Pa
         Some(path) => Ok((*path).clone()),
         None => Err(match there.first() {
             Some(path) => mixed(path),
-            None => Failure::usage(format!("{}'s files are in none of its usual places: {}", source.title, source.usual_folders.join(", ")))
-                .hint(format!("name the folder: migrate import {} PATH", source.name)),
+            None => Failure::usage(format!(
+                "{}'s files are in none of its usual places: {}",
+                source.title,
+                source.usual_folders.join(", ")
+            ))
+            .hint(format!("name the folder: migrate import {} PATH", source.name)),
         }),
     }
 }
@@ -268,7 +287,8 @@ fn write_files(taken: &[Taken], paths: &[PathBuf], written: &mut Vec<PathBuf>) -
             let line = error.place.map(|place| format!("line {} of the new file: {}", place.line, place.line_text));
             return Err(Failure { notes: line.into_iter().collect(), ..Failure::new(what) });
         }
-        folder::write_new(path, &text).map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
+        folder::write_new(path, &text)
+            .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
         written.push(path.clone());
     }
     Ok(())
@@ -277,7 +297,12 @@ fn write_files(taken: &[Taken], paths: &[PathBuf], written: &mut Vec<PathBuf>) -
 /// Writes the rows in one transaction, in which the other tool's table must still say what was read, and while that tool
 /// does not run.
 fn adopt(
-    database: &mut dyn Database, source: &Source, history: &History, rows: &[Adopted], config: &Config, session: &Session,
+    database: &mut dyn Database,
+    source: &Source,
+    history: &History,
+    rows: &[Adopted],
+    config: &Config,
+    session: &Session,
 ) -> Result<(), Failure> {
     if rows.is_empty() {
         return Ok(());
@@ -295,9 +320,12 @@ fn adopt(
             statements.splice(0..0, other_tool_rests(database, source, history)?);
         }
         statements.extend(
-            rows.iter().filter(|row| !there.contains(&row.revision)).map(|row| version_table::adopt(&table, row, dialect)),
+            rows.iter()
+                .filter(|row| !there.contains(&row.revision))
+                .map(|row| version_table::adopt(&table, row, dialect)),
         );
-        let script = format!("{}{};\nCOMMIT", (dialect.scripting.begin)(config.run.lock_timeout), statements.join(";\n"));
+        let script =
+            format!("{}{};\nCOMMIT", (dialect.scripting.begin)(config.run.lock_timeout), statements.join(";\n"));
         let doing = format!("writing the adopted rows to {table}");
         database.execute(&script).map_err(|error| DatabaseError::Sql { doing, error })
     })();
@@ -307,7 +335,9 @@ fn adopt(
 
 /// Returns the statements that hold the other tool off on PostgreSQL: its own lock, and its table against writing.
 fn other_tool_rests(
-    database: &mut dyn Database, source: &Source, history: &History,
+    database: &mut dyn Database,
+    source: &Source,
+    history: &History,
 ) -> Result<Vec<String>, DatabaseError> {
     let dialect = database.dialect();
     let (schema, table) = history.table.split_once('.').unwrap_or(("public", &history.table));
@@ -331,7 +361,10 @@ fn other_tool_rests(
 
 /// Sets `alembic_version_table` in migrate.toml, by which every run keeps Alembic's table in step.
 fn keep_alembic_version(
-    config: &Config, history: Option<&History>, files: &Files, session: &Session,
+    config: &Config,
+    history: Option<&History>,
+    files: &Files,
+    session: &Session,
 ) -> Result<(), Failure> {
     let table = history.map(|history| history.table.clone()).or_else(|| files.table.clone());
     let table = table.unwrap_or_else(|| "alembic_version".to_owned());
@@ -348,7 +381,10 @@ fn keep_alembic_version(
     }
     std::fs::write(&path, format!("{}\n", lines.join("\n")))
         .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
-    session.output.say(format_args!("{} keeps {table} in step from now on; take `{line}` out when Alembic is gone", path.display()));
+    session.output.say(format_args!(
+        "{} keeps {table} in step from now on; take `{line}` out when Alembic is gone",
+        path.display()
+    ));
     Ok(())
 }
 
@@ -400,7 +436,10 @@ fn report(report: &Report, session: &Session) {
     }
     for found in plan.matches.iter().filter(|found| found.check == Check::MissingFile) {
         let name = if found.row.name.is_empty() { String::new() } else { format!(" ({})", found.row.name) };
-        output.result(format_args!("missing file: {}{name} was applied, and its file is gone; it is not adopted", found.row.original));
+        output.result(format_args!(
+            "missing file: {}{name} was applied, and its file is gone; it is not adopted",
+            found.row.original
+        ));
     }
     for left in &report.files.left_out {
         output.result(format_args!("left out: {}: {}", left.what, left.why));
@@ -417,7 +456,9 @@ fn report(report: &Report, session: &Session) {
     for found in edited {
         let id = found.revision.as_deref().unwrap_or_default();
         output.warn(match found.fate {
-            Fate::ToRunAgain => format!("{id} was changed since {} ran it; the next upgrade runs it again", report.source.title),
+            Fate::ToRunAgain => {
+                format!("{id} was changed since {} ran it; the next upgrade runs it again", report.source.title)
+            }
             _ => format!("the file of {id} is not the one that {} ran here", report.source.title),
         });
     }
@@ -489,7 +530,10 @@ mod tests {
 
     #[test]
     fn another_database_of_the_same_server() {
-        assert_eq!(with_database("postgresql://u:p@h:1/app?sslmode=require", "x"), "postgresql://u:p@h:1/x?sslmode=require");
+        assert_eq!(
+            with_database("postgresql://u:p@h:1/app?sslmode=require", "x"),
+            "postgresql://u:p@h:1/x?sslmode=require"
+        );
         assert_eq!(with_database("postgresql://h", "x"), "postgresql://h/x");
         assert_eq!(with_database("postgresql:///app?host=/tmp", "x"), "postgresql:///x?host=/tmp");
     }

@@ -78,7 +78,9 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         };
         say_next(session, root, beginning, kept.as_deref());
         if url.is_some_and(|url| kept.as_deref() != Some(url)) {
-            session.output.say("the password is not in migrate.toml: PGPASSWORD, ~/.pgpass or DATABASE_URL may have it");
+            session
+                .output
+                .say("the password is not in migrate.toml: PGPASSWORD, ~/.pgpass or DATABASE_URL may have it");
         }
     }
     Ok(Exit::Done)

@@ -38,7 +38,8 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         listing::named(session, &graph, &asked)?.into_iter().map(|revision| revision.id.clone()).collect();
     if let [] | [_] = parents.as_slice() {
         if asked == ["heads"] {
-            let place = parents.first().map_or("there are no revisions".to_owned(), |id| format!("{id} is the only head"));
+            let place =
+                parents.first().map_or("there are no revisions".to_owned(), |id| format!("{id} is the only head"));
             session.output.say(format_args!("{place}: nothing to merge"));
             return Ok(Exit::Done);
         }

@@ -4,18 +4,40 @@
 //! opens it when it is first asked for.
 
 mod autogenerate;
+mod branches;
+mod check;
 mod compared;
+mod completions;
+mod current;
+mod database;
 mod dialects;
+mod diff;
+mod downgrade;
 mod draft;
 mod drawing;
+mod edit;
 pub mod failure;
+mod heads;
+mod history;
+mod import;
+mod init;
+mod inspect;
 mod listing;
+mod man;
+mod merge;
 pub mod output;
+mod repair;
+mod revision;
 mod running;
 mod scripts;
 mod session;
+mod show;
 mod sides;
 pub mod signals;
+mod sql;
+mod stamp;
+mod upgrade;
+mod verify;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -36,11 +58,9 @@ pub enum Exit {
     No,
 }
 
-/// Makes each command's module, its variant of `Command`, the call of its `run`, and its place in the help.
+/// Makes each command's variant of `Command`, the call of its `run`, and its place in the help.
 macro_rules! commands {
     ($($group:literal: $($variant:ident($module:ident)),*;)*) => {
-        $($(mod $module;)*)*
-
         /// The groups of commands in the help, each with its commands.
         const GROUPS: &[(&str, &[&str])] = &[$(($group, &[$(stringify!($module)),*])),*];
 

@@ -83,7 +83,8 @@ fn named<'r>(names: &[String], graph: &Graph, rows: &'r [AppliedRow]) -> Result<
         let row = match exact {
             Some(row) => Some(row),
             None => {
-                let mut beginning = rows.iter().filter(|row| name.len() >= 4 && row.revision.starts_with(name.as_str()));
+                let mut beginning =
+                    rows.iter().filter(|row| name.len() >= 4 && row.revision.starts_with(name.as_str()));
                 match (beginning.next(), beginning.next()) {
                     (Some(row), None) => Some(row),
                     (Some(_), Some(_)) => {
@@ -97,7 +98,9 @@ fn named<'r>(names: &[String], graph: &Graph, rows: &'r [AppliedRow]) -> Result<
                 }
             }
         };
-        found.push(row.ok_or_else(|| Failure::new(format!("revision {name} is not applied, so there is nothing to repair")))?);
+        found.push(
+            row.ok_or_else(|| Failure::new(format!("revision {name} is not applied, so there is nothing to repair")))?,
+        );
     }
     Ok(found)
 }
@@ -149,7 +152,8 @@ fn resumed(
         return Err(Failure::new(format!("revision {} was not cut off; it is {}", row.revision, row.state.name())));
     }
     let revision = graph.get(&row.revision).filter(|revision| revision.id == row.revision);
-    let revision = revision.ok_or_else(|| Failure::new(format!("revision {} has no file to go on with", row.revision)))?;
+    let revision =
+        revision.ok_or_else(|| Failure::new(format!("revision {} has no file to go on with", row.revision)))?;
     let table = database.version_table(version_table);
     let statement = integrity::resume(&table, revision, row.state, at, database.dialect()).map_err(Failure::usage)?;
     let words = format!("the next run goes on with statement {at}");

@@ -56,9 +56,8 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         Ok(_) if interruption::requested() => Err(Failure::new("stopped before the revision was written")),
         sections => sections,
     };
-    let sections = sections.map_err(|failure| {
-        if interruption::requested() { failure.note("No file was written.") } else { failure }
-    })?;
+    let sections = sections
+        .map_err(|failure| if interruption::requested() { failure.note("No file was written.") } else { failure })?;
     let Some(sections) = sections else { return Ok(Exit::Done) };
     (draft.upgrade, draft.downgrade) = (sections.upgrade, sections.downgrade);
     let written = draft::write(session, &graph, draft)?;

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use super::failure::in_a_line;
 use super::failure::Failure;
+use super::failure::in_a_line;
 use super::running::{self, first_line};
 use super::{Exit, Session};
 use crate::apply::plan;
@@ -62,7 +62,12 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
             ));
         }
         for row in &half_done {
-            output.result(format_args!("cut off: {} ({}, {} statements done)", row.revision, row.state.name(), row.statements_done.unsigned_abs()));
+            output.result(format_args!(
+                "cut off: {} ({}, {} statements done)",
+                row.revision,
+                row.state.name(),
+                row.statements_done.unsigned_abs()
+            ));
         }
         for fault in graph.faults() {
             output.result(format_args!("fault: {}", in_a_line(fault)));

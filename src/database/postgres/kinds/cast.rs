@@ -4,13 +4,8 @@ use super::Asked;
 use super::address::{create_as_defined, drop_by_address};
 use crate::schema::kind::Kind;
 
-pub static KIND: Kind = Kind {
-    name: "cast",
-    create: create_as_defined,
-    drop: drop_by_address,
-    steps_aside: |_| true,
-    ..Kind::REPLACED
-};
+pub static KIND: Kind =
+    Kind { name: "cast", create: create_as_defined, drop: drop_by_address, steps_aside: |_| true, ..Kind::REPLACED };
 
 pub fn query(asked: &Asked) -> String {
     format!(

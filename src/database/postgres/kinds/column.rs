@@ -2,7 +2,7 @@
 //! around it; so is a constraint, though one of a single column may be written in its definition.
 
 use super::inherited::{agreed, follows, goes_by_itself, heirs, inherited, made_by_maker, maker};
-use super::{Asked, constraint, anew, identity, inherited, not_null, options, retype, sequence};
+use super::{Asked, anew, constraint, identity, inherited, not_null, options, retype, sequence};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -24,7 +24,9 @@ pub static KIND: Kind = Kind {
     anew: Some(anew::IDENTITY),
     // PostgreSQL refuses to give a column another type that a generated column reads.
     steps_aside: |object| object.text("generated").is_some(),
-    goes_by_itself: |object, from, to| goes_by_itself(object, from, to) || object.known_flag("of_type") && typed(object, to),
+    goes_by_itself: |object, from, to| {
+        goes_by_itself(object, from, to) || object.known_flag("of_type") && typed(object, to)
+    },
     // The sequence of an identity.
     occupies: |object| object.known_text("sequence").map(|name| format!("relation {name}")).into_iter().collect(),
     risks,
@@ -34,7 +36,11 @@ pub static KIND: Kind = Kind {
 
 pub fn query(asked: &Asked) -> String {
     let version = asked.version;
-    let target = if version >= 170_000 { "a.attstattarget::text" } else { "CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END" };
+    let target = if version >= 170_000 {
+        "a.attstattarget::text"
+    } else {
+        "CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END"
+    };
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, a.attnum::int4 AS _sub, a.attnum::int4 AS _place,
                 'pg_attrdef'::regclass::oid AS _also_class, ad.oid AS _also_oid,
@@ -109,7 +115,11 @@ fn create(creation: &Creation) -> Vec<Statement> {
         let set = default.map(|default| format!("SET DEFAULT {default}"));
         let required = column.flag("not_null").then(|| "SET NOT NULL".to_owned());
         let name = identifier(column.id.name());
-        return set.into_iter().chain(required).map(|text| action(column, &format!("ALTER COLUMN {name} {text}"))).collect();
+        return set
+            .into_iter()
+            .chain(required)
+            .map(|text| action(column, &format!("ALTER COLUMN {name} {text}")))
+            .collect();
     }
     vec![action(column, &format!("ADD COLUMN {}", definition(column, creation)))]
 }
@@ -134,8 +144,9 @@ pub fn definition(column: &Object, creation: &Creation) -> String {
         .copied()
         .filter(|object| object.id.kind == "constraint" && object.parent == column.parent)
         .collect();
-    let in_primary_key =
-        constraints.iter().any(|key| constraint::is_primary_key(key) && key.known_list("columns").iter().any(|name| name == column.id.name()));
+    let in_primary_key = constraints.iter().any(|key| {
+        constraint::is_primary_key(key) && key.known_list("columns").iter().any(|name| name == column.id.name())
+    });
     let implied = serial.is_some() || in_primary_key || column.text("identity").is_some();
     text.push_str(&not_null::clause(column, implied, creation.anew));
     for written in constraints.iter().filter_map(|object| constraint::in_column(object, column.id.name())) {
@@ -159,8 +170,10 @@ fn value_clauses(column: &Object, creation: &Creation) -> String {
         text.push_str(&format!(" GENERATED ALWAYS AS ({}) {kind}", bare(expression)));
     } else if let Some(identity) = identity::clause(column) {
         text.push_str(&format!(" {identity}"));
-    } else if let Some(default) =
-        creation.inline_in(&column.id).filter(|child| child.id.kind == "default").find_map(|child| child.written("definition"))
+    } else if let Some(default) = creation
+        .inline_in(&column.id)
+        .filter(|child| child.id.kind == "default")
+        .find_map(|child| child.written("definition"))
     {
         text.push_str(&format!(" DEFAULT {default}"));
     }
@@ -247,10 +260,14 @@ fn risks(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Risk> {
     if new_table || inherited(column) || from.contains(&column.id) {
         return Vec::new();
     }
-    let filled = column.text("identity").is_some() || column.text("generated").is_some() || default_of(column, to).is_some();
+    let filled =
+        column.text("identity").is_some() || column.text("generated").is_some() || default_of(column, to).is_some();
     let mut risks = Vec::new();
     if column.flag("not_null") && !filled {
-        risks.push(Risk::MayFail(format!("{} is NOT NULL and has no default, so it fails where its table has rows", column.id)));
+        risks.push(Risk::MayFail(format!(
+            "{} is NOT NULL and has no default, so it fails where its table has rows",
+            column.id
+        )));
     }
     if column.text("identity").is_some() || column.text("generated").is_some() && !column.flag("virtual") {
         risks.push(Risk::RewritesTable(format!("{} is filled for every row", column.id)));
@@ -307,7 +324,8 @@ fn must_be_replaced(change: &mut Change) -> bool {
     let (before, after) = (change.before, change.after);
     let becomes_generated = before.text("generated").is_none() && after.text("generated").is_some();
     let changes_kind = before.text("generated").is_some()
-        && (before.flag("virtual") != after.flag("virtual") || before.flag("virtual") && after.text("generated").is_none());
+        && (before.flag("virtual") != after.flag("virtual")
+            || before.flag("virtual") && after.text("generated").is_none());
     let other_expression = change.differs("generated")
         && after.text("generated").is_some()
         && !(after.known_flag("set_expression") && before.text("generated").is_some());
@@ -334,7 +352,9 @@ fn retyped(change: &mut Change) {
         return;
     }
     // PostgreSQL does not change the type of a column that its table is partitioned by.
-    if before.known_flag("partition_key") || heirs(before, change.from).iter().any(|heir| heir.known_flag("partition_key")) {
+    if before.known_flag("partition_key")
+        || heirs(before, change.from).iter().any(|heir| heir.known_flag("partition_key"))
+    {
         way.risks.into_iter().for_each(|risk| change.risk(risk));
         change.make_anew();
         return;

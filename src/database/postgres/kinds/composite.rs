@@ -75,7 +75,8 @@ fn attributes(composite: &Object) -> Vec<Attribute<'_>> {
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let attributes = creation.object.list("attributes");
-    let body = if attributes.is_empty() { "()".to_owned() } else { format!("(\n    {}\n)", attributes.join(",\n    ")) };
+    let body =
+        if attributes.is_empty() { "()".to_owned() } else { format!("(\n    {}\n)", attributes.join(",\n    ")) };
     vec![Statement::new(format!("CREATE TYPE {} AS {body}", qualified(&creation.object.id.path)), &creation.object.id)]
 }
 
@@ -103,7 +104,10 @@ fn alter(change: &mut Change) {
         if held {
             for (before, after) in &retyped {
                 let way = retype::way("", &before.value, &after.value, change.from, change.to);
-                way.risks.into_iter().filter(|risk| !matches!(risk, Risk::RewritesTable(_))).for_each(|risk| change.risk(risk));
+                way.risks
+                    .into_iter()
+                    .filter(|risk| !matches!(risk, Risk::RewritesTable(_)))
+                    .for_each(|risk| change.risk(risk));
             }
             remake::remake(change, Lead::Assignment);
         }

@@ -177,7 +177,8 @@ fn balanced(text: &str) -> bool {
 
 /// Returns the constraint as it stands in CREATE TABLE, named where the server would choose another name.
 pub fn clause(object: &Object) -> String {
-    let name = if has_chosen_name(object) { String::new() } else { format!("CONSTRAINT {} ", identifier(object.id.name())) };
+    let name =
+        if has_chosen_name(object) { String::new() } else { format!("CONSTRAINT {} ", identifier(object.id.name())) };
     format!("{name}{}", definition(object))
 }
 

@@ -1,8 +1,8 @@
 //! Defaults of columns.
 
+use super::Asked;
 use super::column::{alter_parent, default_of};
 use super::inherited::{MAKER, follows, heirs, inherited, link_stays, maker};
-use super::Asked;
 use crate::schema::kind::Kind;
 use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
@@ -12,11 +12,16 @@ pub static KIND: Kind = Kind {
     name: "default",
     create: |creation| {
         let default = creation.object;
-        if made_by_maker(default, creation.from, creation.catalog) { Vec::new() } else { vec![set(default, creation.catalog)] }
+        if made_by_maker(default, creation.from, creation.catalog) {
+            Vec::new()
+        } else {
+            vec![set(default, creation.catalog)]
+        }
     },
     drop: |object, from| drop(object, from),
     alter: |change| {
-        let carried = follows(change, "definition") && maker(change.after, change.to).is_some_and(|maker| uniform(maker, change.to));
+        let carried = follows(change, "definition")
+            && maker(change.after, change.to).is_some_and(|maker| uniform(maker, change.to));
         if change.claim("definition") && !carried {
             change.statements.push(set(change.after, change.to));
         }
@@ -106,6 +111,10 @@ fn drop(default: &Object, from: &Catalog) -> Vec<Statement> {
 
 fn alter_column(default: &Object, catalog: &Catalog, action: &str) -> Statement {
     let table = catalog.get(&column_of(default)).map(alter_parent).unwrap_or_default();
-    let alter = if uniform(default, catalog) || action == "DROP DEFAULT" { table } else { table.replacen("TABLE ", "TABLE ONLY ", 1) };
+    let alter = if uniform(default, catalog) || action == "DROP DEFAULT" {
+        table
+    } else {
+        table.replacen("TABLE ", "TABLE ONLY ", 1)
+    };
     Statement::action(&alter, &format!("ALTER COLUMN {} {action}", identifier(default.id.name())), &default.id)
 }

@@ -44,7 +44,8 @@ pub fn query(asked: &Asked) -> String {
     )
 }
 
-const STANDARD: &str = "acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END::\"char\", d.defaclrole)";
+const STANDARD: &str =
+    "acldefault(CASE d.defaclobjtype WHEN 'S' THEN 's' ELSE d.defaclobjtype END::\"char\", d.defaclrole)";
 
 /// Returns the word for objects of this kind in ALTER DEFAULT PRIVILEGES, where there is one.
 pub fn type_of(kind: &str) -> Option<&'static str> {

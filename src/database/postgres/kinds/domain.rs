@@ -78,7 +78,8 @@ pub fn query(asked: &Asked) -> String {
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let domain = creation.object;
-    let mut text = format!("CREATE DOMAIN {} AS {}", qualified(&domain.id.path), domain.text("type").unwrap_or_default());
+    let mut text =
+        format!("CREATE DOMAIN {} AS {}", qualified(&domain.id.path), domain.text("type").unwrap_or_default());
     if let Some(collation) = domain.text("collation") {
         text.push_str(&format!(" COLLATE {collation}"));
     }
@@ -125,7 +126,8 @@ pub fn led_over(change: &Change, types: &[&Object], value: &str, kind: &str) -> 
 /// Is there a check that it has not had, or not a valid one?
 fn gets_a_check(change: &Change) -> bool {
     let checks = change.to.children(&change.after.id).into_iter().filter(|child| child.id.kind == "domain constraint");
-    let mut new = checks.filter(|check| change.from.get(&check.id).is_none_or(|old| old.properties != check.properties));
+    let mut new =
+        checks.filter(|check| change.from.get(&check.id).is_none_or(|old| old.properties != check.properties));
     new.any(|check| !domain_constraint::is_not_valid(check))
 }
 
@@ -137,7 +139,10 @@ fn alter(change: &mut Change) {
     if other_type || is_contained(change.before) && (becomes_not_null || gets_a_check(change)) {
         if remake::is_held(change) {
             let way = retype::way("", change.before, after, change.from, change.to);
-            way.risks.into_iter().filter(|risk| !matches!(risk, Risk::RewritesTable(_))).for_each(|risk| change.risk(risk));
+            way.risks
+                .into_iter()
+                .filter(|risk| !matches!(risk, Risk::RewritesTable(_)))
+                .for_each(|risk| change.risk(risk));
             if becomes_not_null || gets_a_check(change) {
                 change.risk(Risk::MayFail(format!("{} may not take every value that is there", after.id)));
             }
@@ -161,7 +166,10 @@ fn alter(change: &mut Change) {
             (false, _) => change.say(format!("{alter} DROP NOT NULL")),
         }
         if after.flag("not_null") {
-            change.risk(Risk::MayFail(format!("{} becomes NOT NULL, so it fails where a column of it holds nulls", after.id)));
+            change.risk(Risk::MayFail(format!(
+                "{} becomes NOT NULL, so it fails where a column of it holds nulls",
+                after.id
+            )));
         }
     } else if renamed {
         let usual = format!("{}_not_null", after.id.name());

@@ -79,7 +79,9 @@ fn add(change: &mut Change, old: &[String], new: &[String]) {
         if !old.contains(label) {
             let first_kept = new.iter().find(|label| old.contains(label));
             let place = match (last, first_kept) {
-                (Some(last), _) if Some(last) == old.last().filter(|_| all_old_before(label, old, new)) => String::new(),
+                (Some(last), _) if Some(last) == old.last().filter(|_| all_old_before(label, old, new)) => {
+                    String::new()
+                }
                 (Some(last), _) => format!(" AFTER {}", quoted(last)),
                 (None, Some(first)) => format!(" BEFORE {}", quoted(first)),
                 (None, None) => String::new(),

@@ -9,9 +9,7 @@ use crate::sql::quote::{identifier, qualified};
 pub static KIND: Kind = Kind {
     name: "foreign check",
     create: |creation| vec![alter_table(creation.object, &format!("ADD {}", definition(creation.object)))],
-    drop: |object, _| {
-        vec![alter_table(object, &format!("DROP CONSTRAINT {}", identifier(object.id.name())))]
-    },
+    drop: |object, _| vec![alter_table(object, &format!("DROP CONSTRAINT {}", identifier(object.id.name())))],
     rename: Some(|object, name, _| {
         let name = identifier(name);
         vec![alter_table(object, &format!("RENAME CONSTRAINT {} TO {name}", identifier(object.id.name())))]

@@ -50,7 +50,11 @@ fn create(creation: &Creation) -> Vec<Statement> {
     let inherits = object.list("inherits").join(", ");
     match object.text("bound") {
         Some(bound) => text.push_str(&format!("PARTITION OF {inherits} {bound}")),
-        None => text.push_str(&if parts.is_empty() { "()".to_owned() } else { format!("(\n    {}\n)", parts.join(",\n    ")) }),
+        None => text.push_str(&if parts.is_empty() {
+            "()".to_owned()
+        } else {
+            format!("(\n    {}\n)", parts.join(",\n    "))
+        }),
     }
     if object.text("bound").is_none() && !inherits.is_empty() {
         text.push_str(&format!(" INHERITS ({inherits})"));

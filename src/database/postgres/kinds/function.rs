@@ -76,7 +76,8 @@ pub fn alter(change: &mut Change) {
         change.say(change.after.written("definition").unwrap_or_default());
     }
     if change.claim("extensions") {
-        let more = depends_on_extensions(change.after, change.before.list("extensions"), change.after.list("extensions"));
+        let more =
+            depends_on_extensions(change.after, change.before.list("extensions"), change.after.list("extensions"));
         change.statements.extend(more);
     }
 }
@@ -94,7 +95,5 @@ fn replaceable(before: &Object, after: &Object) -> bool {
     let (old, new) = (before.known_list("inputs"), after.known_list("inputs"));
     let named_alike = old.iter().zip(new).all(|(old, new)| old.is_empty() || old == new);
     let defaults = |object: &Object| object.known_text("defaults").and_then(|text| text.parse().ok()).unwrap_or(0u32);
-    before.known_text("result") == after.known_text("result")
-        && named_alike
-        && defaults(after) >= defaults(before)
+    before.known_text("result") == after.known_text("result") && named_alike && defaults(after) >= defaults(before)
 }

@@ -93,7 +93,10 @@ fn create(creation: &Creation) -> Vec<Statement> {
             return Vec::new();
         }
         let born = qualified(&[object.id.path.first().map_or("", String::as_str), &born]);
-        return vec![Statement::new(format!("ALTER INDEX {born} RENAME TO {}", identifier(object.id.name())), &object.id)];
+        return vec![Statement::new(
+            format!("ALTER INDEX {born} RENAME TO {}", identifier(object.id.name())),
+            &object.id,
+        )];
     }
     vec![Statement::new(text(object), &object.id)]
 }
@@ -136,9 +139,13 @@ fn alter_attached(change: &mut Change) {
     if !is_on_only(before) || !alike(before, after) {
         return;
     }
-    let of = |index: &Object, catalog: &Catalog| inherited(index) && maker(index, catalog).is_some_and(|it| it.id == after.id);
+    let of = |index: &Object, catalog: &Catalog| {
+        inherited(index) && maker(index, catalog).is_some_and(|it| it.id == after.id)
+    };
     let detached = change.from.of_kind("index").any(|index| {
-        of(index, change.from) && link_stays(index, change.to) && change.to.get(&index.id).is_none_or(|it| !of(it, change.to))
+        of(index, change.from)
+            && link_stays(index, change.to)
+            && change.to.get(&index.id).is_none_or(|it| !of(it, change.to))
     });
     let wanted: Vec<&Object> = change.to.of_kind("index").filter(|index| of(index, change.to)).collect();
     let missing = |index: &&Object| change.from.get(&index.id).is_none_or(|it| !of(it, change.from));
@@ -157,7 +164,8 @@ fn alter_attached(change: &mut Change) {
 
 /// Takes `USING btree` away, which is what an index uses when nothing is said.
 fn without_usual_method(definition: &str) -> String {
-    let tokens: Vec<_> = crate::sql::token::tokens(definition, crate::sql::Syntax::Postgres).filter(Token::is_solid).collect();
+    let tokens: Vec<_> =
+        crate::sql::token::tokens(definition, crate::sql::Syntax::Postgres).filter(Token::is_solid).collect();
     let using = tokens.iter().position(|token| token.is_word(definition, "USING"));
     match using.and_then(|at| Some((tokens.get(at.checked_sub(1)?)?, tokens.get(at + 1)?))) {
         Some((table, method)) if method.is_word(definition, "btree") => {
@@ -262,7 +270,10 @@ pub fn alter_settings(change: &mut Change) {
     }
     if change.claim("statistics") {
         let column = |entry: &String| entry.split(' ').next().unwrap_or_default().to_owned();
-        let gone = before.list("statistics").iter().filter(|old| !after.list("statistics").iter().any(|new| column(new) == column(old)));
+        let gone = before
+            .list("statistics")
+            .iter()
+            .filter(|old| !after.list("statistics").iter().any(|new| column(new) == column(old)));
         let gone: Vec<String> = gone.map(|entry| format!("{} -1", column(entry))).collect();
         for (column, target) in gone.iter().chain(after.list("statistics")).filter_map(|entry| entry.split_once(' ')) {
             change.say(format!("ALTER INDEX {name} ALTER COLUMN {column} SET STATISTICS {target}"));
@@ -276,7 +287,11 @@ pub fn alter_settings(change: &mut Change) {
         }
     }
     if change.claim("replica_identity") && after.flag("replica_identity") {
-        change.say(format!("ALTER TABLE {} REPLICA IDENTITY USING INDEX {}", table(after), identifier(after.id.name())));
+        change.say(format!(
+            "ALTER TABLE {} REPLICA IDENTITY USING INDEX {}",
+            table(after),
+            identifier(after.id.name())
+        ));
     }
 }
 

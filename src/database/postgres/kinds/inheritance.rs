@@ -41,5 +41,9 @@ pub fn query(asked: &Asked) -> String {
 
 fn say(link: &Object, verb: &str) -> Statement {
     let table = link.parent.as_ref().map(|table| qualified(&table.path)).unwrap_or_default();
-    Statement::action(&format!("ALTER TABLE {table}"), &format!("{verb} {}", qualified(link.known_list("of"))), &link.id)
+    Statement::action(
+        &format!("ALTER TABLE {table}"),
+        &format!("{verb} {}", qualified(link.known_list("of"))),
+        &link.id,
+    )
 }

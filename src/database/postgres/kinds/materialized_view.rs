@@ -92,7 +92,8 @@ fn alter(change: &mut Change) {
         change.say(format!("{alter} SET TABLESPACE {place}"));
     }
     if change.claim("extensions") {
-        let more = depends_on_extensions(change.after, change.before.list("extensions"), change.after.list("extensions"));
+        let more =
+            depends_on_extensions(change.after, change.before.list("extensions"), change.after.list("extensions"));
         change.statements.extend(more);
     }
     if change.claim("unpopulated") {

@@ -21,15 +21,66 @@
 
 use crate::schema::kind::Kind;
 
+pub mod access_method;
 pub mod address;
+pub mod aggregate;
 mod anew;
+pub mod cast;
+pub mod collation;
+pub mod column;
+pub mod comment;
+pub mod composite;
+pub mod constraint;
+pub mod conversion;
+pub mod default;
+pub mod default_privilege;
+pub mod domain;
+pub mod domain_constraint;
+pub mod enumeration;
+pub mod event_trigger;
+pub mod extension;
+pub mod foreign_check;
+pub mod foreign_column;
+pub mod foreign_data_wrapper;
+pub mod foreign_table;
+pub mod function;
 mod identity;
+pub mod index;
+pub mod inheritance;
 mod inherited;
+pub mod language;
+pub mod materialized_view;
 mod names;
 mod not_null;
+pub mod operator;
+pub mod operator_class;
+pub mod operator_family;
 pub mod options;
+pub mod partition;
+pub mod partition_trigger;
+pub mod policy;
+pub mod privilege;
+pub mod procedure;
+pub mod publication;
+pub mod publication_schema;
+pub mod publication_table;
+pub mod range;
 mod remake;
 mod retype;
+pub mod rule;
+pub mod schema;
+pub mod sequence;
+pub mod server;
+pub mod statistics;
+pub mod table;
+pub mod text_search_configuration;
+pub mod text_search_dictionary;
+pub mod text_search_parser;
+pub mod text_search_template;
+pub mod trigger;
+pub mod user_mapping;
+pub mod view;
+pub mod view_default;
 
 /// What a kind's query is asked for.
 pub struct Asked {
@@ -81,7 +132,6 @@ impl Reader {
 /// Beside a kind stands the column with the oid, in the catalog without whose rows there is nothing of that kind.
 macro_rules! kinds {
     ($($name:ident $(($catalog:ident.$oid:ident))?),* $(,)?) => {
-        $(pub mod $name;)*
         pub static KINDS: &[&Kind] = &[$(&$name::KIND),*];
         pub(super) static READERS: &[Reader] = &[$(Reader {
             kind: &$name::KIND,

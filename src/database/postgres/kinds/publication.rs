@@ -73,7 +73,8 @@ fn alter(change: &mut Change) {
     if change.differs("all_tables") {
         return;
     }
-    let options = ["publish", "via_root", "generated_columns"].map(|property| change.claim(property).then_some(property));
+    let options =
+        ["publish", "via_root", "generated_columns"].map(|property| change.claim(property).then_some(property));
     let options: Vec<String> = options.into_iter().flatten().map(|property| option(change.after, property)).collect();
     change.say(format!("ALTER {} SET ({})", address(change.after), options.join(", ")));
 }

@@ -9,7 +9,9 @@ use crate::sql::quote::{identifier, qualified};
 pub static KIND: Kind = Kind {
     name: "publication table",
     create: |creation| vec![alter(creation.object, &format!("ADD TABLE {}", member(creation.object)))],
-    drop: |object, _| vec![alter(object, &format!("DROP TABLE {}", qualified(object.id.path.get(1..).unwrap_or_default())))],
+    drop: |object, _| {
+        vec![alter(object, &format!("DROP TABLE {}", qualified(object.id.path.get(1..).unwrap_or_default())))]
+    },
     inline: |_, _| true,
     steps_aside: |_| true,
     ..Kind::REPLACED

@@ -70,8 +70,11 @@ pub fn serial_type(sequence: &Object, catalog: &Catalog) -> Option<&'static str>
     };
     let name = format!("{}_{}_seq", table.id.name(), column.id.name());
     let same_schema = sequence.id.path.first() == table.id.path.first();
-    let plain = ["start", "increment", "minimum", "maximum", "cache", "cycle"].iter().all(|name| !sequence.properties.contains_key(name));
-    let of_table = sequence.flag("unlogged") == table.flag("unlogged") || !sequence.flag("unlogged") && !table.known_flag("since_15");
+    let plain = ["start", "increment", "minimum", "maximum", "cache", "cycle"]
+        .iter()
+        .all(|name| !sequence.properties.contains_key(name));
+    let of_table = sequence.flag("unlogged") == table.flag("unlogged")
+        || !sequence.flag("unlogged") && !table.known_flag("since_15");
     // A name that long would be cut short by the server in its own way.
     let is_serial = sequence.id.name() == name
         && name.len() < 63
@@ -106,7 +109,8 @@ pub fn changed_options(old: &[String], new: &[String]) -> Vec<String> {
     // Bounds are stored too, and turn round with the direction.
     let turns = descends(old) != descends(new);
     let says = |name: &str| [old, new].iter().any(|options| options.iter().any(|option| word(option) == name));
-    let bounds = ["MINVALUE", "MAXVALUE"].into_iter().filter(|name| turns && !says(name)).map(|name| format!("NO {name}"));
+    let bounds =
+        ["MINVALUE", "MAXVALUE"].into_iter().filter(|name| turns && !says(name)).map(|name| format!("NO {name}"));
     // The first value is stored, so it is said again when what it is derived from has changed.
     let start = (start_of(old) != start_of(new)).then(|| format!("START WITH {}", start_of(new)));
     set_back.chain(bounds).chain(set).chain(start).collect()

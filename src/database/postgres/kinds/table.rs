@@ -2,7 +2,7 @@
 
 use super::address::drop_by_address;
 use super::inherited::{inherited, maker};
-use super::{Asked, column, constraint, anew, not_null, options, privilege};
+use super::{Asked, anew, column, constraint, not_null, options, privilege};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -69,9 +69,14 @@ fn create(creation: &Creation) -> Vec<Statement> {
     let constraints = inside.iter().filter(|child| child.id.kind == "constraint" && constraint::is_written(child));
     let column_is_written = |name: &str| {
         let written = inside.iter().filter(|child| child.id.kind == "column" && child.id.name() == name);
-        table.text("of_type").is_none() && written.into_iter().any(|column| !inherited(column) || column.known_flag("local"))
+        table.text("of_type").is_none()
+            && written.into_iter().any(|column| !inherited(column) || column.known_flag("local"))
     };
-    parts.extend(constraints.filter(|key| !constraint::goes_in_column(key, column_is_written)).map(|key| constraint::clause(key)));
+    parts.extend(
+        constraints
+            .filter(|key| !constraint::goes_in_column(key, column_is_written))
+            .map(|key| constraint::clause(key)),
+    );
 
     let unlogged = if table.flag("unlogged") { "UNLOGGED " } else { "" };
     let mut text = format!("CREATE {unlogged}TABLE {}", qualified(&table.id.path));
@@ -101,7 +106,8 @@ fn create(creation: &Creation) -> Vec<Statement> {
         text.push_str(&format!(" PARTITION BY {key}"));
     }
     // A partition takes its parent's, unless it says its own.
-    let of_parent = link.and_then(|link| creation.catalog.get(&Id::new("table", link.known_list("of").iter().cloned())));
+    let of_parent =
+        link.and_then(|link| creation.catalog.get(&Id::new("table", link.known_list("of").iter().cloned())));
     let parents = of_parent.and_then(|parent| parent.text("access_method")).map(|_| USUAL_METHOD);
     if let Some(method) = table.text("access_method").or(parents) {
         text.push_str(&format!(" USING {}", identifier(method)));

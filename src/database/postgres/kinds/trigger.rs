@@ -75,7 +75,8 @@ fn alter(change: &mut Change) {
         change.statements.push(enabled(change.after, "TRIGGER"));
     }
     if change.claim("extensions") {
-        let more = depends_on_extensions(change.after, change.before.list("extensions"), change.after.list("extensions"));
+        let more =
+            depends_on_extensions(change.after, change.before.list("extensions"), change.after.list("extensions"));
         change.statements.extend(more);
     }
 }

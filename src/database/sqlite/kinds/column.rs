@@ -1,7 +1,7 @@
 //! Columns: objects of their own, so that a difference and a rename name the column; made and changed by their table.
 
-use crate::schema::{Object, Value};
 use crate::schema::kind::Kind;
+use crate::schema::{Object, Value};
 use crate::sql::Statement;
 use crate::sql::quote::identifier;
 

@@ -3,11 +3,18 @@
 //! A kind is one file: `KIND`, the row of facts and functions for the planner. All of them are read at once, in
 //! `reflect`, because SQLite keeps one table of texts.
 
+pub mod column;
+pub mod constraint;
+pub mod index;
+pub mod table;
+pub mod trigger;
+pub mod view;
+pub mod virtual_table;
+
 use crate::schema::kind::Kind;
 
 macro_rules! kinds {
     ($($name:ident),* $(,)?) => {
-        $(pub mod $name;)*
         pub static KINDS: &[&Kind] = &[$(&$name::KIND),*];
     };
 }

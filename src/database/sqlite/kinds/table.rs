@@ -11,9 +11,7 @@ use crate::sql::quote::identifier;
 
 pub static KIND: Kind = Kind {
     name: "table",
-    create: |creation| {
-        vec![Statement::new(written(creation.object, &creation.inline, None), &creation.object.id)]
-    },
+    create: |creation| vec![Statement::new(written(creation.object, &creation.inline, None), &creation.object.id)],
     drop: |object, _| vec![Statement::new(format!("DROP TABLE {}", identifier(object.id.name())), &object.id)],
     alter,
     rename: Some(|object, name, _| rename(object, name)),
@@ -53,9 +51,10 @@ pub fn written(table: &Object, parts: &[&Object], name: Option<&str>) -> String 
     let (columns, constraints) = (of_kind(parts, column::KIND.name), of_kind(parts, constraint::KIND.name));
     let same = read.columns.len() == columns.len()
         && read.constraints.len() == constraints.len()
-        && read.columns.iter().all(|column| {
-            columns.iter().any(|object| object.id.name() == column.name && text(object) == column.text)
-        })
+        && read
+            .columns
+            .iter()
+            .all(|column| columns.iter().any(|object| object.id.name() == column.name && text(object) == column.text))
         && read.constraints.iter().all(|constraint| {
             constraints.iter().any(|object| object.text("definition") == Some(&constraint.definition))
         })
@@ -105,9 +104,11 @@ fn alter(change: &mut Change) {
     }
     for part in &parts {
         if let (Some(before), None) = (part.before, part.after)
-            && (before.id.kind == column::KIND.name) && (column::KIND.holds_data)(before, change.from) {
-                change.risk(Risk::DestroysData(format!("{} is dropped", before.id)));
-            }
+            && (before.id.kind == column::KIND.name)
+            && (column::KIND.holds_data)(before, change.from)
+        {
+            change.risk(Risk::DestroysData(format!("{} is dropped", before.id)));
+        }
     }
 }
 
@@ -191,7 +192,10 @@ fn can_be_dropped(change: &Change, dropped: &[&Object], released: &[&Object]) ->
     // SQLite looks through the whole schema: it stops at a view or trigger that names something that is not there, and
     // writes strings in double quotes anew.
     let hindered = ["table", "index", "view", "trigger"].iter().any(|kind| {
-        change.from.of_kind(kind).any(|object| ["broken", "quoted_string"].iter().any(|mark| object.known.contains_key(mark)))
+        change
+            .from
+            .of_kind(kind)
+            .any(|object| ["broken", "quoted_string"].iter().any(|mark| object.known.contains_key(mark)))
     });
     !used && some_left && !hindered
 }
