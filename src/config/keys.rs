@@ -115,7 +115,7 @@ pub(super) static SECTIONS: &[Section] = &[
             key(
                 "version_table",
                 Shape::Text,
-                &["migrate_version"],
+                &["migrate_revision"],
                 "The table that says which revisions are applied: name, or schema.name.",
             ),
             key(

@@ -45,7 +45,7 @@ fn an_empty_file_gives_the_defaults() {
     assert_eq!(config.revisions, [Path::new("/no-such-folder/migrations")]);
     assert_eq!(config.file_name, "{{date}}_{{id}}_{{slug}}");
     assert_eq!(config.database.schemas, ["public"]);
-    assert_eq!(config.database.version_table, "migrate_version");
+    assert_eq!(config.database.version_table, "migrate_revision");
     assert_eq!(config.database.shadow_url(), Ok(None));
     assert_eq!((config.run.lock_timeout, config.run.lock_wait), (Duration::from_secs(5), Duration::from_secs(60)));
     assert_eq!(config.run.transaction, TransactionMode::PerRevision);

@@ -61,7 +61,7 @@ pub struct AppliedRow {
 const COLUMNS: &str =
     "revision, message, checksum, state, statements_done, applied_at, applied_by, duration_ms, tool_version";
 
-/// Returns the parts of the configured name, unquoted and in the case that it has: `ops.migrate_version` has two. A dot
+/// Returns the parts of the configured name, unquoted and in the case that it has: `ops.migrate_revision` has two. A dot
 /// that belongs to a name is written in double quotes, as in SQL.
 pub fn path(version_table: &str, syntax: Syntax) -> Vec<String> {
     if version_table.contains('"') {

@@ -33,7 +33,7 @@ fn together(project: &Project, site: &Site) {
     let runs: Vec<_> = (0..5).map(|_| project.start(["upgrade", "head"])).collect();
     let outcomes: Vec<_> = runs.into_iter().map(|run| run.wait().ok()).collect();
     assert_eq!(site.lines("SELECT n FROM ran ORDER BY n"), (1..=40).map(|n| n.to_string()).collect::<Vec<_>>());
-    assert_eq!(site.lines("SELECT count(*) FROM migrate_version WHERE state = 'applied'"), ["40"]);
+    assert_eq!(site.lines("SELECT count(*) FROM migrate_revision WHERE state = 'applied'"), ["40"]);
     let waited = outcomes.iter().filter(|outcome| outcome.stderr.contains("holds the lock")).count();
     assert!(waited > 0, "nobody waited: {}", outcomes[0].shown());
 }

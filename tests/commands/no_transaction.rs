@@ -11,7 +11,7 @@ fn section(site: &Site, id: &str, revises: &str, upgrade: &str, downgrade: &str)
 }
 
 fn journal(site: &Site) -> Vec<String> {
-    site.lines("SELECT state || ' ' || statements_done FROM migrate_version ORDER BY revision")
+    site.lines("SELECT state || ' ' || statements_done FROM migrate_revision ORDER BY revision")
 }
 
 #[test]
@@ -87,11 +87,11 @@ fn a_statement_outside_transactions_that_took_effect_is_not_run_again() {
     site.project.migrate("upgrade head").ok();
     assert_eq!(journal(&site), ["applied 3"]);
     // As a crash between the last statement and its journal entry leaves it.
-    site.execute("UPDATE migrate_version SET state = 'running', statements_done = 2");
+    site.execute("UPDATE migrate_revision SET state = 'running', statements_done = 2");
     site.project.migrate("upgrade head").ok();
     assert_eq!(journal(&site), ["applied 3"]);
     // As a crash before it leaves it.
-    site.execute("DROP INDEX i; UPDATE migrate_version SET state = 'running', statements_done = 2");
+    site.execute("DROP INDEX i; UPDATE migrate_revision SET state = 'running', statements_done = 2");
     site.project.migrate("upgrade head").ok();
     assert_eq!(site.lines("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), ["t"]);
 }
@@ -115,7 +115,7 @@ fn what_nothing_can_tell_is_asked_of_a_person() {
     section(&site, "r1", "", "CALL p();\nINSERT INTO t VALUES (2);", "");
     site.project.migrate("upgrade head").ok();
     assert_eq!(journal(&site), ["applied 2"]);
-    site.execute("UPDATE migrate_version SET state = 'running', statements_done = -1");
+    site.execute("UPDATE migrate_revision SET state = 'running', statements_done = -1");
     let outcome = site.project.migrate("upgrade head").exits(1);
     assert!(outcome.stderr.contains("repair r1 --resume-at 2"), "{}", outcome.shown());
     site.project.migrate("repair r1 --resume-at 2").ok();

@@ -66,7 +66,7 @@ fn a_script_refuses_a_database_that_is_elsewhere() {
         let from_r2 = site.project.migrate("upgrade r2:head --sql").ok().stdout;
         let error = site.load(&from_r2).unwrap_err();
         assert!(error.contains("this script is for a database at"), "{error}");
-        assert!(!site.has_table("migrate_version"));
+        assert!(!site.has_table("migrate_revision"));
         site.project.migrate("upgrade head").ok();
         let from_base = site.project.migrate("upgrade head --sql").ok().stdout;
         for script in [&from_r2, &from_base] {
@@ -97,6 +97,6 @@ fn one_transaction_for_a_whole_script() {
         site.project.revision("r4", "r3", "SELECT * FROM nowhere;", "");
         let script = site.project.migrate("upgrade head --sql --transaction all").ok().stdout;
         site.load(&script).unwrap_err();
-        assert!(!site.has_table("users") && !site.has_table("migrate_version"));
+        assert!(!site.has_table("users") && !site.has_table("migrate_revision"));
     });
 }

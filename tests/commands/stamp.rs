@@ -29,7 +29,7 @@ fn fork(site: &Site) {
 }
 
 fn rows(site: &Site) -> Vec<String> {
-    site.lines("SELECT revision FROM migrate_version ORDER BY revision")
+    site.lines("SELECT revision FROM migrate_revision ORDER BY revision")
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn an_error_in_one_target_changes_nothing() {
         site.project.migrate("stamp heads").ok();
         site.project.migrate("stamp --purge c1c1 nonsense").exits(1);
         assert_eq!(rows(site).len(), 6);
-        site.execute("INSERT INTO migrate_version SELECT 'zzzz', message, checksum, script, state, 0, applied_at, applied_by, 0, tool_version FROM migrate_version WHERE revision = 'aaaa'");
+        site.execute("INSERT INTO migrate_revision SELECT 'zzzz', message, checksum, script, state, 0, applied_at, applied_by, 0, tool_version FROM migrate_revision WHERE revision = 'aaaa'");
         site.project.migrate("stamp --purge bbbb").ok();
         assert_eq!(rows(site), ["aaaa", "bbbb"]);
     });
@@ -90,7 +90,7 @@ fn current_names_heads_and_makes_nothing() {
     on_both(|site| {
         fork(site);
         let outcome = site.project.migrate("current").ok();
-        assert!(!site.has_table("migrate_version"), "{}", outcome.shown());
+        assert!(!site.has_table("migrate_revision"), "{}", outcome.shown());
         assert!(site.is_postgres() || !site.project.path("app.db").exists());
         site.project.migrate("upgrade d1d1").ok();
         let outcome = site.project.migrate("current").ok();

@@ -47,7 +47,7 @@ fn a_dry_run_says_what_would_run_and_changes_nothing() {
         three(site);
         let outcome = site.project.migrate("upgrade head --dry-run").ok();
         assert_eq!(outcome.stdout.lines().count(), 3, "{}", outcome.shown());
-        assert!(!site.has_table("migrate_version") && !site.has_table("users"));
+        assert!(!site.has_table("migrate_revision") && !site.has_table("users"));
         let json = site.project.migrate("upgrade head --dry-run --json").ok().json();
         assert_eq!(json["revisions"][0]["revision"], "r1");
         assert_eq!(json["dry_run"], true);

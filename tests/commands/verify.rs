@@ -36,7 +36,7 @@ fn repair_accepts_only_what_it_is_told() {
         assert_eq!(json["edited"][0]["revision"], "r1");
         site.project.migrate("repair").ok();
         site.project.migrate("verify").ok();
-        assert_eq!(site.lines("SELECT script FROM migrate_version WHERE revision = 'r1'")[0].trim(), "SELECT 1;");
+        assert_eq!(site.lines("SELECT script FROM migrate_revision WHERE revision = 'r1'")[0].trim(), "SELECT 1;");
         let outcome = site.project.migrate("repair").ok();
         assert!(outcome.stderr.contains("nothing to do"), "{}", outcome.shown());
         site.project.migrate("repair nonsense").exits(1);

@@ -96,7 +96,7 @@ fn a_database_of_alembics_is_taken_over_where_it_stands() {
     alembic(&project, &python, &url, "upgrade d1aaaaaaaaaa");
     let report = import(&project, &python, "--record");
     assert_eq!(history(&report).len(), 4);
-    let rows = sqlite::lines(&project.path("app.db"), "SELECT revision FROM migrate_version ORDER BY 1");
+    let rows = sqlite::lines(&project.path("app.db"), "SELECT revision FROM migrate_revision ORDER BY 1");
     assert_eq!(rows, ALL[..4]);
     let current = project.migrate("current").ok().stdout;
     for row in alembic(&project, &python, &url, "current").lines() {
@@ -108,7 +108,7 @@ fn a_database_of_alembics_is_taken_over_where_it_stands() {
     let same = project.migrate("diff live revisions").ok();
     assert!(!same.stdout.contains("alembic_version"), "{}", same.stdout);
     let rows =
-        sqlite::lines(&project.path("app.db"), "SELECT revision || state FROM migrate_version ORDER BY 1 DESC LIMIT 1");
+        sqlite::lines(&project.path("app.db"), "SELECT revision || state FROM migrate_revision ORDER BY 1 DESC LIMIT 1");
     assert_eq!(rows, ["e1aaaaaaaaaaapplied"]);
 }
 

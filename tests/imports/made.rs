@@ -44,7 +44,7 @@ fn refinery() {
     assert_eq!(ids(&report), ["V1", "V2", "U3", "V4"]);
     assert_eq!(history(&report), ["1 match adopted", "2 edited adopted"]);
     let rows =
-        sqlite::lines(&project.path("app.db"), "SELECT revision || ' ' || message FROM migrate_version ORDER BY 1");
+        sqlite::lines(&project.path("app.db"), "SELECT revision || ' ' || message FROM migrate_revision ORDER BY 1");
     assert_eq!(rows, ["V1 first table", "V2 second"]);
 }
 

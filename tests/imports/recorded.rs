@@ -233,7 +233,7 @@ fn taken_over(recorded: &Recorded, sqlite: bool) {
     }
     assert_eq!(project.files("revisions").len(), recorded.ids.len(), "{}", recorded.tool);
     let adopted = recorded.history.iter().filter(|row| row.ends_with("adopted")).count();
-    let count = lines("SELECT count(*) FROM migrate_version WHERE state = 'adopted'");
+    let count = lines("SELECT count(*) FROM migrate_revision WHERE state = 'adopted'");
     assert_eq!(count, [adopted.to_string()], "{}", recorded.tool);
     // Nothing was run: none of the tables of these files is there.
     let there = if sqlite { "sqlite_schema" } else { "pg_catalog.pg_class" };
@@ -267,7 +267,7 @@ fn the_time_and_the_tools_own_id_are_kept() {
     sqlite::execute(&project.path("app.db"), &spelled(flyway.table, true));
     project.migrate("import flyway").ok();
     let rows =
-        "SELECT applied_at || ' ' || applied_by || ' ' || (script IS NULL) FROM migrate_version ORDER BY revision";
+        "SELECT applied_at || ' ' || applied_by || ' ' || (script IS NULL) FROM migrate_revision ORDER BY revision";
     assert_eq!(
         sqlite::lines(&project.path("app.db"), rows),
         ["2024-05-06T07:08:09.000Z bob (Flyway 1) 0", "2024-05-06T07:08:09.000Z bob (Flyway 1.2) 1",]

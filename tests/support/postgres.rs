@@ -97,7 +97,7 @@ impl Database {
 
     /// `pg_dump --schema-only --no-owner` without the tool's own table.
     pub fn dump(&self) -> String {
-        self.dump_with(&["--schema-only", "--no-owner", "--exclude-table=*.migrate_version*"])
+        self.dump_with(&["--schema-only", "--no-owner", "--exclude-table=*.migrate_revision*"])
     }
 
     /// What `pg_dump` says with these options.

@@ -82,7 +82,7 @@ impl Site {
     /// The applied revisions with their states: `r1 applied`.
     #[track_caller]
     pub fn applied(&self) -> Vec<String> {
-        self.lines("SELECT revision || ' ' || state FROM migrate_version ORDER BY revision")
+        self.lines("SELECT revision || ' ' || state FROM migrate_revision ORDER BY revision")
     }
 
     /// The schema in the outside judge's normal form, without the version table.
@@ -98,7 +98,7 @@ impl Site {
     pub fn version_rows(&self) -> Vec<String> {
         self.lines(
             "SELECT revision || '/' || message || '/' || checksum || '/' || coalesce(script, 'null') || '/' || state || '/' || \
-             statements_done || '/' || tool_version FROM migrate_version ORDER BY revision",
+             statements_done || '/' || tool_version FROM migrate_revision ORDER BY revision",
         )
     }
 

@@ -87,7 +87,7 @@ fn luthien_moves_to_declared_models_in_a_second_database() {
     project.run(["revision", "--autogenerate", "-m", "control plane"]).ok();
     project.migrate("upgrade head").ok();
     project.migrate("check").ok();
-    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrate_version'";
+    let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrate_revision'";
     assert_eq!(rows(&new_name, tables), ["4"]);
     // The application may use what came after the grant.
     let as_app = format!(
@@ -102,7 +102,7 @@ fn luthien_moves_to_declared_models_in_a_second_database() {
     project.migrate("-e old stamp head --verify").ok();
     project.migrate("-e old check").ok();
     assert_eq!(old.lines("SELECT name FROM control_policies"), ["no-op"]);
-    assert_eq!(old.lines("SELECT state FROM migrate_version"), ["stamped"]);
+    assert_eq!(old.lines("SELECT state FROM migrate_revision"), ["stamped"]);
 
     project.migrate("database drop --yes").ok();
     assert!(server.rows_of(old.name(), &owner).expect("the query runs").is_empty());
@@ -151,7 +151,7 @@ fn dgs_stamps_what_production_already_has() {
     staging.execute("ALTER TABLE dgs_jobs DROP COLUMN phase");
     let refused = project.migrate("-e staging stamp head --verify").exits(1);
     assert!(format!("{}{}", refused.stdout, refused.stderr).contains("dgs_jobs.phase"), "{}", refused.shown());
-    assert!(staging.lines("SELECT revision FROM migrate_version").is_empty());
+    assert!(staging.lines("SELECT revision FROM migrate_revision").is_empty());
 }
 
 #[test]
@@ -189,7 +189,7 @@ fn silmari_writer_has_one_set_of_revisions_for_both_databases() {
     let tables = ["conversations", "file_metadata", "messages"];
     let in_production = || {
         let query =
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrate_version' ORDER BY 1";
+            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrate_revision' ORDER BY 1";
         production.lines(query)
     };
     for environment in [&[][..], &["-e", "production"]] {

@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn tables_have_keys_of_their_own() {
-        assert_ne!(key("public.migrate_version"), key("app.migrate_version"));
-        assert_eq!(key("public.migrate_version"), key("public.migrate_version"));
+        assert_ne!(key("public.migrate_revision"), key("app.migrate_revision"));
+        assert_eq!(key("public.migrate_revision"), key("public.migrate_revision"));
     }
 }

@@ -55,7 +55,7 @@ const VIOLATIONS: &str = "WITH keys (child, parent, wanted) AS (
 SELECT v.\"table\", coalesce(v.rowid, 'without rowid'), v.parent, v.fkid
 FROM sound CROSS JOIN pragma_foreign_key_check(sound.name) AS v ORDER BY 1, 2, 3, 4";
 
-/// A file has no schemas; `ops.migrate_version`, written for PostgreSQL, is `migrate_version` here.
+/// A file has no schemas; `ops.migrate_revision`, written for PostgreSQL, is `migrate_revision` here.
 fn version_table(path: &[String]) -> Vec<String> {
     path.last().cloned().into_iter().collect()
 }

@@ -336,7 +336,7 @@ mod tests {
     }
 
     fn proved(ddl: &[&str]) -> bool {
-        let scope = Scope { schemas: vec!["public".to_owned()], version_table: "migrate_version".to_owned() };
+        let scope = Scope { schemas: vec!["public".to_owned()], version_table: "migrate_revision".to_owned() };
         let statements: Vec<Statement> = ddl.iter().map(|text| Statement::new(*text, "")).collect();
         !alike(&statements, &live(), &scope).is_empty()
     }
