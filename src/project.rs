@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::apply::{self, ApplyError, Event, Options, Summary};
+use crate::apply::{self, ApplyError, Event, Options, Route, Summary};
 use crate::config::{self, Config, ConfigError};
 use crate::database::{self, Database, Purpose};
 use crate::revision::fault::{Fault, GraphError};
 use crate::revision::graph::Graph;
 use crate::revision::target::Target;
-use crate::revision::{RevisionId, folder};
+use crate::revision::{Direction, RevisionId, folder};
 
 /// An open project: its settings, and the graph of its revisions as the files were when it was opened.
 ///
@@ -113,7 +113,8 @@ impl Project {
         tell: &mut dyn FnMut(Event<'p>),
     ) -> Result<Summary, ProjectError> {
         let mut database = self.writer("migrate upgrade")?;
-        Ok(apply::upgrade(&mut *database, &self.graph, &Target::parse(target)?, &self.options(), tell)?)
+        let route = Route { direction: Direction::Upgrade, target: &Target::parse(target)? };
+        Ok(apply::run_route(&mut *database, &self.graph, route, &self.options(), tell)?)
     }
 
     /// Undoes the revisions above `target`, as `migrate downgrade --yes` does.
@@ -122,7 +123,8 @@ impl Project {
     /// `Apply`; `NoWayBack` before anything runs.
     pub fn downgrade(&self, target: &str) -> Result<Summary, ProjectError> {
         let mut database = self.writer("migrate downgrade")?;
-        Ok(apply::downgrade(&mut *database, &self.graph, &Target::parse(target)?, &self.options(), &mut |_| {})?)
+        let route = Route { direction: Direction::Downgrade, target: &Target::parse(target)? };
+        Ok(apply::run_route(&mut *database, &self.graph, route, &self.options(), &mut |_| {})?)
     }
 
     /// Returns the last applied revision of each branch.

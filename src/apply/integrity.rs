@@ -12,8 +12,7 @@ use crate::sql::{quote, split};
 /// A half-done `no-transaction` section is not judged here: going on with it is, when it comes to that. A row without
 /// a checksum (taken over from another tool that had none) can't have been edited.
 pub fn is_edited(row: &AppliedRow, revision: &Revision, dialect: &Dialect) -> bool {
-    let half_done = matches!(row.state, State::Running | State::Reverting);
-    !half_done && !row.checksum.is_empty() && row.checksum != checksum_of(revision, dialect)
+    !row.is_half_done() && !row.checksum.is_empty() && row.checksum != checksum_of(revision, dialect)
 }
 
 /// Returns the checksum of what the revision runs on its way up.
@@ -56,7 +55,11 @@ pub fn accept(table: &str, revision: &Revision, dialect: &Dialect) -> String {
     let text = |text: &str| quote::literal(text, dialect.syntax);
     let section = revision.section(Direction::Upgrade, dialect.syntax);
     let script = section.map_or_else(|| "NULL".to_owned(), |section| text(&section.text));
-    let assignments = format!("checksum = {}, script = {script}", text(&checksum_of(revision, dialect)));
+    let downgrade = revision.section(Direction::Downgrade, dialect.syntax);
+    let downgrade =
+        downgrade.map_or_else(|| "NULL".to_owned(), |section| text(&version_table::stored_section(section)));
+    let checksum = text(&checksum_of(revision, dialect));
+    let assignments = format!("checksum = {checksum}, script = {script}, downgrade_script = {downgrade}");
     version_table::update(table, &assignments, &revision.id, dialect)
 }
 
@@ -75,11 +78,16 @@ pub fn resume(table: &str, revision: &Revision, state: State, at: u32, dialect: 
         return Err(format!("revision {} has {statements} statements, and {at} is none of them", revision.id));
     }
     let text = |text: &str| quote::literal(text, dialect.syntax);
+    let script = match direction {
+        Direction::Upgrade => ("script", section.map(|section| section.text.clone())),
+        Direction::Downgrade => ("downgrade_script", section.map(version_table::stored_section)),
+    };
     let assignments = format!(
-        "statements_done = {}, checksum = {}, script = {}",
+        "statements_done = {}, run = NULL, run_process = NULL, checksum = {}, {} = {}",
         at - 1,
         text(&checksum::checksum(section, dialect.syntax)),
-        section.map_or_else(|| "NULL".to_owned(), |section| text(&section.text)),
+        script.0,
+        script.1.map_or_else(|| "NULL".to_owned(), |script| text(&script)),
     );
     Ok(version_table::update(table, &assignments, &revision.id, dialect))
 }

@@ -20,7 +20,7 @@ struct Chunk {
 
 #[derive(Debug)]
 enum Origin {
-    /// So many statements of the tool's own; `claims`: the last of them takes the revision for this run.
+    /// So many statements of the tool's own; `claims`: they fail if the version table is not as this run believes.
     Tool { statements: usize, claims: bool },
     /// Statements of the section, which stand in the message as they do in the file.
     Section { start: usize, statements: Vec<Piece> },
@@ -31,15 +31,22 @@ enum Origin {
 pub enum Failed {
     /// A byte offset in the section's text.
     Section { at: usize },
-    /// The tool's statement that takes the revision for this run.
+    /// A statement of the tool's that found the version table otherwise than this run believes, or could not write it.
     Claim,
     /// Another one of the tool's, COMMIT among them.
     Tool,
 }
 
 impl Message {
+    /// Begins with a comment, which is no statement.
+    pub fn marked(mark: &str) -> Message {
+        let chunks = vec![Chunk { at: 0, origin: Origin::Tool { statements: 0, claims: false } }];
+        Message { text: mark.to_owned(), chunks }
+    }
+
+    /// Is there nothing to send?
     pub fn is_empty(&self) -> bool {
-        self.chunks.is_empty()
+        self.chunks.iter().all(|chunk| matches!(chunk.origin, Origin::Tool { statements: 0, .. }))
     }
 
     /// Adds `statements` of the tool's own; `text` may end without a semicolon.
@@ -47,7 +54,7 @@ impl Message {
         self.add(Origin::Tool { statements, claims: false }, text);
     }
 
-    /// Adds the statements whose last takes the revision for this run.
+    /// Adds statements that fail if the version table is not as this run believes.
     pub fn claim(&mut self, text: &str, statements: usize) {
         self.add(Origin::Tool { statements, claims: true }, text);
     }
@@ -77,6 +84,7 @@ impl Message {
                 Some(Chunk { at, origin: Origin::Section { start, .. } }) => {
                     Failed::Section { at: start + position - at }
                 }
+                Some(Chunk { origin: Origin::Tool { claims: true, .. }, .. }) => Failed::Claim,
                 _ => Failed::Tool,
             };
         }
@@ -84,7 +92,7 @@ impl Message {
         for chunk in &self.chunks {
             match &chunk.origin {
                 Origin::Tool { statements, claims } if left < *statements => {
-                    return if *claims && left + 1 == *statements { Failed::Claim } else { Failed::Tool };
+                    return if *claims { Failed::Claim } else { Failed::Tool };
                 }
                 Origin::Tool { statements, .. } => left -= statements,
                 Origin::Section { statements, .. } => match statements.get(left) {

@@ -15,11 +15,12 @@ pub mod stamp;
 
 use std::path::Path;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::Duration;
 
 use follow::Follower;
 pub use online::{Summary, run, validate};
-pub use plan::{Plan, applied, downgrade, plan_downgrade, plan_stamp, plan_upgrade, upgrade};
+pub use plan::{Plan, Route, applied, plan_downgrade, plan_stamp, plan_upgrade, run_route};
 pub use prepare::{Prepared, prepare};
 pub use room::Crowd;
 
@@ -28,7 +29,7 @@ use crate::database::version_table::AppliedRow;
 use crate::database::{DatabaseError, Dialect, SqlError};
 use crate::place::Place;
 use crate::revision::fault::GraphError;
-use crate::revision::{Direction, Revision, RevisionId};
+use crate::revision::{Direction, Revision, RevisionId, Section};
 use crate::sql::Syntax;
 use crate::sql::token::tokens;
 
@@ -37,17 +38,25 @@ use crate::sql::token::tokens;
 pub struct Step<'a> {
     pub revision: &'a Revision,
     pub direction: Direction,
-    /// The rows that go with it on the way down: its own, or those of the revisions that it replaces.
+    /// The rows that are removed with it on the way down: its own, or those of the revisions that it replaces.
     pub rows: Vec<RevisionId>,
+    /// The revisions that must have a row before it, and be whole.
+    pub present: Vec<RevisionId>,
+    /// The revisions that must have none.
+    pub absent: Vec<RevisionId>,
+    /// On the way down, the section that the version table has stored, if the file has another by now.
+    pub stored: Option<Rc<Section>>,
 }
 
 impl<'a> Step<'a> {
     pub fn up(revision: &'a Revision) -> Self {
-        Step { revision, direction: Direction::Upgrade, rows: vec![revision.id.clone()] }
+        let (rows, absent) = (vec![revision.id.clone()], vec![revision.id.clone()]);
+        Step { revision, direction: Direction::Upgrade, rows, present: Vec::new(), absent, stored: None }
     }
 
     pub fn down(revision: &'a Revision, rows: Vec<RevisionId>) -> Self {
-        Step { revision, direction: Direction::Downgrade, rows }
+        let present = rows.clone();
+        Step { revision, direction: Direction::Downgrade, rows, present, absent: Vec::new(), stored: None }
     }
 }
 
@@ -60,6 +69,8 @@ pub struct Options {
     pub lock_timeout: Duration,
     /// How long to wait for another run to end.
     pub lock_wait: Duration,
+    /// Does a downgrade run the sections of the files, and not those that were stored with the rows?
+    pub from_files: bool,
     /// Alembic's table, to be kept in step.
     pub follower: Option<Follower>,
 }
@@ -80,6 +91,7 @@ impl Options {
             transaction: config.run.transaction,
             lock_timeout: config.run.lock_timeout,
             lock_wait: config.run.lock_wait,
+            from_files: false,
             follower: None,
         }
     }
@@ -119,6 +131,15 @@ pub enum Event<'a> {
         revision: &'a Revision,
         done: usize,
         of: usize,
+    },
+    /// An earlier run of a half-done revision is still at work on the server; in words.
+    EarlierAtWork {
+        revision: &'a Revision,
+        words: String,
+    },
+    /// A downgrade runs the section that was stored when the revision was applied; the file has another by now.
+    StoredDowngrade {
+        revision: &'a Revision,
     },
     /// What a passing error undid is tried once more.
     TriedAgain {
@@ -174,6 +195,18 @@ pub enum ApplyError {
     /// Rows disappeared or foreign keys broke; it was rolled back.
     #[error("revision {revision} was rolled back: {reason}")]
     Damage { revision: RevisionId, reason: String, rows: Vec<String> },
+    /// The version table is not as it was when the run was planned. What ran before stays.
+    #[error("revision {revision} was not run: {reason}")]
+    Changed { revision: RevisionId, reason: String },
+    /// Another run goes on with the revision; this one has stopped before its next statement.
+    #[error("another run has taken revision {revision} over; this one was stopped {}", after_statement(*done, *of))]
+    TakenOver { revision: RevisionId, done: usize, of: usize },
+    /// An earlier run of a half-done revision did not end in time.
+    #[error("an earlier run of revision {revision} is still at work: {words}; gave up after {waited_seconds} s")]
+    EarlierAtWork { revision: RevisionId, words: String, waited_seconds: u64 },
+    /// The session that held the lock ended, so that another run may have begun.
+    #[error("the connection that holds the lock was lost, so revision {revision} was stopped {}", after_statement(*done, *of))]
+    LockLost { revision: RevisionId, done: usize, of: usize },
     /// A `no-transaction` section was cut off, and cannot go on by itself.
     #[error("revision {revision} stopped half way, and cannot go on by itself: {reason}")]
     Stuck { revision: RevisionId, reason: String, hint: String },
@@ -188,6 +221,13 @@ pub struct Edit {
     pub difference: Option<String>,
     pub applied_at: String,
     pub applied_by: String,
+}
+
+fn after_statement(done: usize, of: usize) -> String {
+    match done {
+        0 => "before its first statement".to_owned(),
+        done => format!("after statement {done} of {of}"),
+    }
 }
 
 fn ids(rows: &[AppliedRow]) -> String {

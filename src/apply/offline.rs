@@ -3,10 +3,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
+use super::online::new_row;
 use super::prepare::{Prepared, PreparedPart, prepare};
 use super::{ApplyError, Options, Step};
 use crate::config::TransactionMode;
-use crate::database::version_table::{self, NewRow, State};
+use crate::database::version_table::{self, State};
 use crate::database::{Dialect, Effect};
 use crate::place::Place;
 use crate::revision::{Direction, RevisionId};
@@ -53,8 +54,7 @@ pub fn script(
         let prepared = prepare(step, options.transaction, dialect)?;
         prepared.parts.iter().try_for_each(|part| script.part(&prepared, part).map(drop))?;
     }
-    writeln!(out, "-- {}", one_line(title))?;
-    writeln!(out, "-- {}", dialect.scripting.how_to_run)?;
+    script.head(out, title, steps.iter().any(|step| !runs_whole(step, options, dialect)))?;
     writeln!(out, "\n-- The version table, and where the database must be: {}.", one_line(&start.words))?;
     write!(out, "{}", script.begin())?;
     writeln!(out, "{};", version_table::create(&script.table, dialect))?;
@@ -86,10 +86,10 @@ pub fn stamp(
     dialect: &'static Dialect,
 ) -> Result<(), OfflineError> {
     let script = Script { dialect, table: table_name(options, dialect), options, all: false };
-    writeln!(out, "-- {}", one_line(title))?;
-    writeln!(out, "-- {}", dialect.scripting.how_to_run)?;
+    script.head(out, title, false)?;
     write!(out, "\n{}", script.begin())?;
     writeln!(out, "{};", version_table::create(&script.table, dialect))?;
+    script.lock(out)?;
     if let Some(start) = start {
         writeln!(out, "{};", script.refuse_unless_at(start))?;
     }
@@ -119,7 +119,53 @@ struct Script<'s> {
     all: bool,
 }
 
+/// Does the step run in one transaction?
+fn runs_whole(step: &Step, options: &Options, dialect: &Dialect) -> bool {
+    options.transaction != TransactionMode::None
+        && step.revision.section(step.direction, dialect.syntax).is_none_or(|section| section.transactional)
+}
+
+/// Whose the rows are that a script has begun and not ended.
+const SCRIPT: &str = "script";
+
 impl Script<'_> {
+    /// The first lines; `in_pieces`: some of it runs outside transactions.
+    fn head(&self, out: &mut dyn Write, title: &str, in_pieces: bool) -> Result<(), OfflineError> {
+        let scripting = &self.dialect.scripting;
+        writeln!(out, "-- {}", one_line(title))?;
+        writeln!(out, "-- {}", scripting.how_to_run)?;
+        // An error undoes its transaction, and each transaction looks first whether the one before it took effect. What
+        // runs outside transactions, or in a client that goes on inside one, has to stop at the error itself.
+        if in_pieces || !scripting.error_aborts_transaction {
+            writeln!(out, "{}", scripting.stop_at_errors)?;
+        }
+        Ok(())
+    }
+
+    /// Nobody else writes the version table until the transaction ends.
+    fn lock(&self, out: &mut dyn Write) -> Result<(), OfflineError> {
+        if let Some(lock) = (self.dialect.scripting.lock_table)(&self.table) {
+            writeln!(out, "{lock};")?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a revision unless those before it have taken effect, and it has not.
+    fn refuse_unless_planned(&self, out: &mut dyn Write, prepared: &Prepared) -> Result<(), OfflineError> {
+        let planned = version_table::rows_are(&self.table, &prepared.present, &prepared.absent, self.dialect);
+        let message = match prepared.direction {
+            Direction::Upgrade => {
+                format!("revision {} is applied already, or one that it needs is not", prepared.revision.id)
+            }
+            Direction::Downgrade => {
+                format!("revision {} is not applied, or one that needs it is", prepared.revision.id)
+            }
+        };
+        self.lock(out)?;
+        writeln!(out, "{};", (self.dialect.scripting.refuse_unless)(&planned, &message))?;
+        Ok(())
+    }
+
     fn begin(&self) -> String {
         (self.dialect.scripting.begin)(self.options.lock_timeout)
     }
@@ -173,8 +219,12 @@ impl Script<'_> {
         if !self.all {
             write!(out, "{}", self.begin())?;
         }
+        self.refuse_unless_planned(out, prepared)?;
         let row = match prepared.direction {
-            Direction::Upgrade => version_table::insert(&self.table, &row(prepared, State::Applied), self.dialect),
+            Direction::Upgrade => {
+                let row = new_row(prepared, State::Applied, self.dialect);
+                version_table::insert(&self.table, &row.row(None), self.dialect)
+            }
             Direction::Downgrade => version_table::delete(&self.table, &prepared.rows, self.dialect),
         };
         writeln!(out, "{row};")?;
@@ -253,21 +303,59 @@ impl Script<'_> {
         (before, after)
     }
 
+    /// The row of a half-done revision while its first `done` statements have taken effect.
+    fn mine(&self, prepared: &Prepared, done: i64) -> String {
+        format!(
+            "revision = {} AND state IN ('running', 'reverting') AND run = '{SCRIPT}' AND statements_done = {done}",
+            self.literal(&prepared.revision.id)
+        )
+    }
+
+    /// A transaction that is only run when the first `from` statements have taken effect: `body`, and a change of the row.
+    fn step(
+        &self,
+        out: &mut dyn Write,
+        prepared: &Prepared,
+        from: i64,
+        body: &str,
+        change: impl Fn(&str) -> String,
+    ) -> Result<(), OfflineError> {
+        let mine = self.mine(prepared, from);
+        let is_there = format!("EXISTS (SELECT 1 FROM {} WHERE {mine})", self.table);
+        let message = format!("a statement of revision {} before this one did not take effect", prepared.revision.id);
+        write!(out, "{}", self.begin())?;
+        self.lock(out)?;
+        writeln!(out, "{};", (self.dialect.scripting.refuse_unless)(&is_there, &message))?;
+        write!(out, "{body}")?;
+        writeln!(out, "{};\nCOMMIT;", change(&mine))?;
+        Ok(())
+    }
+
     fn journalled(&self, out: &mut dyn Write, prepared: &Prepared) -> Result<(), OfflineError> {
         let id = &prepared.revision.id;
-        let update = |assignments: &str| version_table::update(&self.table, assignments, id, self.dialect);
+        write!(out, "{}", self.begin())?;
+        self.refuse_unless_planned(out, prepared)?;
         match prepared.direction {
             Direction::Upgrade => {
-                writeln!(out, "{};", version_table::insert(&self.table, &row(prepared, State::Running), self.dialect))?;
+                let row = new_row(prepared, State::Running, self.dialect);
+                writeln!(out, "{};", version_table::insert(&self.table, &row.row(Some(SCRIPT)), self.dialect))?;
             }
             Direction::Downgrade => {
-                let (checksum, script) = (self.literal(&prepared.checksum), self.literal(prepared.text()));
-                let assignments =
-                    format!("state = 'reverting', statements_done = 0, checksum = {checksum}, script = {script}");
-                writeln!(out, "{};", update(&assignments))?;
+                let section = prepared.section.as_deref().map(version_table::stored_section).unwrap_or_default();
+                let assignments = format!(
+                    "state = 'reverting', statements_done = 0, run = '{SCRIPT}', run_process = {}, checksum = {}, \
+                     downgrade_script = {}",
+                    self.dialect.scripting.process,
+                    self.literal(&prepared.checksum),
+                    self.literal(&section)
+                );
+                writeln!(out, "{};", version_table::update(&self.table, &assignments, id, self.dialect))?;
             }
         }
-        let mut done = 0;
+        writeln!(out, "COMMIT;")?;
+        let move_to =
+            |done: i64| move |mine: &str| format!("UPDATE {} SET statements_done = {done} WHERE {mine}", self.table);
+        let mut done: i64 = 0;
         for part in &prepared.parts {
             let alone = |piece: &Piece| (self.dialect.scripting.refuses_transaction)(piece.text(prepared.text()));
             if part.guard.is_some() {
@@ -280,23 +368,30 @@ impl Script<'_> {
                         hint: Some("run it with `migrate upgrade`, or leave the guard out".to_owned()),
                     }));
                 }
-                done += part.statements.len();
-                write!(out, "{}{}", self.begin(), self.part(prepared, part)?)?;
-                writeln!(out, "{};\nCOMMIT;", update(&format!("statements_done = {done}")))?;
+                let after = done + part.statements.len() as i64;
+                self.step(out, prepared, done, &self.part(prepared, part)?, move_to(after))?;
+                done = after;
                 continue;
             }
             for piece in &part.statements {
                 let text = piece.text(prepared.text());
-                done += 1;
-                let entry = update(&format!("statements_done = {done}"));
+                let after = done + 1;
                 if alone(piece) {
-                    if (self.dialect.scripting.effect)(text) == Effect::Unknown {
-                        writeln!(out, "{};", update(&format!("statements_done = -{done}")))?;
-                    }
-                    writeln!(out, "{text};\n{entry};")?;
+                    self.step(out, prepared, done, "", move_to(-after))?;
+                    writeln!(out, "{text};")?;
+                    let took_effect = match (self.dialect.scripting.effect)(text) {
+                        Effect::Ask(query) => {
+                            let message = format!("statement {after} of revision {id} did not take effect");
+                            let done = format!("({query}) = 'done'");
+                            format!("{};\n", (self.dialect.scripting.refuse_unless)(&done, &message))
+                        }
+                        _ => String::new(),
+                    };
+                    self.step(out, prepared, -after, &took_effect, move_to(after))?;
                 } else {
-                    writeln!(out, "{}{text};\n{entry};\nCOMMIT;", self.begin())?;
+                    self.step(out, prepared, done, &format!("{text};\n"), move_to(after))?;
                 }
+                done = after;
             }
         }
         for reset in prepared.resets(self.dialect) {
@@ -305,20 +400,13 @@ impl Script<'_> {
         let close = match prepared.direction {
             Direction::Upgrade => {
                 let clock = self.dialect.scripting.stop_the_clock.map_or(String::new(), |clock| format!(", {clock}"));
-                update(&format!("state = 'applied'{clock}"))
+                format!("UPDATE {} SET state = 'applied', run = NULL, run_process = NULL{clock}", self.table)
             }
-            Direction::Downgrade => version_table::delete(&self.table, &prepared.rows, self.dialect),
+            Direction::Downgrade => format!("DELETE FROM {}", self.table),
         };
         let after = self.options.after(prepared, &self.table, self.dialect);
-        if after.is_empty() {
-            writeln!(out, "{close};")?;
-        } else {
-            writeln!(out, "{}{close};\n{};\nCOMMIT;", self.begin(), after.join(";\n"))?;
-        }
-        Ok(())
+        self.step(out, prepared, done, "", |mine| {
+            std::iter::once(format!("{close} WHERE {mine}")).chain(after.clone()).collect::<Vec<_>>().join(";\n")
+        })
     }
-}
-
-fn row<'p>(prepared: &'p Prepared, state: State) -> NewRow<'p> {
-    super::online::new_row(prepared, state)
 }

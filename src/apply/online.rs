@@ -9,7 +9,7 @@ use crate::config::TransactionMode;
 use crate::database::version_table::{self, AppliedRow, NewRow, State};
 use crate::database::{Database, Dialect, SqlError, interruption};
 use crate::revision::guard::Guard;
-use crate::revision::{Direction, Revision};
+use crate::revision::{Direction, Revision, RevisionId};
 use crate::sql::{quote, split};
 
 /// How often a transaction is tried that a lock timeout, a deadlock or a serialization failure undid.
@@ -58,20 +58,24 @@ pub fn run<'g>(
     let dialect = database.dialect();
     validate(steps, options.transaction, dialect)?;
     let table = database.version_table(&options.version_table);
-    let mut run = Run { database, dialect, table, options, tell, all: options.transaction == TransactionMode::All };
+    let all = options.transaction == TransactionMode::All;
+    let mut run = Run { database, dialect, table, options, tell, all, token: token() };
     if run.all {
         return run.everything(steps);
     }
-    let half_done: Vec<&AppliedRow> =
-        rows.iter().filter(|row| matches!(row.state, State::Running | State::Reverting)).collect();
+    let half_done: Vec<&AppliedRow> = rows.iter().filter(|row| row.is_half_done()).collect();
     let mut summary = Summary::default();
     for step in steps {
         if interruption::requested() {
             return Err(ApplyError::Interrupted { revision: step.revision.id.clone() });
         }
+        run.keep_lock(&step.revision.id)?;
         let prepared = prepare(step, options.transaction, dialect)?;
         let begun = half_done.iter().find(|row| row.revision == step.revision.id).copied();
         (run.tell)(Event::Started { revision: step.revision, direction: step.direction });
+        if prepared.is_stored {
+            (run.tell)(Event::StoredDowngrade { revision: step.revision });
+        }
         let started = Instant::now();
         let done = if prepared.transactional && begun.is_none() {
             run.with_retries(&prepared)?
@@ -97,6 +101,16 @@ pub(super) struct Run<'r, 'e> {
     pub tell: &'r mut dyn FnMut(Event<'e>),
     /// Is one transaction open around all revisions?
     all: bool,
+    /// Names this run in the rows of half-done revisions: whoever has another may not write there.
+    pub token: String,
+}
+
+/// Returns 16 hex digits that no other run has.
+fn token() -> String {
+    // `RandomState` is seeded by the operating system.
+    let random = std::hash::RandomState::new();
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    format!("{:016x}", std::hash::BuildHasher::hash_one(&random, (std::process::id(), now.as_nanos())))
 }
 
 /// Why a transaction came to nothing.
@@ -112,6 +126,14 @@ impl<'e> Run<'_, 'e> {
             true => Event::Finished { revision, direction, took },
             false => Event::AlreadyDone { revision, direction },
         });
+    }
+
+    /// Stops the run before the next step when the session ended that holds the lock.
+    pub(super) fn keep_lock(&mut self, revision: &str) -> Result<(), ApplyError> {
+        match self.database.lock_is_lost() {
+            true => Err(ApplyError::LockLost { revision: revision.to_owned(), done: 0, of: 0 }),
+            false => Ok(()),
+        }
     }
 
     /// Runs a revision in its transaction until it has succeeded or no attempt is left; false: another run had done it.
@@ -157,6 +179,9 @@ impl<'e> Run<'_, 'e> {
             for (at, step) in left.iter().enumerate() {
                 let prepared = prepare(step, self.options.transaction, self.dialect)?;
                 (self.tell)(Event::Started { revision: step.revision, direction: step.direction });
+                if prepared.is_stored {
+                    (self.tell)(Event::StoredDowngrade { revision: step.revision });
+                }
                 let is_last = at + 1 == left.len();
                 match self.body(&prepared, std::mem::take(&mut message), is_last, attempt) {
                     Ok(()) => self.finished(step, true, started.elapsed()),
@@ -212,8 +237,16 @@ impl<'e> Run<'_, 'e> {
         let started = Instant::now();
         let scripting = &self.dialect.scripting;
         let mut message = begun;
-        let claim = self.claim(prepared);
-        message.claim(&claim, self.count(&claim));
+        let (change, rows) = match prepared.direction {
+            Direction::Upgrade => {
+                let row = new_row(prepared, State::Applied, self.dialect);
+                (version_table::insert(&self.table, &row.row(None), self.dialect), 1)
+            }
+            Direction::Downgrade => {
+                (version_table::delete(&self.table, &prepared.rows, self.dialect), prepared.rows.len())
+            }
+        };
+        self.claim(&mut message, prepared, &[], &change, rows);
         let watched = !prepared.keeps_rows.is_empty() || !prepared.outside.is_empty();
         let before = if watched {
             self.send(&mut message, attempt)?;
@@ -248,7 +281,8 @@ impl<'e> Run<'_, 'e> {
                     format!("duration_ms = {}", started.elapsed().as_millis())
                 }
             };
-            message.tool(&version_table::update(&self.table, &assignments, &prepared.revision.id, self.dialect), 1);
+            let update = version_table::update(&self.table, &assignments, &prepared.revision.id, self.dialect);
+            self.must_change_one(&mut message, &update);
         }
         for statement in self.options.after(prepared, &self.table, self.dialect) {
             message.tool(&statement, 1);
@@ -259,15 +293,47 @@ impl<'e> Run<'_, 'e> {
         self.send(&mut message, attempt)
     }
 
-    /// The statement that writes or removes the row, before anything else: two runs can't both have it.
-    fn claim(&self, prepared: &Prepared) -> String {
-        match prepared.direction {
-            Direction::Upgrade => version_table::insert(&self.table, &new_row(prepared, State::Applied), self.dialect),
-            Direction::Downgrade => {
-                let delete = version_table::delete(&self.table, &prepared.rows, self.dialect);
-                (self.dialect.scripting.claim_removal)(&delete)
-            }
+    /// What comes first in a revision's transaction: nobody else writes the version table until it ends, the rows are as
+    /// planned, and the revision's own row is written or removed.
+    fn claim(&self, message: &mut Message, prepared: &Prepared, before: &[String], change: &str, rows: usize) {
+        let scripting = &self.dialect.scripting;
+        if let Some(lock) = (scripting.lock_table)(&self.table) {
+            message.tool(&lock, 1);
         }
+        let planned = version_table::rows_are(&self.table, &prepared.present, &prepared.absent, self.dialect);
+        self.claim_with(message, &(scripting.check)(&planned));
+        before.iter().for_each(|statements| self.claim_with(message, statements));
+        self.claim_with(message, &(scripting.must_change)(change, rows));
+    }
+
+    /// Adds statements whose failure means that the version table is not as this run believes.
+    pub(super) fn claim_with(&self, message: &mut Message, statements: &str) {
+        message.claim(statements, self.count(statements));
+    }
+
+    /// Adds a change of the version table that must meet just one row.
+    fn must_change_one(&self, message: &mut Message, change: &str) {
+        self.claim_with(message, &(self.dialect.scripting.must_change)(change, 1));
+    }
+
+    /// Opens a transaction, claims the revision with `change`, which changes so many rows, and commits.
+    pub(super) fn claim_alone(
+        &mut self,
+        prepared: &Prepared<'e>,
+        before: &[String],
+        change: &str,
+        rows: usize,
+    ) -> Result<(), Stop> {
+        let mut message = self.message();
+        self.begin(&mut message);
+        self.claim(&mut message, prepared, before, change, rows);
+        message.tool("COMMIT", 1);
+        self.send(&mut message, 1)
+    }
+
+    /// A message that bears the mark of this run.
+    pub(super) fn message(&self) -> Message {
+        Message::marked(&self.database.mark(&self.token))
     }
 
     pub(super) fn begin(&self, message: &mut Message) {
@@ -368,23 +434,35 @@ impl<'e> Run<'_, 'e> {
         interruption::sleep(Duration::from_millis((100 << attempt.min(6)).min(5_000) + chance));
     }
 
-    /// The row could not be written or removed. When another run has done so, that is as good; any other reason is
-    /// `error`.
+    /// The version table is not as planned. When another run has done just this, that is as good.
+    ///
+    /// # Errors
+    /// `Changed`; `error`, when the rows are as planned and the row could not be written all the same.
     pub(super) fn claimed_by_another(&mut self, prepared: &Prepared, error: SqlError) -> Result<(), ApplyError> {
         let rows = self.database.applied(&self.options.version_table)?.unwrap_or_default();
-        let row = rows.iter().find(|row| prepared.rows.contains(&row.revision));
-        match (prepared.direction, row.map(|row| row.state)) {
-            (_, Some(State::Running | State::Reverting)) => Err(ApplyError::Stuck {
-                revision: prepared.revision.id.clone(),
-                reason: "another run has begun it and not ended it".to_owned(),
-                hint: "wait for that run to end, or run the same command again".to_owned(),
-            }),
-            (Direction::Upgrade, Some(_)) | (Direction::Downgrade, None) => Ok(()),
-            _ => {
-                let left = "It was rolled back; the database is as it was before this revision.";
-                Err(self.failure(prepared, error, Failed::Tool, None, left))
-            }
+        let row = |id: &RevisionId| rows.iter().find(|row| row.revision == *id);
+        let id = &prepared.revision.id;
+        let changed = |reason: String| Err(ApplyError::Changed { revision: id.clone(), reason });
+        if let Some(half) = prepared.rows.iter().filter_map(row).find(|row| row.is_half_done()) {
+            return changed(format!("another run has begun {} and not ended it", half.revision));
         }
+        let is_there = prepared.rows.iter().any(|id| row(id).is_some());
+        if is_there == (prepared.direction == Direction::Upgrade) {
+            return Ok(());
+        }
+        if let Some(missing) = prepared.present.iter().find(|id| row(id).is_none_or(AppliedRow::is_half_done)) {
+            return changed(format!("another run has undone {missing}"));
+        }
+        if let Some(other) = prepared.absent.iter().find(|id| row(id).is_some()) {
+            return changed(format!("another run has applied {other}"));
+        }
+        let message = format!(
+            "the version table {} does not keep what is written to it: a trigger or a rule on it changes or removes the row \
+             of revision {id}",
+            self.table
+        );
+        let left = "It was rolled back; the database is as it was before this revision.";
+        Err(self.failure(prepared, SqlError { message, ..error }, Failed::Tool, None, left))
     }
 
     pub(super) fn roll_back(&mut self) {
@@ -432,15 +510,32 @@ impl<'e> Run<'_, 'e> {
     }
 }
 
-pub(super) fn new_row<'p>(prepared: &'p Prepared, state: State) -> NewRow<'p> {
-    NewRow {
-        revision: &prepared.revision.id,
-        message: &prepared.revision.message,
-        checksum: &prepared.checksum,
-        script: prepared.section.map(|section| section.text.as_str()),
-        state,
-        duration_ms: 0,
+/// What the row of an upgraded revision says.
+pub(super) struct Row<'p> {
+    prepared: &'p Prepared<'p>,
+    downgrade: Option<String>,
+    state: State,
+}
+
+impl Row<'_> {
+    /// The row; `run` is the token of the run for one that begins half done.
+    pub fn row<'r>(&'r self, run: Option<&'r str>) -> NewRow<'r> {
+        let prepared = self.prepared;
+        NewRow {
+            revision: &prepared.revision.id,
+            message: &prepared.revision.message,
+            checksum: &prepared.checksum,
+            script: prepared.section.as_ref().map(|section| section.text.as_str()),
+            downgrade_script: self.downgrade.as_deref(),
+            state: self.state,
+            run,
+        }
     }
+}
+
+pub(super) fn new_row<'p>(prepared: &'p Prepared<'p>, state: State, dialect: &Dialect) -> Row<'p> {
+    let downgrade = prepared.revision.section(Direction::Downgrade, dialect.syntax);
+    Row { prepared, downgrade: downgrade.map(version_table::stored_section), state }
 }
 
 pub(super) fn has_code(error: &SqlError, codes: &[&str]) -> bool {

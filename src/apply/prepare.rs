@@ -1,5 +1,8 @@
 //! A revision's section into its statements, refused before anything runs where it can't work.
 
+use std::borrow::Cow;
+use std::path::PathBuf;
+
 use super::{ApplyError, Step, place};
 use crate::config::TransactionMode;
 use crate::database::Dialect;
@@ -15,7 +18,9 @@ pub struct Prepared<'a> {
     pub revision: &'a Revision,
     pub direction: Direction,
     /// None: a revision without a section for this database, such as a merge; there is only its row to write.
-    pub section: Option<&'a Section>,
+    pub section: Option<Cow<'a, Section>>,
+    /// The section is the one that was stored with the row, and not the file's.
+    pub is_stored: bool,
     /// Does it run in a transaction, or statement by statement with a journal?
     pub transactional: bool,
     pub parts: Vec<PreparedPart>,
@@ -24,8 +29,12 @@ pub struct Prepared<'a> {
     /// Tables whose rows are counted before and after.
     pub keeps_rows: Vec<guard::KeepsRows>,
     pub checksum: String,
-    /// The rows that go with it on the way down.
+    /// The rows that are removed with it on the way down.
     pub rows: Vec<RevisionId>,
+    /// The revisions that must have a row before it, and be whole.
+    pub present: Vec<RevisionId>,
+    /// The revisions that must have none.
+    pub absent: Vec<RevisionId>,
 }
 
 /// Statements with the same guard, or with none.
@@ -37,8 +46,8 @@ pub struct PreparedPart {
 }
 
 impl<'a> Prepared<'a> {
-    pub fn text(&self) -> &'a str {
-        self.section.map_or("", |section| &section.text)
+    pub fn text(&self) -> &str {
+        self.section.as_ref().map_or("", |section| &section.text)
     }
 
     pub fn statement_count(&self) -> usize {
@@ -52,8 +61,8 @@ impl<'a> Prepared<'a> {
 
     /// Returns the place in the file of byte `at` of the section's text.
     pub fn place(&self, at: usize, dialect: &Dialect) -> Option<Place> {
-        let section = self.section?;
-        Some(place(&self.revision.path, &section.text, section.first_line, at, dialect.syntax))
+        let section = self.section.as_ref()?;
+        Some(section_place(self.revision, section, self.is_stored, at, dialect))
     }
 
     /// The statements that undo what the section leaves set in the session.
@@ -70,7 +79,11 @@ impl<'a> Prepared<'a> {
 /// needs a client (COPY, psql commands), or would be refused by the server inside the transaction.
 pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) -> Result<Prepared<'a>, ApplyError> {
     let &Step { revision, direction, .. } = step;
-    let section = revision.section(direction, dialect.syntax);
+    let section: Option<Cow<Section>> = match &step.stored {
+        Some(stored) => Some(Cow::Owned(Section::clone(stored))),
+        None => revision.section(direction, dialect.syntax).map(Cow::Borrowed),
+    };
+    let is_stored = step.stored.is_some();
     // A merge has nothing to run either way; whoever wrote an upgrade must say how to go back.
     let ran_upgrade = revision.section(Direction::Upgrade, dialect.syntax).is_some_and(|section| {
         split::split(&section.text, dialect.syntax).map_or(true, |statements| !statements.is_empty())
@@ -82,13 +95,16 @@ pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) ->
     let mut prepared = Prepared {
         revision,
         direction,
-        section,
-        transactional: mode != TransactionMode::None && section.is_none_or(|section| section.transactional),
+        transactional: mode != TransactionMode::None && section.as_ref().is_none_or(|section| section.transactional),
         parts: Vec::new(),
         outside: Vec::new(),
         keeps_rows: Vec::new(),
         rows: step.rows.clone(),
-        checksum: checksum::checksum(section, dialect.syntax),
+        present: step.present.clone(),
+        absent: step.absent.clone(),
+        checksum: checksum::checksum(section.as_deref(), dialect.syntax),
+        section: None,
+        is_stored,
     };
     let Some(section) = section else { return Ok(prepared) };
     let reasons = guard::irreversible(&section.text, dialect.syntax);
@@ -99,7 +115,7 @@ pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) ->
     let refused = |at: usize, reason: String, hint: Option<&str>| ApplyError::Refused {
         revision: revision.id.clone(),
         reason,
-        place: Some(place(&revision.path, &section.text, section.first_line, at, dialect.syntax)),
+        place: Some(section_place(revision, &section, is_stored, at, dialect)),
         hint: hint.map(str::to_owned),
     };
     if mode == TransactionMode::All && !section.transactional {
@@ -129,7 +145,7 @@ pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) ->
         }
     }
     if prepared.transactional {
-        take_outside(&mut prepared, dialect).map_err(|at| {
+        take_outside(&mut prepared, text, dialect).map_err(|at| {
             refused(
                 at,
                 "this setting has no effect inside the transaction in which the section runs".to_owned(),
@@ -138,7 +154,14 @@ pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) ->
         })?;
     }
     prepared.keeps_rows = guard::keeps_rows(text, dialect.syntax);
+    prepared.section = Some(section);
     Ok(prepared)
+}
+
+fn section_place(revision: &Revision, section: &Section, is_stored: bool, at: usize, dialect: &Dialect) -> Place {
+    let stored = PathBuf::from(format!("the downgrade of {} as it was stored", revision.id));
+    let path = if is_stored { &stored } else { &revision.path };
+    place(path, &section.text, section.first_line, at, dialect.syntax)
 }
 
 /// Why a statement can't be run, and what to do instead.
@@ -166,8 +189,7 @@ fn objection(statement: &str, transactional: bool, dialect: &Dialect) -> Option<
 ///
 /// # Errors
 /// Where one stands between other statements.
-fn take_outside(prepared: &mut Prepared, dialect: &Dialect) -> Result<(), usize> {
-    let text = prepared.text();
+fn take_outside(prepared: &mut Prepared, text: &str, dialect: &Dialect) -> Result<(), usize> {
     let stands_outside = |piece: &Piece| (dialect.scripting.outside_transaction)(piece.text(text));
     if let Some(part) = prepared.parts.first_mut().filter(|part| part.guard.is_none()) {
         let count = part.statements.iter().take_while(|piece| stands_outside(piece)).count();

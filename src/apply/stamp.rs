@@ -13,6 +13,8 @@ pub struct Stamp<'a> {
     pub purge: bool,
     pub remove: Vec<RevisionId>,
     pub add: Vec<&'a Revision>,
+    /// The rows that the version table had when this was planned.
+    pub rows: Vec<RevisionId>,
 }
 
 impl Stamp<'_> {
@@ -32,13 +34,15 @@ pub fn statements(stamp: &Stamp, state: State, table: &str, dialect: &Dialect) -
     }
     for revision in &stamp.add {
         let section = revision.section(Direction::Upgrade, dialect.syntax);
+        let downgrade = revision.section(Direction::Downgrade, dialect.syntax).map(version_table::stored_section);
         let row = NewRow {
             revision: &revision.id,
             message: &revision.message,
             checksum: &checksum::checksum(section, dialect.syntax),
             script: section.map(|section| section.text.as_str()),
+            downgrade_script: downgrade.as_deref(),
             state,
-            duration_ms: 0,
+            run: None,
         };
         statements.push(version_table::insert(table, &row, dialect));
     }
@@ -57,14 +61,30 @@ pub fn after(options: &Options, table: &str, dialect: &Dialect) -> Vec<String> {
 pub fn run(database: &mut dyn Database, stamp: &Stamp, state: State, options: &Options) -> Result<(), ApplyError> {
     let dialect = database.dialect();
     let table = database.version_table(&options.version_table);
-    let mut script = (dialect.scripting.begin)(options.lock_timeout);
+    let scripting = &dialect.scripting;
+    let mut script = (scripting.begin)(options.lock_timeout);
     let create = version_table::create(&table, dialect);
-    let statements = [vec![create], statements(stamp, state, &table, dialect), after(options, &table, dialect)];
-    for statement in statements.into_iter().flatten() {
+    let unchanged = format!(
+        "(SELECT {} FROM {table}) = {} AND {}",
+        scripting.count,
+        stamp.rows.len(),
+        version_table::rows_exist(&table, &stamp.rows, dialect)
+    );
+    let mut changes = vec![create];
+    changes.extend((scripting.lock_table)(&table));
+    changes.push((scripting.check)(&unchanged));
+    changes.extend(statements(stamp, state, &table, dialect));
+    changes.extend(after(options, &table, dialect));
+    for statement in changes {
         script.push_str(&statement);
         script.push_str(";\n");
     }
     script.push_str("COMMIT");
-    let doing = || format!("writing the stamp to {table}");
-    database.execute(&script).map_err(|error| DatabaseError::Sql { doing: doing(), error }.into())
+    database.execute(&script).map_err(|error| match error.code.as_deref() {
+        Some(code) if scripting.claimed_codes.contains(&code) => ApplyError::Changed {
+            revision: stamp.add.first().map(|revision| revision.id.clone()).unwrap_or_default(),
+            reason: format!("the rows of {table} have changed since they were read"),
+        },
+        _ => DatabaseError::Sql { doing: format!("writing the stamp to {table}"), error }.into(),
+    })
 }

@@ -7,17 +7,18 @@ use super::running::{self, Transaction, first_line};
 use super::scripts::{self, Script, Way};
 use super::{Exit, Session};
 use crate::apply::plan::Plan;
-use crate::apply::{plan_downgrade, prepare, validate};
+use crate::apply::{Route, prepare, validate};
 use crate::config::TransactionMode;
 use crate::database::{Database, Dialect};
-use crate::revision::guard;
 use crate::revision::target::{Spec, Target};
+use crate::revision::{Direction, guard};
 use crate::sql::token::{Token, tokens};
 use crate::sql::{quote, split};
 
 /// Undo revisions down to one
 ///
-/// Runs the downgrade sections, children first. On a terminal it says which data would go, and asks.
+/// Runs the downgrade sections, children first, as they were stored when the revisions were applied. On a terminal it says
+/// which data would go, and asks.
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate downgrade -1
@@ -36,6 +37,9 @@ pub struct Arguments {
     /// Do not ask
     #[arg(short, long)]
     yes: bool,
+    /// Run the downgrade sections of the files, even if others were stored when the revisions were applied
+    #[arg(long)]
+    from_files: bool,
     /// How revisions and transactions go together [default: as migrate.toml says, else per-revision]
     #[arg(long, value_name = "MODE")]
     transaction: Option<Transaction>,
@@ -44,7 +48,8 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let options = running::options(session, arguments.transaction)?;
+    let mut options = running::options(session, arguments.transaction)?;
+    options.from_files = arguments.from_files;
     if arguments.sql {
         let spec = Spec::parse(&arguments.target)?;
         return scripts::write(session, &spec, Way::Down, &options, &arguments.script);
@@ -52,13 +57,15 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let target = Target::parse(&arguments.target)?;
     let graph = session.graph()?;
     let mut database = if arguments.dry_run { session.reader()? } else { session.writer()? };
-    let plan = plan_downgrade(&mut *database, &graph, &target, &options)?;
+    let route = Route { direction: Direction::Downgrade, target: &target };
+    let plan = route.plan(&mut *database, &graph, &options)?;
     validate(&plan.steps, options.transaction, database.dialect())?;
     if arguments.dry_run {
         return running::dry_run(&session.output, &plan, &options, &*database);
     }
     let output = &session.output;
-    if !plan.steps.is_empty() && !arguments.yes && output.is_interactive() {
+    let asks = !plan.steps.is_empty() && !arguments.yes && output.is_interactive();
+    if asks {
         output.say(format_args!("On {}, this would undo:", database.place()));
         for step in &plan.steps {
             output.say(format_args!("  {}  {}", step.revision.id, first_line(&step.revision.message)));
@@ -72,7 +79,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         }
     }
     let there = format!("nothing above {} is applied", target.text);
-    running::execute(output, plan, &options, &mut *database, &there)
+    running::execute(session, route, &plan, asks, &options, &mut *database, &there)
 }
 
 /// Returns what data would go: statements that drop what holds rows or values, with how many there are.

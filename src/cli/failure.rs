@@ -12,6 +12,8 @@ use crate::revision::file::FileError;
 pub const NO: i32 = 1;
 /// The command could not be understood.
 pub const COULD_NOT: i32 = 2;
+/// It may succeed when it is tried again: the lock is held, another run was faster (EX_TEMPFAIL of sysexits.h).
+pub const TEMPORARY: i32 = 75;
 /// Stopped by Ctrl-C or SIGTERM: 128 and the number of SIGINT, as shells have it.
 pub const INTERRUPTED: i32 = 130;
 
@@ -37,6 +39,12 @@ impl Failure {
     /// A command line that can't be understood: exit code 2.
     pub fn usage(message: impl Into<String>) -> Self {
         Failure { message: message.into(), exit_code: COULD_NOT, ..Failure::default() }
+    }
+
+    /// The same command may succeed later: exit code 75.
+    pub fn temporary(mut self) -> Self {
+        self.exit_code = TEMPORARY;
+        self
     }
 
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
@@ -174,6 +182,21 @@ impl From<ApplyError> for Failure {
                 failure
             }
             ApplyError::Stuck { hint, .. } => failure.hint(hint),
+            ApplyError::Changed { .. } => failure
+                .note("What ran before it stays; nothing of it was run.")
+                .hint("look with `migrate current`, and run the command again")
+                .temporary(),
+            ApplyError::TakenOver { .. } => failure.hint("wait for the other run to end").temporary(),
+            ApplyError::LockLost { .. } => failure
+                .note("What ran before stays. Another run may have begun meanwhile.")
+                .hint("run the same command again: it goes on from there")
+                .temporary(),
+            ApplyError::EarlierAtWork { .. } => failure
+                .hint(
+                    "wait until that session has ended, or end it with `SELECT pg_terminate_backend(PROCESS)`, and run the \
+                     same command again",
+                )
+                .temporary(),
         }
     }
 }
@@ -193,6 +216,9 @@ impl From<DatabaseError> for Failure {
         match error {
             DatabaseError::Connect { hint: Some(hint), .. } => failure.hint(hint),
             DatabaseError::Sql { error, .. } => failure.sql(&error),
+            DatabaseError::Locked { .. } => {
+                failure.hint("wait for that run to end, and run the command again").temporary()
+            }
             _ => failure,
         }
     }

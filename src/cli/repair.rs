@@ -6,9 +6,9 @@ use serde_json::json;
 use super::failure::Failure;
 use super::running;
 use super::{Exit, Session};
-use crate::apply::integrity;
-use crate::database::version_table::{AppliedRow, State};
-use crate::database::{Database, DatabaseError};
+use crate::apply::{ApplyError, integrity, plan};
+use crate::database::version_table::AppliedRow;
+use crate::database::{Database, DatabaseError, Earlier};
 use crate::revision::graph::Graph;
 use crate::revision::target::Target;
 
@@ -37,23 +37,22 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let options = running::options(session, None)?;
     let graph = session.graph()?;
     let mut database = session.writer()?;
+    let output = &session.output;
+    // What is written is decided under the lock, from rows as they are now.
+    let waited = plan::lock(&mut *database, &options, &mut |holder| output.say(running::waiting(holder)))?;
+    let graph = if waited { session.graph_read_again()? } else { graph };
     let rows = database.applied(&options.version_table)?.unwrap_or_default();
     let named = named(&arguments.revisions, &graph, &rows)?;
     let changes = match (arguments.resume_at, arguments.forget) {
         (None, false) => accepted(&named, &graph, &rows, &mut *database, &options)?,
-        (Some(at), _) => vec![resumed(&named, at, &graph, &*database, &options.version_table)?],
+        (Some(at), _) => vec![resumed(&named, at, &graph, &mut *database, &options.version_table)?],
         (None, true) => forgotten(&named, &graph, &*database, &options.version_table)?,
     };
-    let output = &session.output;
     if !changes.is_empty() {
-        let mut waiting = |holder: &str| {
-            output.say(format_args!("waiting: another run of migrate holds the lock: {holder}"));
-        };
-        database.lock(&options.version_table, options.lock_wait, &mut waiting)?;
-        let written = write(&mut *database, &changes, &options);
-        database.unlock();
-        written?;
+        write(&mut *database, &changes, &options)?;
     }
+    database.unlock();
+    let output = &session.output;
     if output.json {
         let repaired: Vec<_> =
             changes.iter().map(|change| json!({ "revision": change.revision, "repaired": change.words })).collect();
@@ -117,7 +116,7 @@ fn accepted(
             return Err(Failure::new(format!("revision {} has no file that could be accepted", row.revision))
                 .hint("bring the file back, or take its row out with --forget"));
         }
-        if matches!(row.state, State::Running | State::Reverting) {
+        if row.is_half_done() {
             return Err(Failure::new(format!("revision {} was cut off half way", row.revision))
                 .hint("say with --resume-at N which of its statements is the next to run"));
         }
@@ -144,12 +143,21 @@ fn resumed(
     named: &[&AppliedRow],
     at: u32,
     graph: &Graph,
-    database: &dyn Database,
+    database: &mut dyn Database,
     version_table: &str,
 ) -> Result<Change, Failure> {
     let [row] = named else { return Err(Failure::usage("--resume-at is about one revision; name it")) };
-    if !matches!(row.state, State::Running | State::Reverting) {
+    if !row.is_half_done() {
         return Err(Failure::new(format!("revision {} was not cut off; it is {}", row.revision, row.state.name())));
+    }
+    if let Some(run) = &row.run {
+        let earlier = database.earlier(run, row.run_process.as_deref());
+        let doing = || format!("looking whether the run of {} has ended", row.revision);
+        let earlier = earlier.map_err(|error| DatabaseError::Sql { doing: doing(), error })?;
+        if let Earlier::AtWork(words) = earlier {
+            let revision = row.revision.clone();
+            return Err(ApplyError::EarlierAtWork { revision, words, waited_seconds: 0 }.into());
+        }
     }
     let revision = graph.get(&row.revision).filter(|revision| revision.id == row.revision);
     let revision =
@@ -182,9 +190,12 @@ fn forgotten(
 }
 
 fn write(database: &mut dyn Database, changes: &[Change], options: &crate::apply::Options) -> Result<(), Failure> {
-    let mut script = (database.dialect().scripting.begin)(options.lock_timeout);
-    for change in changes {
-        script.push_str(&change.statement);
+    let scripting = &database.dialect().scripting;
+    let mut script = (scripting.begin)(options.lock_timeout);
+    let lock = (scripting.lock_table)(&database.version_table(&options.version_table));
+    let changes = changes.iter().map(|change| (scripting.must_change)(&change.statement, 1));
+    for statement in lock.into_iter().chain(changes) {
+        script.push_str(&statement);
         script.push_str(";\n");
     }
     script.push_str("COMMIT");

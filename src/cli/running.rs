@@ -11,9 +11,10 @@ use super::failure::Failure;
 use super::output::Output;
 use super::{Exit, Session};
 use crate::apply::follow::Follower;
-use crate::apply::plan::{self, Plan};
+use crate::apply::plan::{self, Plan, Route};
 use crate::apply::{self, Crowd, Event, Options};
 use crate::config::TransactionMode;
+use crate::database::version_table::AppliedRow;
 use crate::database::{Database, interruption};
 use crate::revision::{Direction, Revision};
 
@@ -67,47 +68,77 @@ pub fn dry_run(output: &Output, plan: &Plan, options: &Options, database: &dyn D
     Ok(Exit::Done)
 }
 
-/// Runs a plan, and says what happens while it does.
+/// Runs a plan under the lock, where it is made again, and prints what happens.
+///
+/// `looked` is the plan that was made without the lock; if it was `confirmed`, no other is run. The revision files are read
+/// again if another run had the lock: they may have changed meanwhile. `already_there` is what to print if there is nothing
+/// to do.
 pub fn execute(
-    output: &Output,
-    plan: Plan,
+    session: &mut Session,
+    route: Route,
+    looked: &Plan,
+    confirmed: bool,
     options: &Options,
     database: &mut dyn Database,
     already_there: &str,
 ) -> Result<Exit, Failure> {
-    let place = database.place();
-    let planned: Vec<String> = plan.steps.iter().map(|step| step.revision.id.clone()).collect();
-    let direction = plan.steps.first().map(|step| step.direction);
-    let telling = Telling::new(output, plan.steps.len(), options.transaction);
-    let result = plan::execute(database, plan, options, &mut |event| telling.tell(&event));
-    telling.bar.finish_and_clear();
-    let revisions = telling.revisions.into_inner();
-    match result {
-        Ok(_) if output.json => output.json(&json!({ "database": place, "dry_run": false, "revisions": revisions })),
-        Ok(_) if revisions.is_empty() => output.say(format_args!("nothing to do: {already_there}")),
-        Ok(_) => {}
-        Err(error) => {
-            if telling.done.into_inner() > 0 && !output.json && options.transaction == TransactionMode::All {
-                output.say("what was listed above has been rolled back");
-            }
-            let failure = Failure::from(error);
-            let ids: Vec<&str> = revisions.iter().filter_map(|entry| entry["revision"].as_str()).collect();
-            if interruption::requested() {
-                return Err(interrupted(failure, direction, &planned, &ids, options.transaction));
-            }
-            return Err(match output.json && !ids.is_empty() && options.transaction != TransactionMode::All {
-                true => failure.note(format!("done before it: {}", ids.join(", "))),
-                false => failure,
-            });
+    if looked.steps.is_empty() {
+        if !looked.unknown.is_empty() {
+            session.output.warn(unknown_rows(&looked.unknown));
         }
+        return Ok(finish(&session.output, &database.place(), already_there, Vec::new()));
     }
-    Ok(Exit::Done)
+    apply::validate(&looked.steps, options.transaction, database.dialect())?;
+    let output = &session.output;
+    let waited = plan::lock(database, options, &mut |holder| output.say(waiting(holder)))?;
+    let graph = if waited { session.graph_read_again()? } else { session.graph()? };
+    let planned = looked.ids();
+    let telling = Telling::new(&session.output, planned.len(), options.transaction);
+    let result = plan::under_the_lock(database, &graph, route, &planned, confirmed, options, &mut |event| {
+        telling.tell(&event);
+    });
+    telling.bar.finish_and_clear();
+    let output = &session.output;
+    let revisions = telling.revisions.into_inner();
+    let Err(error) = result else { return Ok(finish(output, &database.place(), already_there, revisions)) };
+    if telling.done.into_inner() > 0 && !output.json && options.transaction == TransactionMode::All {
+        output.say("what was listed above has been rolled back");
+    }
+    let failure = Failure::from(error);
+    let ids: Vec<&str> = revisions.iter().filter_map(|entry| entry["revision"].as_str()).collect();
+    if interruption::requested() {
+        return Err(interrupted(failure, route.direction, &planned, &ids, options.transaction));
+    }
+    Err(match output.json && !ids.is_empty() && options.transaction != TransactionMode::All {
+        true => failure.note(format!("done before it: {}", ids.join(", "))),
+        false => failure,
+    })
+}
+
+fn finish(output: &Output, place: &str, already_there: &str, revisions: Vec<Value>) -> Exit {
+    if output.json {
+        output.json(&json!({ "database": place, "dry_run": false, "revisions": revisions }));
+    } else if revisions.is_empty() {
+        output.say(format_args!("nothing to do: {already_there}"));
+    }
+    Exit::Done
+}
+
+/// What is printed once while another run has the lock.
+pub fn waiting(holder: &str) -> String {
+    format!("waiting: another run of migrate holds the lock: {holder}")
+}
+
+fn unknown_rows(rows: &[AppliedRow]) -> String {
+    let rows = rows.iter().map(|row| format!("{} ({}, applied {})", row.revision, row.message, row.applied_at));
+    let rows = rows.collect::<Vec<_>>().join(", ");
+    format!("the database is ahead of the files: it has {rows}, which no file describes")
 }
 
 /// Adds what was done and what was not to the failure of a run that was told to stop.
 fn interrupted(
     mut failure: Failure,
-    direction: Option<Direction>,
+    direction: Direction,
     planned: &[String],
     done: &[&str],
     mode: TransactionMode,
@@ -115,8 +146,8 @@ fn interrupted(
     let done = if mode == TransactionMode::All { &[] } else { done };
     let left: Vec<&str> = planned.iter().map(String::as_str).filter(|id| !done.contains(id)).collect();
     let (is_done, is_left) = match direction {
-        Some(Direction::Downgrade) => ("undone", "still applied"),
-        _ => ("applied", "not applied"),
+        Direction::Downgrade => ("undone", "still applied"),
+        Direction::Upgrade => ("applied", "not applied"),
     };
     for (words, ids) in [(is_done, done), (is_left, &left)] {
         if !ids.is_empty() {
@@ -144,7 +175,7 @@ impl<'o> Telling<'o> {
 
     fn tell(&self, event: &Event) {
         match event {
-            Event::Waiting { holder } => self.say(format!("waiting: another run of migrate holds the lock: {holder}")),
+            Event::Waiting { holder } => self.say(waiting(holder)),
             Event::Crowded { crowd } => {
                 let way_out = match self.mode {
                     TransactionMode::All => "run with `--transaction per-revision`",
@@ -152,13 +183,7 @@ impl<'o> Telling<'o> {
                 };
                 self.warn(crowded(crowd, way_out));
             }
-            Event::UnknownRows { rows } => self.warn(format!(
-                "the database is ahead of the files: it has {}, which no file describes",
-                rows.iter()
-                    .map(|row| format!("{} ({}, applied {})", row.revision, row.message, row.applied_at))
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            )),
+            Event::UnknownRows { rows } => self.warn(unknown_rows(rows)),
             Event::Started { revision, .. } => {
                 self.bar.set_message(format!("{} {}", revision.id, first_line(&revision.message)));
             }
@@ -177,6 +202,15 @@ impl<'o> Telling<'o> {
             Event::Resumed { revision, done, of } => {
                 self.say(format!("going on with {}, of which {done} of {of} statements ran before", revision.id))
             }
+            Event::EarlierAtWork { revision, words } => {
+                self.say(format!("waiting: an earlier run of {} is still at work: {words}", revision.id));
+            }
+            Event::StoredDowngrade { revision } => self.say(format!(
+                "{}: running the downgrade that was stored when it was applied; {} has another one now, which \
+                 `--from-files` would run",
+                revision.id,
+                revision.path.display()
+            )),
             Event::TriedAgain { revision, reason, blockers, attempt } => {
                 let blockers = blockers.as_ref().map_or(String::new(), |blockers| format!("; blocked by {blockers}"));
                 self.say(format!("{}: {reason}{blockers}; trying again ({attempt} of 10)", revision.id));

@@ -8,7 +8,7 @@ use clap::Args;
 use super::failure::Failure;
 use super::{Exit, Session};
 use crate::apply::offline::{self, OfflineError, Start};
-use crate::apply::{Options, Step};
+use crate::apply::{Options, Step, plan};
 use crate::database::{self, Dialect};
 use crate::revision::fault::GraphError;
 use crate::revision::graph::Graph;
@@ -62,11 +62,8 @@ pub fn write(
         way => way,
     };
     let steps: Vec<Step> = match way {
-        Way::Down => {
-            let route = graph.downgrade_route(&start, &to)?;
-            route.into_iter().map(|revision| Step::down(revision, vec![revision.id.clone()])).collect()
-        }
-        _ => graph.upgrade_route(&start, &to)?.into_iter().map(Step::up).collect(),
+        Way::Down => plan::steps(&graph, start.clone(), graph.downgrade_route(&start, &to)?, Direction::Downgrade),
+        _ => plan::steps(&graph, start.clone(), graph.upgrade_route(&start, &to)?, Direction::Upgrade),
     };
     let verb = if way == Way::Down { "downgrade" } else { "upgrade" };
     let count = match steps.len() {

@@ -64,6 +64,12 @@ impl Session {
         Ok(graph)
     }
 
+    /// As `graph`, from the files as they are now.
+    pub fn graph_read_again(&mut self) -> Result<Rc<Graph>, Failure> {
+        self.graph = None;
+        self.graph()
+    }
+
     /// Says what is wrong with the graph, for a command that goes on without that part.
     pub fn warn_of_faults(&self, graph: &Graph) {
         for fault in graph.faults() {

@@ -4,11 +4,13 @@ use clap::Args;
 use serde_json::json;
 
 use super::failure::Failure;
+use super::output::Output;
 use super::running;
 use super::scripts::{self, Script};
 use super::{Exit, Session, compared};
 use crate::apply::offline::{self, Start};
-use crate::apply::{plan_stamp, stamp};
+use crate::apply::{plan, plan_stamp, stamp};
+use crate::database::Database;
 use crate::database::version_table::State;
 use crate::revision::route::Applied;
 use crate::revision::target::{Spec, Target};
@@ -49,34 +51,38 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let targets = arguments.targets.iter().map(|text| Target::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let graph = session.graph()?;
     let mut database = session.writer()?;
+    let looked = plan_stamp(&mut *database, &graph, &targets, arguments.purge, &options)?;
+    if looked.is_empty() {
+        if arguments.verify {
+            compared::verify_stamp(session, &graph, &looked, &mut *database)?;
+        }
+        return Ok(report(&session.output, &looked, &*database));
+    }
+    let output = &session.output;
+    let waited = plan::lock(&mut *database, &options, &mut |holder| output.say(running::waiting(holder)))?;
+    // What is written is planned under the lock, from rows and files as they are now.
+    let graph = if waited { session.graph_read_again()? } else { graph.clone() };
     let planned = plan_stamp(&mut *database, &graph, &targets, arguments.purge, &options)?;
     if arguments.verify {
         compared::verify_stamp(session, &graph, &planned, &mut *database)?;
     }
-    let output = &session.output;
-    if !planned.is_empty() {
-        let mut waiting = |holder: &str| {
-            output.say(format_args!("waiting: another run of migrate holds the lock: {holder}"));
-        };
-        database.lock(&options.version_table, options.lock_wait, &mut waiting)?;
-        // What was planned may have changed while this run waited.
-        let planned = plan_stamp(&mut *database, &graph, &targets, arguments.purge, &options)?;
-        let written = stamp::run(&mut *database, &planned, State::Stamped, &options);
-        database.unlock();
-        written?;
-    }
+    stamp::run(&mut *database, &planned, State::Stamped, &options)?;
+    database.unlock();
+    Ok(report(&session.output, &planned, &*database))
+}
+
+fn report(output: &Output, planned: &stamp::Stamp, database: &dyn Database) -> Exit {
     let added: Vec<&str> = planned.add.iter().map(|revision| revision.id.as_str()).collect();
     if output.json {
-        let document = json!({ "database": database.place(), "stamped": added, "removed": planned.remove });
-        output.json(&document);
-        return Ok(Exit::Done);
+        output.json(&json!({ "database": database.place(), "stamped": added, "removed": planned.remove }));
+        return Exit::Done;
     }
     if planned.is_empty() {
         output.say("nothing to do: the version table says that already");
     }
     planned.remove.iter().for_each(|id| output.result(format_args!("removed {id}")));
     added.iter().for_each(|id| output.result(format_args!("stamped {id}")));
-    Ok(Exit::Done)
+    Exit::Done
 }
 
 /// Writes what a stamp would change, on a database that is at FROM: nowhere, when that is not said.
@@ -104,7 +110,7 @@ fn write(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
         _ => Applied::new(),
     };
     let planned = graph.stamp(&before, &targets)?;
-    let planned = stamp::Stamp { purge: arguments.purge, remove: planned.remove, add: planned.add };
+    let planned = stamp::Stamp { purge: arguments.purge, remove: planned.remove, add: planned.add, rows: Vec::new() };
     let start = (!arguments.purge).then(|| {
         let words = from.as_ref().map_or("base", |from| from.text.as_str()).to_owned();
         let present = graph.heads_of(&before).iter().map(|head| head.id.clone()).collect();

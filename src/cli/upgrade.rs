@@ -6,7 +6,8 @@ use super::failure::Failure;
 use super::running::{self, Transaction};
 use super::scripts::{self, Script, Way};
 use super::{Exit, Session};
-use crate::apply::plan_upgrade;
+use crate::apply::Route;
+use crate::revision::Direction;
 use crate::revision::target::{Spec, Target};
 
 /// Bring the database up to a revision
@@ -45,7 +46,8 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let target = Target::parse(&arguments.target)?;
     let graph = session.graph()?;
     let mut database = if arguments.dry_run { session.reader()? } else { session.writer()? };
-    let plan = plan_upgrade(&mut *database, &graph, &target, &options)?;
+    let route = Route { direction: Direction::Upgrade, target: &target };
+    let plan = route.plan(&mut *database, &graph, &options)?;
     if arguments.dry_run {
         return running::dry_run(&session.output, &plan, &options, &*database);
     }
@@ -53,5 +55,5 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         true => "there are no revisions".to_owned(),
         false => format!("the database is at {} already", target.text),
     };
-    running::execute(&session.output, plan, &options, &mut *database, &there)
+    running::execute(session, route, &plan, false, &options, &mut *database, &there)
 }

@@ -94,9 +94,20 @@ pub struct Scripting {
     /// A query of the rows that violate a foreign key, which such a statement makes possible; each cell a word of the
     /// answer.
     pub violations: Option<&'static str>,
-    /// Returns the deletion of a row as statements that fail when the row is not there.
-    pub claim_removal: fn(delete: &str) -> String,
-    /// The error codes that mean: another run has put this row there, or taken it away.
+    /// The count of a query's rows, as an expression.
+    pub count: &'static str,
+    /// An expression: the server process of this session and when it began; null where there is none.
+    pub process: &'static str,
+    /// Returns the statement that keeps every other run from writing the version table until the transaction ends; None
+    /// where `begin` does so already.
+    pub lock_table: fn(table: &str) -> Option<String>,
+    /// Returns a query that fails, with one of `claimed_codes`, unless the expression is true.
+    pub check: fn(condition: &str) -> String,
+    /// Returns an INSERT, UPDATE or DELETE as statements that fail, with one of `claimed_codes`, unless it changes just so
+    /// many rows.
+    pub must_change: fn(statement: &str, rows: usize) -> String,
+    /// The error codes of `check` and `must_change`, and of a row that is there already: the version table is not as this
+    /// run believes.
     pub claimed_codes: &'static [&'static str],
     /// The error codes after which the same transaction may succeed when it is tried again.
     pub passing_codes: &'static [&'static str],
@@ -106,11 +117,38 @@ pub struct Scripting {
     pub locks: fn(statement: &str) -> usize,
     /// A query of the room for locks: how many for each session, and for how many sessions. They share it.
     pub lock_room: Option<&'static str>,
-    /// How a person runs a script, in a sentence.
+    /// How the user runs a script, in a sentence.
     pub how_to_run: &'static str,
+    /// A line that makes the client stop a script at the first error.
+    pub stop_at_errors: &'static str,
+    /// Does an error undo its transaction, whatever the client sends after it?
+    pub error_aborts_transaction: bool,
     /// Returns what undoes the settings that these statements leave behind in the session, the version table's
     /// visibility among them.
     pub resets: fn(statements: &[&str]) -> Vec<String>,
+    /// What of a statement's effect ends with its session?
+    pub session_effect: fn(statement: &str) -> SessionEffect,
+}
+
+/// What of a statement's effect a later session doesn't have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionEffect {
+    None,
+    /// A setting: the statement may be run again in another session.
+    Repeatable,
+    /// An object of that name, possibly with data, which can't be made again.
+    Lost(String),
+}
+
+/// What the server says of an earlier run that has not ended its revision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Earlier {
+    /// It has no session any more.
+    Gone,
+    /// A session of it runs a statement, or may do so; in words.
+    AtWork(String),
+    /// A session of it waits for its client; in words, and its process.
+    Idle(String, String),
 }
 
 /// How to find out whether a statement took effect whose run was cut off.
@@ -120,6 +158,9 @@ pub enum Effect {
     RunAgain,
     /// A query of one row and one column: `done`; `undone`; or a statement to run first, because a half is there.
     Ask(String),
+    /// Running it again does no harm, once nothing is left of the first time: a query of one row and one column with a
+    /// statement that clears a part of it away, or `undone`.
+    RunAgainAfter(String),
     /// It can't be known.
     Unknown,
 }
@@ -290,6 +331,18 @@ pub trait Database {
     -> Result<(), DatabaseError>;
 
     fn unlock(&mut self);
+
+    /// Was the lock lost since it was taken? Looks at what has arrived, and sends nothing.
+    fn lock_is_lost(&mut self) -> bool;
+
+    /// Returns the comment that marks the statements of a run for `earlier`.
+    fn mark(&self, run: &str) -> String;
+
+    /// Is a session of the run with this token, of which the version table has this process, still there?
+    fn earlier(&mut self, run: &str, process: Option<&str>) -> Result<Earlier, SqlError>;
+
+    /// Ends an idle session that `earlier` has found; false if that is not permitted.
+    fn end_session(&mut self, run: &str, process: &str) -> bool;
 
     /// Looks, after `delay` and on another connection, who keeps this one waiting for a lock, while it runs a script.
     fn watch_blockers(&self, delay: Duration) -> Option<std::thread::JoinHandle<Option<String>>>;

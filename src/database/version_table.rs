@@ -1,7 +1,7 @@
 //! The version table: one row per applied revision. The same for all databases.
 
 use super::{Dialect, SqlError};
-use crate::revision::guard;
+use crate::revision::{Section, guard};
 use crate::sql::{Syntax, quote};
 
 /// How a revision came to be in the version table.
@@ -47,9 +47,13 @@ pub struct AppliedRow {
     /// The text that ran; None where it is not known (adopted rows may have none).
     pub script: Option<String>,
     pub state: State,
-    /// How many statements of a `no-transaction` section took effect; negative, -N, when statement N was begun and
-    /// nothing but a person can tell whether it took effect.
+    /// How many statements of a `no-transaction` section took effect; negative, -N, while statement N runs outside a
+    /// transaction, so that a run that was cut off there has to look up whether it took effect.
     pub statements_done: i64,
+    /// The token of the run that is at work on a half-done revision, or was when it was cut off.
+    pub run: Option<String>,
+    /// That run's server process and when it began (`Scripting::process`).
+    pub run_process: Option<String>,
     /// RFC 3339, UTC.
     pub applied_at: String,
     pub applied_by: String,
@@ -57,9 +61,16 @@ pub struct AppliedRow {
     pub tool_version: String,
 }
 
+impl AppliedRow {
+    /// Has a `no-transaction` section of it begun and not ended?
+    pub fn is_half_done(&self) -> bool {
+        matches!(self.state, State::Running | State::Reverting)
+    }
+}
+
 /// The columns in the order of `AppliedRow`, without `script`.
-const COLUMNS: &str =
-    "revision, message, checksum, state, statements_done, applied_at, applied_by, duration_ms, tool_version";
+const COLUMNS: &str = "revision, message, checksum, state, statements_done, run, run_process, applied_at, applied_by, \
+                       duration_ms, tool_version";
 
 /// Returns the parts of the configured name, unquoted and in the case that it has: `ops.migrate_revision` has two. A dot
 /// that belongs to a name is written in double quotes, as in SQL.
@@ -78,8 +89,8 @@ pub fn create(name: &str, dialect: &Dialect) -> String {
     let timestamp = dialect.scripting.timestamp_type;
     format!(
         "CREATE TABLE IF NOT EXISTS {name} (\n  revision text NOT NULL PRIMARY KEY,\n  message text NOT NULL,\n  \
-         checksum text NOT NULL,\n  script text,\n  state text NOT NULL,\n  statements_done bigint NOT NULL DEFAULT 0,\n  \
-         applied_at {timestamp} NOT NULL,\n  applied_by text NOT NULL,\n  duration_ms bigint NOT NULL,\n  \
+         checksum text NOT NULL,\n  script text,\n  downgrade_script text,\n  state text NOT NULL,\n  statements_done bigint NOT NULL DEFAULT 0,\n  \
+         run text,\n  run_process text,\n  applied_at {timestamp} NOT NULL,\n  applied_by text NOT NULL,\n  duration_ms bigint NOT NULL,\n  \
          tool_version text NOT NULL\n)"
     )
 }
@@ -96,6 +107,19 @@ pub fn select(name: &str, dialect: &Dialect) -> String {
     format!("SELECT {columns} FROM {name} ORDER BY revision")
 }
 
+/// The error of a table of this name that has other columns.
+pub fn foreign(error: SqlError) -> SqlError {
+    SqlError {
+        hint: Some(
+            "this table is not migrate's, or an unreleased version made it; name another one with `version_table` under \
+             [database]"
+                .to_owned(),
+        ),
+        position: None,
+        ..error
+    }
+}
+
 /// Reads the rows of `select`.
 ///
 /// # Errors
@@ -106,7 +130,8 @@ pub fn rows(rows: Vec<Vec<Option<String>>>) -> Result<Vec<AppliedRow>, SqlError>
 
 fn row(cells: Vec<Option<String>>) -> Result<AppliedRow, SqlError> {
     let mut cells = cells.into_iter();
-    let mut text = || cells.next().flatten().unwrap_or_default();
+    let mut next = || cells.next().flatten();
+    let mut text = || next().unwrap_or_default();
     let revision = text();
     let wrong = |what: &str, found: &str| SqlError {
         message: format!(
@@ -116,6 +141,8 @@ fn row(cells: Vec<Option<String>>) -> Result<AppliedRow, SqlError> {
     };
     let number = |what: &str, found: String| found.parse::<i64>().map_err(|_| wrong(what, &found));
     let (message, checksum, state, done) = (text(), text(), text(), text());
+    let (run, run_process) = (next(), next());
+    let mut text = || next().unwrap_or_default();
     let (applied_at, applied_by, duration, tool_version) = (text(), text(), text(), text());
     Ok(AppliedRow {
         message,
@@ -123,6 +150,8 @@ fn row(cells: Vec<Option<String>>) -> Result<AppliedRow, SqlError> {
         script: None,
         state: State::parse(&state).ok_or_else(|| wrong("the state", &state))?,
         statements_done: number("statements_done", done)?,
+        run,
+        run_process,
         applied_at,
         applied_by,
         duration_ms: number("duration_ms", duration)?,
@@ -136,6 +165,52 @@ pub fn stored_script(name: &str, revision: &str, dialect: &Dialect) -> String {
     format!("SELECT script FROM {name} WHERE revision = {}", quote::literal(revision, dialect.syntax))
 }
 
+/// Returns the query for the downgrade sections that were stored with these revisions: rows of an id and a text
+/// (`downgrade_script`), possibly null.
+pub fn stored_downgrades<S: AsRef<str>>(name: &str, revisions: &[S], dialect: &Dialect) -> String {
+    format!("SELECT revision, downgrade_script FROM {name} WHERE revision IN ({})", list(revisions, dialect))
+}
+
+/// Returns the ids as a list of literals.
+pub fn list<S: AsRef<str>>(revisions: &[S], dialect: &Dialect) -> String {
+    let ids: Vec<String> = revisions.iter().map(|id| quote::literal(id.as_ref(), dialect.syntax)).collect();
+    ids.join(", ")
+}
+
+/// Returns an expression that is true when each of `present` has a row, and is not half done, and none of `absent` has
+/// one.
+pub fn rows_are<S: AsRef<str>>(name: &str, present: &[S], absent: &[S], dialect: &Dialect) -> String {
+    let mut conditions = Vec::new();
+    if !present.is_empty() {
+        conditions.push(format!(
+            "(SELECT {} FROM {name} WHERE revision IN ({}) AND state NOT IN ('running', 'reverting')) = {}",
+            dialect.scripting.count,
+            list(present, dialect),
+            present.len()
+        ));
+    }
+    if !absent.is_empty() {
+        conditions.push(format!("NOT EXISTS (SELECT 1 FROM {name} WHERE revision IN ({}))", list(absent, dialect)));
+    }
+    match conditions.is_empty() {
+        true => "1 = 1".to_owned(),
+        false => conditions.join(" AND "),
+    }
+}
+
+/// Returns an expression that is true when each of these revisions has a row, whatever its state.
+pub fn rows_exist<S: AsRef<str>>(name: &str, revisions: &[S], dialect: &Dialect) -> String {
+    match revisions {
+        [] => "1 = 1".to_owned(),
+        revisions => format!(
+            "(SELECT {} FROM {name} WHERE revision IN ({})) = {}",
+            dialect.scripting.count,
+            list(revisions, dialect),
+            revisions.len()
+        ),
+    }
+}
+
 /// What a new row says; when and by whom are for the database to say.
 #[derive(Clone, Copy, Debug)]
 pub struct NewRow<'a> {
@@ -143,24 +218,30 @@ pub struct NewRow<'a> {
     pub message: &'a str,
     pub checksum: &'a str,
     pub script: Option<&'a str>,
+    /// The downgrade section as `stored_section` writes it: what a downgrade runs, whatever the file says by then.
+    pub downgrade_script: Option<&'a str>,
     pub state: State,
-    pub duration_ms: i64,
+    /// The token of the run, for a row that begins half done.
+    pub run: Option<&'a str>,
 }
 
 /// Returns the statement that inserts the row; it fails when the revision has one already.
 pub fn insert(name: &str, row: &NewRow, dialect: &Dialect) -> String {
     let text = |text: &str| quote::literal(text, dialect.syntax);
+    let text_or_null = |value: Option<&str>| value.map_or_else(|| "NULL".to_owned(), text);
     format!(
-        "INSERT INTO {name} (revision, message, checksum, script, state, statements_done, applied_at, applied_by, duration_ms, tool_version)\n\
-         VALUES ({}, {}, {}, {}, {}, 0, {}, {}, {}, {})",
+        "INSERT INTO {name} (revision, message, checksum, script, downgrade_script, state, statements_done, run, run_process, \
+         applied_at, applied_by, duration_ms, tool_version)\nVALUES ({}, {}, {}, {}, {}, {}, 0, {}, {}, {}, {}, 0, {})",
         text(row.revision),
         text(row.message),
         text(row.checksum),
-        row.script.map_or_else(|| "NULL".to_owned(), text),
+        text_or_null(row.script),
+        text_or_null(row.downgrade_script),
         text(row.state.name()),
+        text_or_null(row.run),
+        if row.run.is_some() { dialect.scripting.process } else { "NULL" },
         dialect.scripting.now,
         (dialect.scripting.user)(),
-        row.duration_ms,
         text(env!("CARGO_PKG_VERSION")),
     )
 }
@@ -203,9 +284,24 @@ pub fn update(name: &str, assignments: &str, revision: &str, dialect: &Dialect) 
 
 /// Returns the statement that deletes the rows of these revisions.
 pub fn delete<S: AsRef<str>>(name: &str, revisions: &[S], dialect: &Dialect) -> String {
-    let ids: Vec<String> = revisions.iter().map(|id| quote::literal(id.as_ref(), dialect.syntax)).collect();
-    match ids.as_slice() {
-        [id] => format!("DELETE FROM {name} WHERE revision = {id}"),
-        ids => format!("DELETE FROM {name} WHERE revision IN ({})", ids.join(", ")),
-    }
+    format!("DELETE FROM {name} WHERE revision IN ({})", list(revisions, dialect))
 }
+
+/// Returns a section as the version table keeps it: a line that says how it runs, and its text.
+pub fn stored_section(section: &Section) -> String {
+    format!("{}\n{}", if section.transactional { TRANSACTION } else { NO_TRANSACTION }, section.text)
+}
+
+/// Returns the section that `stored_section` wrote, or None where the text has no such first line.
+pub fn section_from_stored(stored: &str) -> Option<Section> {
+    let (first, text) = stored.split_once('\n')?;
+    let transactional = match first {
+        TRANSACTION => true,
+        NO_TRANSACTION => false,
+        _ => return None,
+    };
+    Some(Section { dialect: None, transactional, text: text.to_owned(), first_line: 2 })
+}
+
+const TRANSACTION: &str = "-- migrate:downgrade";
+const NO_TRANSACTION: &str = "-- migrate:downgrade no-transaction";

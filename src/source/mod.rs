@@ -8,6 +8,7 @@ use crate::apply::{self, ApplyError};
 use crate::config::{Config, ConfigError};
 use crate::database::{Database, DatabaseError, Dialect, Reading, Scope, SqlError};
 use crate::models::{Declared, ModelError, error};
+use crate::revision::Direction;
 use crate::revision::graph::Graph;
 use crate::revision::target::Target;
 use crate::schema::{Catalog, stored};
@@ -134,7 +135,8 @@ pub fn replayed(
     let mut shadow = database.shadow(config.database.shadow_url()?)?;
     let options = apply::Options::of(config);
     for target in targets {
-        apply::upgrade(shadow.as_mut(), graph, target, &options, &mut |_| {})
+        let route = apply::Route { direction: Direction::Upgrade, target };
+        apply::run_route(shadow.as_mut(), graph, route, &options, &mut |_| {})
             .map_err(|error| SourceError::Replay(Box::new(error)))?;
     }
     let reading = shadow.reflect(&scope(config))?;

@@ -91,7 +91,7 @@ fn waiting_for_another_run_ends_and_names_it() {
              WHERE l.locktype = 'advisory' AND d.datname = current_database()",
         ) == ["1"]
     });
-    let outcome = site.project.migrate("upgrade r3").exits(1);
+    let outcome = site.project.migrate("upgrade r3").exits(75);
     assert!(outcome.stderr.contains("migrate upgrade, process"), "{}", outcome.shown());
     assert!(!site.has_table("users"));
     holder.kill();

@@ -86,12 +86,12 @@ fn a_statement_outside_transactions_that_took_effect_is_not_run_again() {
     );
     site.project.migrate("upgrade head").ok();
     assert_eq!(journal(&site), ["applied 3"]);
-    // As a crash between the last statement and its journal entry leaves it.
-    site.execute("UPDATE migrate_revision SET state = 'running', statements_done = 2");
+    // As a crash between the last statement and its confirmation leaves it.
+    site.execute("UPDATE migrate_revision SET state = 'running', statements_done = -3, run = 'x'");
     site.project.migrate("upgrade head").ok();
     assert_eq!(journal(&site), ["applied 3"]);
-    // As a crash before it leaves it.
-    site.execute("DROP INDEX i; UPDATE migrate_revision SET state = 'running', statements_done = 2");
+    // As a crash between the claim and the statement leaves it.
+    site.execute("DROP INDEX i; UPDATE migrate_revision SET state = 'running', statements_done = -3, run = 'x'");
     site.project.migrate("upgrade head").ok();
     assert_eq!(site.lines("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), ["t"]);
 }
@@ -102,7 +102,11 @@ fn an_index_that_is_not_valid_is_built_again() {
     site.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1)");
     section(&site, "r1", "", "CREATE UNIQUE INDEX CONCURRENTLY i ON t (a);", "");
     site.project.migrate("upgrade head").exits(1);
-    assert_eq!(site.lines("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), ["f"]);
+    assert_eq!(site.lines("SELECT to_regclass('i') IS NULL"), ["t"], "what failed leaves nothing behind");
+    assert_eq!(journal(&site), ["running 0"]);
+    // As a build that was cut off leaves it.
+    assert!(site.database().psql("CREATE UNIQUE INDEX CONCURRENTLY i ON t (a)").is_err());
+    site.execute("UPDATE migrate_revision SET statements_done = -1");
     site.execute("DELETE FROM t");
     site.project.migrate("upgrade head").ok();
     assert_eq!(site.lines("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), ["t"]);
@@ -148,4 +152,82 @@ fn mode_none_journals_every_section() {
         assert_eq!(journal(site), ["running 1"]);
         assert!(site.has_table("a"));
     });
+}
+
+/// An index of that name that somebody else made is not what the section asks for, on the second try as on the first.
+#[test]
+fn a_statement_that_fails_is_not_done_on_the_second_try() {
+    let Some(site) = Site::postgres() else { return };
+    site.execute("CREATE TABLE t (a int, b int); CREATE INDEX i ON t (a)");
+    section(&site, "r1", "", "CREATE INDEX CONCURRENTLY i ON t (b);\nDROP INDEX CONCURRENTLY j;", "");
+    for _ in 0..2 {
+        let outcome = site.project.migrate("upgrade head").exits(1);
+        assert!(outcome.stderr.contains("relation \"i\" already exists"), "{}", outcome.shown());
+        assert_eq!(journal(&site), ["running 0"]);
+    }
+    site.execute("DROP INDEX i");
+    for _ in 0..2 {
+        let outcome = site.project.migrate("upgrade head").exits(1);
+        assert!(outcome.stderr.contains("index \"j\" does not exist"), "{}", outcome.shown());
+        assert_eq!(journal(&site), ["running 1"]);
+    }
+}
+
+#[test]
+fn a_counter_beyond_the_end_is_an_error() {
+    on_both(|site| {
+        section(site, "r1", "", "CREATE TABLE a (id int);\nINSERT INTO nowhere VALUES (1);", "");
+        site.project.migrate("upgrade head").exits(1);
+        site.execute("UPDATE migrate_revision SET statements_done = 7");
+        let outcome = site.project.migrate("upgrade head").exits(1);
+        assert!(outcome.stderr.contains("counts 7 of its statements, and it has 2"), "{}", outcome.shown());
+    });
+}
+
+/// What a REINDEX leaves that was cut off is dropped before it runs again.
+#[test]
+fn half_of_a_reindex_is_cleared_away() {
+    let Some(site) = Site::postgres() else { return };
+    site.execute("CREATE TABLE t (a int); INSERT INTO t VALUES (1), (1); CREATE INDEX i ON t (a)");
+    section(&site, "r1", "", "REINDEX INDEX CONCURRENTLY i;", "");
+    site.project.migrate("upgrade head").ok();
+    assert!(site.database().psql("CREATE UNIQUE INDEX CONCURRENTLY i_ccnew ON t (a)").is_err());
+    site.execute("UPDATE migrate_revision SET state = 'running', statements_done = -1, run = 'x'");
+    site.project.migrate("upgrade head").ok();
+    assert_eq!(
+        site.lines("SELECT count(*), bool_and(indisvalid) FROM pg_index WHERE indrelid = 't'::regclass"),
+        ["1|t"]
+    );
+}
+
+#[test]
+fn what_ended_with_its_session_is_named() {
+    let Some(site) = Site::postgres() else { return };
+    section(
+        &site,
+        "r1",
+        "",
+        "CREATE TEMP TABLE kept (a int);\nINSERT INTO nowhere VALUES (1);\nINSERT INTO other SELECT a FROM kept;",
+        "",
+    );
+    site.project.migrate("upgrade head").exits(1);
+    let outcome = site.project.migrate("upgrade head").exits(1);
+    assert!(outcome.stderr.contains("its statement 1 made kept"), "{}", outcome.shown());
+    assert!(outcome.stderr.contains("repair r1 --resume-at 1"), "{}", outcome.shown());
+}
+
+#[test]
+fn an_attached_file_is_attached_again() {
+    let site = Site::sqlite();
+    section(
+        &site,
+        "r1",
+        "",
+        "ATTACH 'other.db' AS other;\nCREATE TABLE other.a (id int);\nINSERT INTO nowhere VALUES (1);\nINSERT INTO other.a VALUES (1);",
+        "",
+    );
+    site.project.migrate("upgrade head").exits(1);
+    site.execute("CREATE TABLE nowhere (id int)");
+    site.project.migrate("upgrade head").ok();
+    assert_eq!(journal(&site), ["applied 4"]);
 }

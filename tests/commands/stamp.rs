@@ -67,7 +67,7 @@ fn an_error_in_one_target_changes_nothing() {
         site.project.migrate("stamp heads").ok();
         site.project.migrate("stamp --purge c1c1 nonsense").exits(1);
         assert_eq!(rows(site).len(), 6);
-        site.execute("INSERT INTO migrate_revision SELECT 'zzzz', message, checksum, script, state, 0, applied_at, applied_by, 0, tool_version FROM migrate_revision WHERE revision = 'aaaa'");
+        site.execute("INSERT INTO migrate_revision (revision, message, checksum, state, applied_at, applied_by, duration_ms, tool_version) SELECT 'zzzz', message, checksum, state, applied_at, applied_by, 0, tool_version FROM migrate_revision WHERE revision = 'aaaa'");
         site.project.migrate("stamp --purge bbbb").ok();
         assert_eq!(rows(site), ["aaaa", "bbbb"]);
     });

@@ -107,8 +107,10 @@ fn a_database_of_alembics_is_taken_over_where_it_stands() {
     project.migrate("upgrade head").ok();
     let same = project.migrate("diff live revisions").ok();
     assert!(!same.stdout.contains("alembic_version"), "{}", same.stdout);
-    let rows =
-        sqlite::lines(&project.path("app.db"), "SELECT revision || state FROM migrate_revision ORDER BY 1 DESC LIMIT 1");
+    let rows = sqlite::lines(
+        &project.path("app.db"),
+        "SELECT revision || state FROM migrate_revision ORDER BY 1 DESC LIMIT 1",
+    );
     assert_eq!(rows, ["e1aaaaaaaaaaapplied"]);
 }
 

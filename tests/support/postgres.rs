@@ -117,7 +117,7 @@ impl Database {
     pub fn row_counts(&self) -> Vec<(String, u64)> {
         let tables = "SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) FROM pg_class c JOIN pg_namespace n \
                       ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname !~ '^(pg_|information_schema)' \
-                      AND c.relname NOT LIKE 'migrate\\_version%' ORDER BY 1";
+                      AND c.relname NOT LIKE 'migrate\\_revision%' ORDER BY 1";
         let query: Vec<String> = self
             .lines(tables)
             .iter()

@@ -188,8 +188,7 @@ fn silmari_writer_has_one_set_of_revisions_for_both_databases() {
     let first = text.lines().find_map(|line| line.strip_prefix("-- revision: ")).expect("a header").to_owned();
     let tables = ["conversations", "file_metadata", "messages"];
     let in_production = || {
-        let query =
-            "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrate_revision' ORDER BY 1";
+        let query = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'migrate_revision' ORDER BY 1";
         production.lines(query)
     };
     for environment in [&[][..], &["-e", "production"]] {

@@ -40,6 +40,8 @@ impl Connection {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
+            // So that `has_ended` sees at once what has arrived.
+            .event_interval(1)
             .build()
             .map_err(|error| failed(error.to_string(), None))?;
         let config = client_config(settings, application);
@@ -99,6 +101,17 @@ impl Connection {
     {
         let work = work(&self.client);
         self.wait(async { work.await.map_err(|error| sql_error(&error, "", 0)) })
+    }
+
+    /// Has the server ended this session? Looks at what has arrived, and sends nothing.
+    pub fn has_ended(&self) -> bool {
+        self.runtime.block_on(async {
+            // Each turn looks once for arrivals and lets the connection's task read them.
+            for _ in 0..4 {
+                tokio::task::yield_now().await;
+            }
+        });
+        self.client.is_closed()
     }
 
     pub fn is_closed(&self) -> bool {

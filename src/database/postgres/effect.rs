@@ -11,6 +11,9 @@ pub fn effect(statement: &str) -> Effect {
     let solid: Vec<Token> = tokens(statement, Syntax::Postgres).filter(Token::is_solid).collect();
     let text = |name: &str| quote::literal(name, Syntax::Postgres);
     match words.as_slice() {
+        ["REINDEX", ..] if solid.iter().any(|token| token.is_word(statement, "CONCURRENTLY")) => {
+            Effect::RunAgainAfter(left_by_reindex(statement, &solid))
+        }
         ["VACUUM" | "REINDEX" | "CLUSTER", ..] | ["ALTER", "SYSTEM" | "DATABASE", ..] => Effect::RunAgain,
         ["ALTER", "SUBSCRIPTION", ..] => Effect::RunAgain,
         ["CREATE", "INDEX" | "UNIQUE", ..] => match created_index(statement, &solid) {
@@ -43,7 +46,10 @@ pub fn effect(statement: &str) -> Effect {
         }
         ["ALTER", "TABLE", ..] => {
             match (path_after(statement, &solid, "TABLE"), path_after(statement, &solid, "PARTITION")) {
-                (Some(parent), Some(partition)) => Effect::Ask(detached(&parent, &partition)),
+                (Some(parent), Some(partition)) => {
+                    let finalizes = solid.last().is_some_and(|token| token.is_word(statement, "FINALIZE"));
+                    Effect::Ask(detached(&parent, &partition, finalizes))
+                }
                 _ => Effect::Unknown,
             }
         }
@@ -58,25 +64,56 @@ fn index_made(index: &[String], table: &[String]) -> String {
     let own_name = quote::literal(index.last().map_or("", String::as_str), Syntax::Postgres);
     format!(
         "SELECT coalesce((SELECT CASE WHEN i.indisvalid THEN 'done' ELSE \
-         'DROP INDEX CONCURRENTLY ' || i.indexrelid::pg_catalog.regclass END \
+         pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, c.relname) END \
          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          WHERE i.indrelid = pg_catalog.to_regclass({table}) AND c.relname = {own_name}), 'undone')"
     )
 }
 
 /// A detach that was cut off between its two transactions is pending, and FINALIZE ends it.
-fn detached(parent: &[String], partition: &[String]) -> String {
+fn detached(parent: &[String], partition: &[String], finalizes: bool) -> String {
     let name = |path: &[String]| quote::qualified(path);
     let literal = |path: &[String]| quote::literal(&quote::qualified(path), Syntax::Postgres);
-    let finish = quote::literal(
-        &format!("ALTER TABLE {} DETACH PARTITION {} FINALIZE", name(parent), name(partition)),
-        Syntax::Postgres,
-    );
+    let finish = match finalizes {
+        true => "'undone'".to_owned(),
+        false => quote::literal(
+            &format!("ALTER TABLE {} DETACH PARTITION {} FINALIZE", name(parent), name(partition)),
+            Syntax::Postgres,
+        ),
+    };
     format!(
         "SELECT coalesce((SELECT CASE WHEN inhdetachpending THEN {finish} ELSE 'undone' END FROM pg_catalog.pg_inherits \
          WHERE inhrelid = pg_catalog.to_regclass({}) AND inhparent = pg_catalog.to_regclass({})), 'done')",
         literal(partition),
         literal(parent)
+    )
+}
+
+/// What a REINDEX CONCURRENTLY leaves that is cut off: invalid indexes whose names end in `_ccnew` or `_ccold`, perhaps with
+/// a number (PostgreSQL manual, REINDEX, "Rebuilding Indexes Concurrently"). Those of the table, or of the schema, are
+/// dropped one by one; for a whole database, all of them.
+fn left_by_reindex(statement: &str, solid: &[Token]) -> String {
+    let name = path_after(statement, solid, "CONCURRENTLY").unwrap_or_default();
+    let literal = quote::literal(&quote::qualified(&name), Syntax::Postgres);
+    let is = |word: &str| solid.iter().take(8).any(|token| token.is_word(statement, word));
+    let whose = if is("INDEX") {
+        format!(
+            "i.indrelid = (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass({literal}))"
+        )
+    } else if is("TABLE") {
+        format!("i.indrelid = pg_catalog.to_regclass({literal})")
+    } else if is("SCHEMA") {
+        format!("c.relnamespace = pg_catalog.to_regnamespace({literal})")
+    } else {
+        "true".to_owned()
+    };
+    format!(
+        "SELECT coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, c.relname) \
+         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         WHERE NOT i.indisvalid AND c.relname::pg_catalog.text OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' AND {whose} \
+         ORDER BY c.oid LIMIT 1), 'undone')"
     )
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use sha2::{Digest, Sha256};
 
 use super::{Connection, Settings};
-use crate::database::{DatabaseError, SqlError, interruption};
+use crate::database::{DatabaseError, Earlier, SqlError, interruption};
 use crate::sql::{Syntax, quote};
 
 /// Holds the lock until it is dropped, or the process dies.
@@ -18,13 +18,15 @@ pub struct Lock {
 }
 
 impl Lock {
-    /// Tries until the lock is free or `wait` is over, and tells `waiting` once who has it.
+    /// Tries until the lock is free or `wait` is over, and tells `waiting` once who has it; calls `meanwhile` twice a second
+    /// or more often.
     pub fn take(
         settings: &Settings,
         application: &str,
         version_table: &str,
         wait: Duration,
         waiting: &mut dyn FnMut(&str),
+        meanwhile: &dyn Fn(),
     ) -> Result<Lock, DatabaseError> {
         let settings = Settings { application_name: Some(introduction(application)), ..settings.clone() };
         let connection = Connection::open(&settings, application)?;
@@ -43,14 +45,26 @@ impl Lock {
                 waiting(&holder);
                 said = Some(holder.clone());
             }
+            if interruption::is_due() {
+                let doing = "waiting for another run of migrate".to_owned();
+                return Err(DatabaseError::Sql { doing, error: SqlError::interrupted(0) });
+            }
             let left = wait.saturating_sub(started.elapsed());
             if left.is_zero() {
                 let place = settings.place();
                 return Err(DatabaseError::Locked { place, holder, waited_seconds: started.elapsed().as_secs() });
             }
+            meanwhile();
             std::thread::sleep(pause.min(left));
             pause = (pause * 3 / 2).min(Duration::from_millis(500));
         }
+    }
+}
+
+impl Lock {
+    /// Did the session end that holds the lock?
+    pub fn is_lost(&self) -> bool {
+        self.connection.has_ended()
     }
 }
 
@@ -74,8 +88,12 @@ fn key(version_table: &str) -> i64 {
 }
 
 fn try_once(connection: &Connection, key: i64) -> Result<bool, SqlError> {
+    let no_limit = match connection.version_number() {
+        170_000.. => "SET LOCAL transaction_timeout = 0; ",
+        _ => "",
+    };
     let answers = connection.run(&format!(
-        "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0; \
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; SET LOCAL idle_in_transaction_session_timeout = 0; {no_limit}\
          SELECT pg_catalog.pg_try_advisory_xact_lock({key})"
     ));
     let taken = answers.map(|mut answers| answers.pop().and_then(|rows| rows.into_iter().next()));
@@ -110,6 +128,52 @@ fn holder(connection: &Connection, key: i64) -> String {
         }
         _ => "a run that has just ended".to_owned(),
     }
+}
+
+/// Returns the comment that marks the statements of a run. `pg_stat_activity` shows the text that a session was sent,
+/// also behind a pool, where a process says nothing about who uses it.
+pub fn mark(run: &str) -> String {
+    format!("/* migrate run {run} */ ")
+}
+
+/// Looks for a session of an earlier run: by its mark, or, where its text may not be seen, by its process.
+pub fn earlier(connection: &Connection, run: &str, process: Option<&str>) -> Result<Earlier, SqlError> {
+    let mark = quote::literal(mark(run).trim_end(), Syntax::Postgres);
+    let (pid, began) = process.and_then(|process| process.split_once(' ')).unwrap_or(("0", ""));
+    let pid: i32 = pid.parse().unwrap_or(0);
+    let answers = connection.run(&format!(
+        "SELECT pid, coalesce(state, ''), pg_catalog.starts_with(coalesce(query, ''), {mark}), backend_start IS NULL, \
+         pg_catalog.date_part('epoch', backend_start), coalesce(usename, ''), \
+         coalesce(pg_catalog.to_char(query_start AT TIME ZONE 'UTC', 'HH24:MI:SS \"UTC\"'), 'an unknown time') \
+         FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() \
+         AND pid <> pg_catalog.pg_backend_pid() AND (pid = {pid} OR pg_catalog.starts_with(coalesce(query, ''), {mark})) ORDER BY 1"
+    ))?;
+    let mut idle = None;
+    for row in answers.into_iter().next_back().unwrap_or_default() {
+        let cells: Vec<String> = row.into_iter().map(Option::unwrap_or_default).collect();
+        let [pid, state, marked, hidden, start, user, since] = cells.as_slice() else { continue };
+        let words = format!("server process {pid} of {user}");
+        match (marked == "t", hidden == "t" || start == began) {
+            (true, _) if state == "idle" => idle = Some(Earlier::Idle(words, pid.clone())),
+            (true, _) => return Ok(Earlier::AtWork(format!("{words}, with a statement since {since}"))),
+            // Its text and its state may only be seen by its own role and by those who may read all statistics.
+            (false, true) if state.is_empty() => return Ok(Earlier::AtWork(words)),
+            // The process serves another client of a pool, or another session altogether.
+            (false, _) => {}
+        }
+    }
+    Ok(idle.unwrap_or(Earlier::Gone))
+}
+
+/// Ends a session whose last statement was one of this run's and which waits for its client.
+pub fn end_session(connection: &Connection, run: &str, process: &str) -> bool {
+    let mark = quote::literal(mark(run).trim_end(), Syntax::Postgres);
+    let pid: i32 = process.parse().unwrap_or(0);
+    let answers = connection.run(&format!(
+        "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
+         WHERE pid = {pid} AND state = 'idle' AND pg_catalog.starts_with(query, {mark})"
+    ));
+    answers.is_ok()
 }
 
 /// Looks after `delay` who keeps a session of this application waiting for a lock in this database.

@@ -20,7 +20,7 @@ pub use connection::{Connection, Rows};
 pub use url::Settings;
 
 use crate::database::version_table::{self, AppliedRow};
-use crate::database::{Database, DatabaseError, Dialect, Purpose, Reading, Scope, SqlError, interruption};
+use crate::database::{Database, DatabaseError, Dialect, Earlier, Purpose, Reading, Scope, SqlError, interruption};
 use crate::sql::{Statement, Syntax, quote};
 
 pub static DIALECT: Dialect = Dialect {
@@ -143,6 +143,8 @@ impl Database for Postgres {
             None => version_table::rows(answers.pop().unwrap_or_default()).map(Some).map_err(failed),
             // undefined_table, or invalid_schema_name.
             Some(error) if matches!(error.code.as_deref(), Some("42P01" | "3F000")) => Ok(None),
+            // undefined_column
+            Some(error) if error.code.as_deref() == Some("42703") => Err(failed(version_table::foreign(error))),
             Some(error) => Err(failed(error)),
         }
     }
@@ -158,12 +160,31 @@ impl Database for Postgres {
         waiting: &mut dyn FnMut(&str),
     ) -> Result<(), DatabaseError> {
         let name = self.version_table(version_table);
-        self.lock = Some(lock::Lock::take(&self.settings, &self.application, &name, wait, waiting)?);
+        // This session waits too, and a role's `idle_session_timeout` would end it.
+        let meanwhile = || _ = self.connection.execute("SELECT 1");
+        let lock = lock::Lock::take(&self.settings, &self.application, &name, wait, waiting, &meanwhile)?;
+        self.lock = Some(lock);
         Ok(())
     }
 
     fn unlock(&mut self) {
         self.lock = None;
+    }
+
+    fn lock_is_lost(&mut self) -> bool {
+        self.lock.as_ref().is_some_and(lock::Lock::is_lost)
+    }
+
+    fn mark(&self, run: &str) -> String {
+        lock::mark(run)
+    }
+
+    fn earlier(&mut self, run: &str, process: Option<&str>) -> Result<Earlier, SqlError> {
+        lock::earlier(&self.connection, run, process)
+    }
+
+    fn end_session(&mut self, run: &str, process: &str) -> bool {
+        lock::end_session(&self.connection, run, process)
     }
 
     fn watch_blockers(&self, delay: Duration) -> Option<std::thread::JoinHandle<Option<String>>> {

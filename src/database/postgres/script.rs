@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::effect;
-use crate::database::Scripting;
+use crate::database::{Scripting, SessionEffect};
 use crate::revision::guard::{Guard, Subject};
 use crate::sql::token::{Token, TokenKind, name_of, tokens};
 use crate::sql::{Syntax, quote, split};
@@ -26,7 +26,18 @@ pub const SCRIPTING: Scripting = Scripting {
     outside_transaction: |_| false,
     restore: None,
     violations: None,
-    claim_removal: |delete| format!("WITH gone AS ({delete} RETURNING 1) SELECT 1 / count(*) FROM gone"),
+    count: "pg_catalog.count(*)",
+    process: "(SELECT pg_catalog.concat(pid, ' ', pg_catalog.date_part('epoch', backend_start)) \
+              FROM pg_catalog.pg_stat_get_activity(pg_catalog.pg_backend_pid()))",
+    // It conflicts with itself and with every writer, not with a reader (PostgreSQL manual 13.3.1).
+    lock_table: |table| Some(format!("LOCK TABLE {table} IN SHARE ROW EXCLUSIVE MODE")),
+    check: |condition| format!("SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {condition} THEN 1 ELSE 0 END"),
+    must_change: |statement, rows| {
+        format!(
+            "WITH changed AS ({statement} RETURNING 1) SELECT 1 OPERATOR(pg_catalog./) CASE WHEN pg_catalog.count(*) = {rows} \
+             THEN 1 ELSE 0 END FROM changed"
+        )
+    },
     // unique_violation, division_by_zero.
     claimed_codes: &["23505", "22012"],
     // lock_not_available, deadlock_detected, serialization_failure.
@@ -40,7 +51,10 @@ pub const SCRIPTING: Scripting = Scripting {
          current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int",
     ),
     how_to_run: "Run it with `psql -v ON_ERROR_STOP=1 -f FILE`, which stops at the first error.",
+    stop_at_errors: "\\set ON_ERROR_STOP on",
+    error_aborts_transaction: true,
     resets,
+    session_effect,
 };
 
 /// Measured on PostgreSQL 15: a table brings its row type, its key's index, and the table and index for long values.
@@ -196,6 +210,29 @@ fn resets(statements: &[&str]) -> Vec<String> {
         found.extend(reset.filter(|reset| !found.contains(reset)));
     }
     found
+}
+
+/// Temporary objects, prepared statements and cursors end with their session; settings can be set again.
+fn session_effect(statement: &str) -> SessionEffect {
+    let solid: Vec<Token> = tokens(statement, Syntax::Postgres).filter(Token::is_solid).collect();
+    let is = |at: usize, word: &str| solid.get(at).is_some_and(|token| token.is_word(statement, word));
+    let name = |at: usize| solid.get(at).map(|token| name_of(token.text(statement), Syntax::Postgres));
+    if is(0, "PREPARE") || is(0, "DECLARE") {
+        return name(1).map_or(SessionEffect::None, SessionEffect::Lost);
+    }
+    let temporary = (1..5).find(|&at| is(at, "TEMP") || is(at, "TEMPORARY"));
+    if is(0, "CREATE")
+        && let Some(at) = temporary
+    {
+        // [RECURSIVE] TABLE, VIEW or SEQUENCE, and perhaps IF NOT EXISTS.
+        let skipped = ["RECURSIVE", "TABLE", "VIEW", "SEQUENCE", "IF", "NOT", "EXISTS"];
+        let rest = (at + 1..solid.len()).find(|&at| !skipped.iter().any(|skipped| is(at, skipped)));
+        return rest.and_then(name).map_or(SessionEffect::None, SessionEffect::Lost);
+    }
+    match resets(&[statement]).is_empty() && !is(0, "LISTEN") && !is(0, "LOAD") {
+        true => SessionEffect::None,
+        false => SessionEffect::Repeatable,
+    }
 }
 
 /// The dotted name with which the tokens begin.

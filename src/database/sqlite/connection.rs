@@ -89,6 +89,11 @@ impl Sqlite {
         })
     }
 
+    /// The name of the file as SQLite has opened it, a `file:` URI read; None in memory.
+    pub(super) fn opened_file(&self) -> Option<PathBuf> {
+        self.connection.path().filter(|path| !path.is_empty()).map(PathBuf::from)
+    }
+
     /// The URL, for people.
     pub fn place(&self) -> String {
         place(self.file.as_deref())

@@ -19,8 +19,8 @@ pub struct Lock {
 impl Sqlite {
     /// Tries until the lock is free or `wait` is over, and tells `waiting` once who has it.
     pub(super) fn lock(&mut self, wait: Duration, waiting: &mut dyn FnMut(&str)) -> Result<(), DatabaseError> {
-        let Some(database) = &self.file else { return Ok(()) };
-        let mut name = database.clone().into_os_string();
+        let Some(database) = self.real_file() else { return Ok(()) };
+        let mut name = database.into_os_string();
         name.push("-migrate-lock");
         let path = PathBuf::from(name);
         let failed = |error: std::io::Error| DatabaseError::Connect {
@@ -54,6 +54,15 @@ impl Sqlite {
             }
             std::thread::sleep(Duration::from_millis(50).min(left));
         }
+    }
+
+    /// The file without symbolic links and `..`, so that its lock is the same whatever the URL calls it; None in memory.
+    ///
+    /// Only a second hard link has a lock of its own. SQLite forbids that ("How To Corrupt An SQLite Database File", 2.5),
+    /// and no statement runs twice there either: each is claimed in the file itself.
+    fn real_file(&self) -> Option<PathBuf> {
+        let opened = self.opened_file()?;
+        Some(std::fs::canonicalize(&opened).unwrap_or(opened))
     }
 
     pub(super) fn unlock(&mut self) {

@@ -17,7 +17,7 @@ use std::time::Duration;
 pub use connection::Sqlite;
 
 use crate::database::version_table::{self, AppliedRow};
-use crate::database::{Database, DatabaseError, Dialect, Purpose, Reading, Scope, SqlError};
+use crate::database::{Database, DatabaseError, Dialect, Earlier, Purpose, Reading, Scope, SqlError};
 use crate::sql::{Statement, Syntax, quote};
 
 pub static DIALECT: Dialect = Dialect {
@@ -70,6 +70,7 @@ impl Database for Sqlite {
         match Sqlite::query(self, &version_table::select(&name, &DIALECT)) {
             Ok(rows) => version_table::rows(rows).map(Some).map_err(failed),
             Err(error) if error.message == missing => Ok(None),
+            Err(error) if error.message.starts_with("no such column") => Err(failed(version_table::foreign(error))),
             Err(error) => Err(failed(error)),
         }
     }
@@ -84,6 +85,24 @@ impl Database for Sqlite {
 
     fn unlock(&mut self) {
         Sqlite::unlock(self);
+    }
+
+    /// The operating system keeps it as long as this process lives.
+    fn lock_is_lost(&mut self) -> bool {
+        false
+    }
+
+    fn mark(&self, _: &str) -> String {
+        String::new()
+    }
+
+    /// A statement runs in the process that sent it, so it ends with its run.
+    fn earlier(&mut self, _: &str, _: Option<&str>) -> Result<Earlier, SqlError> {
+        Ok(Earlier::Gone)
+    }
+
+    fn end_session(&mut self, _: &str, _: &str) -> bool {
+        false
     }
 
     fn watch_blockers(&self, _: Duration) -> Option<std::thread::JoinHandle<Option<String>>> {

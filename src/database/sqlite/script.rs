@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::database::{Effect, Scripting};
+use crate::database::{Effect, Scripting, SessionEffect};
 use crate::revision::guard::{Guard, Subject};
-use crate::sql::token::{Token, tokens};
+use crate::sql::token::{Token, name_of, tokens};
 use crate::sql::{Syntax, quote, split};
 
 pub const SCRIPTING: Scripting = Scripting {
@@ -22,7 +22,11 @@ pub const SCRIPTING: Scripting = Scripting {
     outside_transaction,
     restore: Some("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF"),
     violations: Some(VIOLATIONS),
-    claim_removal: |delete| format!("{delete};\nSELECT abs(-9223372036854775807 - 1 + changes())"),
+    count: "count(*)",
+    process: "NULL",
+    lock_table: |_| None,
+    check: |condition| format!("SELECT abs(-9223372036854775807 - 1 + ({condition}))"),
+    must_change: |statement, rows| format!("{statement};\nSELECT abs(-9223372036854775807 - 1 + (changes() = {rows}))"),
     // The second is `integer overflow`, which abs() of the smallest number is.
     claimed_codes: &["SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_ERROR"],
     passing_codes: &[],
@@ -30,7 +34,10 @@ pub const SCRIPTING: Scripting = Scripting {
     locks: |_| 0,
     lock_room: None,
     how_to_run: "Run it with `sqlite3 -bail DATABASE < FILE`, which stops at the first error.",
+    stop_at_errors: ".bail on",
+    error_aborts_transaction: false,
     resets: |_| Vec::new(),
+    session_effect,
 };
 
 /// What `PRAGMA foreign_key_check` answers, but for tables with a foreign key that leads to no key or to a view: it would
@@ -172,6 +179,22 @@ fn outside_transaction(statement: &str) -> bool {
     let words = split::leading_words(statement, Syntax::Sqlite, 2);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     matches!(words.as_slice(), ["PRAGMA", "FOREIGN_KEYS"])
+}
+
+/// Attached files and pragmas can be set again; what is temporary is lost.
+fn session_effect(statement: &str) -> SessionEffect {
+    let words = split::leading_words(statement, Syntax::Sqlite, 3);
+    match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["ATTACH" | "DETACH" | "PRAGMA", ..] => SessionEffect::Repeatable,
+        ["CREATE", "TEMP" | "TEMPORARY", kind] => {
+            let solid: Vec<Token> = tokens(statement, Syntax::Sqlite).filter(Token::is_solid).collect();
+            let skipped = [kind, "IF", "NOT", "EXISTS"];
+            let name = solid.iter().skip(2).find(|token| !skipped.iter().any(|word| token.is_word(statement, word)));
+            let name = name.map(|token| name_of(token.text(statement), Syntax::Sqlite));
+            name.map_or(SessionEffect::None, SessionEffect::Lost)
+        }
+        _ => SessionEffect::None,
+    }
 }
 
 /// Each of the statements that refuse a transaction may run again.
