@@ -1,5 +1,6 @@
 //! The tests: one binary, so that one PostgreSQL server serves all of them.
 
+mod attack;
 mod commands;
 mod config_schema;
 mod documents;

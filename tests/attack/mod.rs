@@ -1,0 +1,16 @@
+//! Attacks on the promises of docs/production.md: nothing runs twice, nothing stale runs.
+//!
+//! Each order of events is reached on purpose: a proxy between the tool and the server stops the world at a chosen message,
+//! and locks of the test's own keep a statement from ending. `MIGRATE_ATTACK=full cargo test attack` tries every message
+//! where the suite takes a sample, and `MIGRATE_ATTACK_ROUNDS=2000` sets the rounds of the races.
+
+mod kills;
+mod proxy;
+mod races;
+mod stale;
+mod twice;
+
+/// Are all points tried, and not only a sample?
+fn is_full() -> bool {
+    std::env::var("MIGRATE_ATTACK").is_ok_and(|value| value == "full")
+}
