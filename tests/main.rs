@@ -5,6 +5,7 @@ mod commands;
 mod config_schema;
 mod documents;
 mod imports;
+mod protocol;
 mod round_trip;
 mod slices;
 mod support;

@@ -100,3 +100,96 @@ fn one_transaction_for_a_whole_script() {
         assert!(!site.has_table("users") && !site.has_table("migrate_revision"));
     });
 }
+
+/// Runs a script as somebody does who does not know that psql and sqlite3 go on after an error.
+fn load_carelessly(site: &Site, script: &str) {
+    use std::io::Write;
+    let mut client = match site.is_postgres() {
+        true => {
+            let mut psql = site.database().server().program("psql");
+            psql.args(["-X", "-q", "-d", site.database().name(), "-f", "-"]);
+            psql
+        }
+        false => {
+            let mut shell = std::process::Command::new("sqlite3");
+            shell.arg(site.project.path("app.db"));
+            shell
+        }
+    };
+    let mut client = client
+        .stdin(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .expect("the client is installed");
+    let mut input = client.stdin.take().expect("a pipe");
+    // The client may have ended before it has read all.
+    let _ = input.write_all(script.as_bytes());
+    drop(input);
+    client.wait().expect("the client ends");
+}
+
+#[test]
+fn a_script_for_another_start_does_nothing_in_a_careless_client() {
+    on_both(|site| {
+        three(site);
+        let script = site.project.migrate("sql r1:head").ok().stdout;
+        load_carelessly(site, &script);
+        assert!(!site.has_table("migrate_revision") || site.applied().is_empty());
+        assert!(!site.has_table("posts") && !site.has_table("users"));
+    });
+}
+
+#[test]
+fn a_script_stops_at_an_error_in_a_careless_client() {
+    on_both(|site| {
+        site.project.revision("r1", "", "CREATE TABLE a (n int);", "");
+        site.project.revision("r2", "r1", "INSERT INTO nowhere VALUES (1);", "");
+        site.project.revision("r3", "r2", "CREATE TABLE c (n int);", "");
+        let script = site.project.migrate("sql head").ok().stdout;
+        load_carelessly(site, &script);
+        assert_eq!(site.applied(), ["r1 applied"]);
+        assert!(!site.has_table("c"));
+        site.execute("CREATE TABLE nowhere (n int)");
+        site.project.migrate("upgrade head").ok();
+    });
+}
+
+#[test]
+fn a_section_in_pieces_stops_at_an_error_in_a_careless_client() {
+    let Some(site) = Site::postgres() else { return };
+    site.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (1), (1)");
+    site.project.write(
+        "migrations/r1.sql",
+        "-- revision: r1\n\n-- migrate:upgrade no-transaction\nUPDATE t SET n = n + 1;\n\
+         CREATE UNIQUE INDEX CONCURRENTLY i ON t (n);\nUPDATE t SET n = n + 10;\n",
+    );
+    site.project.revision("r2", "r1", "CREATE TABLE u (n int);", "");
+    let script = site.project.migrate("sql head").ok().stdout;
+    load_carelessly(&site, &script);
+    assert_eq!(site.applied(), ["r1 running"]);
+    assert_eq!(site.lines("SELECT n FROM t"), ["2", "2"]);
+    // Again, and nothing changes: the row is there.
+    load_carelessly(&site, &script);
+    assert_eq!(site.lines("SELECT n FROM t"), ["2", "2"]);
+    // A run goes on where the script was stopped.
+    site.execute("DELETE FROM t WHERE ctid = (SELECT min(ctid) FROM t)");
+    site.project.migrate("upgrade head").ok();
+    assert_eq!(site.lines("SELECT n FROM t"), ["12"]);
+    assert_eq!(site.lines("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), ["t"]);
+}
+
+#[test]
+fn a_script_that_is_run_twice_changes_nothing_the_second_time() {
+    on_both(|site| {
+        more(site);
+        let script = site.project.migrate("sql head").ok().stdout;
+        load_carelessly(site, &script);
+        let rows = || {
+            site.lines("SELECT revision || ' ' || applied_at || ' ' || duration_ms || ' ' || state FROM migrate_revision ORDER BY 1")
+        };
+        let before = rows();
+        load_carelessly(site, &script);
+        assert_eq!(rows(), before);
+        site.project.migrate("verify").ok();
+    });
+}
