@@ -19,7 +19,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use follow::Follower;
-pub use online::{Summary, run, validate};
+pub use online::{Summary, prepare_all, run};
 pub use plan::{Plan, Route, applied, plan_downgrade, plan_stamp, plan_upgrade, run_route};
 pub use prepare::{Prepared, prepare};
 pub use room::Crowd;

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::online::new_row;
-use super::prepare::{Prepared, PreparedPart, prepare};
+use super::online::{new_row, prepare_all};
+use super::prepare::{Prepared, PreparedPart};
 use super::{ApplyError, Options, Step};
 use crate::config::TransactionMode;
 use crate::database::version_table::{self, State};
@@ -50,11 +50,11 @@ pub fn script(
 ) -> Result<(), OfflineError> {
     let table = table_name(options, dialect);
     let script = Script { dialect, table, options, all: options.transaction == TransactionMode::All };
-    for step in steps {
-        let prepared = prepare(step, options.transaction, dialect)?;
-        prepared.parts.iter().try_for_each(|part| script.part(&prepared, part).map(drop))?;
+    let revisions = prepare_all(steps, options.transaction, dialect)?;
+    for prepared in &revisions {
+        prepared.parts.iter().try_for_each(|part| script.part(prepared, part).map(drop))?;
     }
-    script.head(out, title, steps.iter().any(|step| !runs_whole(step, options, dialect)))?;
+    script.head(out, title, revisions.iter().any(|prepared| !prepared.transactional))?;
     writeln!(out, "\n-- The version table, and where the database must be: {}.", one_line(&start.words))?;
     write!(out, "{}", script.begin())?;
     writeln!(out, "{};", version_table::create(&script.table, dialect))?;
@@ -62,9 +62,8 @@ pub fn script(
     if !script.all {
         writeln!(out, "COMMIT;")?;
     }
-    for step in steps {
-        let prepared = prepare(step, options.transaction, dialect)?;
-        script.revision(out, &prepared)?;
+    for prepared in &revisions {
+        script.revision(out, prepared)?;
     }
     if script.all {
         writeln!(out, "\nCOMMIT;")?;
@@ -117,12 +116,6 @@ struct Script<'s> {
     options: &'s Options,
     /// Is one transaction around everything?
     all: bool,
-}
-
-/// Does the step run in one transaction?
-fn runs_whole(step: &Step, options: &Options, dialect: &Dialect) -> bool {
-    options.transaction != TransactionMode::None
-        && step.revision.section(step.direction, dialect.syntax).is_none_or(|section| section.transactional)
 }
 
 /// Whose the rows are that a script has begun and not ended.

@@ -23,66 +23,65 @@ pub struct Summary {
     pub already_done: usize,
 }
 
-/// Finds what can't be run, before anything does. Returns about how many locks the largest transaction needs.
+/// Prepares every step, so that what can't be run is found before anything is.
 ///
 /// # Errors
 /// Those of `prepare`.
-pub fn validate(steps: &[Step], mode: TransactionMode, dialect: &Dialect) -> Result<usize, ApplyError> {
-    let (mut all, mut most) = (0, 0);
-    for step in steps {
-        let prepared = prepare(step, mode, dialect)?;
-        if prepared.transactional {
-            let locks = prepared.statements().map(|piece| (dialect.scripting.locks)(piece.text(prepared.text())));
-            let locks = locks.sum();
-            all += locks;
-            most = most.max(locks);
-        }
-    }
-    Ok(if mode == TransactionMode::All { all } else { most })
+pub fn prepare_all<'g>(
+    steps: &[Step<'g>],
+    mode: TransactionMode,
+    dialect: &Dialect,
+) -> Result<Vec<Prepared<'g>>, ApplyError> {
+    steps.iter().map(|step| prepare(step, mode, dialect)).collect()
 }
 
-/// Runs the steps in their order; `rows` is the version table as it was read under the lock.
+/// Returns about how many locks the largest transaction needs.
+pub fn locks_needed(revisions: &[Prepared], mode: TransactionMode, dialect: &Dialect) -> usize {
+    let locks = |prepared: &Prepared| {
+        prepared.statements().map(|piece| (dialect.scripting.locks)(piece.text(prepared.text()))).sum::<usize>()
+    };
+    let each = revisions.iter().filter(|prepared| prepared.transactional).map(locks);
+    if mode == TransactionMode::All { each.sum() } else { each.max().unwrap_or(0) }
+}
+
+/// Runs the revisions in their order; `rows` is the version table as it was read under the lock.
 ///
-/// The version table must exist. Every step is validated before the first one runs. After an error, what ran before the
-/// failed step stays, but for `TransactionMode::All`, where nothing does.
+/// The version table must exist. After an error, what ran before the failed revision stays, but for `TransactionMode::All`,
+/// where nothing does.
 ///
 /// # Errors
 /// Any `ApplyError`.
 pub fn run<'g>(
     database: &mut dyn Database,
-    steps: &[Step<'g>],
+    revisions: &[Prepared<'g>],
     rows: &[AppliedRow],
     options: &Options,
     tell: &mut dyn FnMut(Event<'g>),
 ) -> Result<Summary, ApplyError> {
     let dialect = database.dialect();
-    validate(steps, options.transaction, dialect)?;
     let table = database.version_table(&options.version_table);
     let all = options.transaction == TransactionMode::All;
     let mut run = Run { database, dialect, table, options, tell, all, token: token() };
     if run.all {
-        return run.everything(steps);
+        return run.everything(revisions);
     }
     let half_done: Vec<&AppliedRow> = rows.iter().filter(|row| row.is_half_done()).collect();
     let mut summary = Summary::default();
-    for step in steps {
+    for prepared in revisions {
+        let id = &prepared.revision.id;
         if interruption::requested() {
-            return Err(ApplyError::Interrupted { revision: step.revision.id.clone() });
+            return Err(ApplyError::Interrupted { revision: id.clone() });
         }
-        run.keep_lock(&step.revision.id)?;
-        let prepared = prepare(step, options.transaction, dialect)?;
-        let begun = half_done.iter().find(|row| row.revision == step.revision.id).copied();
-        (run.tell)(Event::Started { revision: step.revision, direction: step.direction });
-        if prepared.is_stored {
-            (run.tell)(Event::StoredDowngrade { revision: step.revision });
-        }
+        run.keep_lock(id)?;
+        let begun = half_done.iter().find(|row| row.revision == *id).copied();
+        run.started(prepared);
         let started = Instant::now();
         let done = if prepared.transactional && begun.is_none() {
-            run.with_retries(&prepared)?
+            run.with_retries(prepared)?
         } else {
-            run.journalled(&prepared, begun)?
+            run.journalled(prepared, begun)?
         };
-        run.finished(step, done, started.elapsed());
+        run.finished(prepared, done, started.elapsed());
         match done {
             true => summary.done += 1,
             false => summary.already_done += 1,
@@ -120,8 +119,16 @@ pub(super) enum Stop {
 }
 
 impl<'e> Run<'_, 'e> {
-    fn finished(&mut self, step: &Step<'e>, done: bool, took: Duration) {
-        let &Step { revision, direction, .. } = step;
+    fn started(&mut self, prepared: &Prepared<'e>) {
+        let &Prepared { revision, direction, .. } = prepared;
+        (self.tell)(Event::Started { revision, direction });
+        if prepared.is_stored {
+            (self.tell)(Event::StoredDowngrade { revision });
+        }
+    }
+
+    fn finished(&mut self, prepared: &Prepared<'e>, done: bool, took: Duration) {
+        let &Prepared { revision, direction, .. } = prepared;
         (self.tell)(match done {
             true => Event::Finished { revision, direction, took },
             false => Event::AlreadyDone { revision, direction },
@@ -159,32 +166,27 @@ impl<'e> Run<'_, 'e> {
     }
 
     /// Runs all steps in one transaction, from the start again when that was undone by something passing.
-    fn everything(&mut self, steps: &[Step<'e>]) -> Result<Summary, ApplyError> {
-        let mut left: Vec<Step<'e>> = steps.to_vec();
+    fn everything(&mut self, revisions: &[Prepared<'e>]) -> Result<Summary, ApplyError> {
+        let mut left: Vec<&Prepared<'e>> = revisions.iter().collect();
         let mut attempt = 1;
         'again: loop {
             let started = Instant::now();
             let mut begin = Message::default();
-            for step in &left {
-                let prepared = prepare(step, self.options.transaction, self.dialect)?;
+            for prepared in &left {
                 for piece in &prepared.outside {
                     begin.tool(piece.text(prepared.text()), 1);
                 }
             }
             self.begin(&mut begin);
-            let Some(first) = left.first().map(|step| step.revision) else {
-                return Ok(Summary { done: 0, already_done: steps.len() });
+            let Some(first) = left.first().map(|prepared| prepared.revision) else {
+                return Ok(Summary { done: 0, already_done: revisions.len() });
             };
             let mut message = begin;
-            for (at, step) in left.iter().enumerate() {
-                let prepared = prepare(step, self.options.transaction, self.dialect)?;
-                (self.tell)(Event::Started { revision: step.revision, direction: step.direction });
-                if prepared.is_stored {
-                    (self.tell)(Event::StoredDowngrade { revision: step.revision });
-                }
+            for (at, &prepared) in left.iter().enumerate() {
+                self.started(prepared);
                 let is_last = at + 1 == left.len();
-                match self.body(&prepared, std::mem::take(&mut message), is_last, attempt) {
-                    Ok(()) => self.finished(step, true, started.elapsed()),
+                match self.body(prepared, std::mem::take(&mut message), is_last, attempt) {
+                    Ok(()) => self.finished(prepared, true, started.elapsed()),
                     Err(Stop::Apply(error)) => {
                         self.roll_back();
                         self.restore();
@@ -192,8 +194,8 @@ impl<'e> Run<'_, 'e> {
                     }
                     Err(Stop::Sql { error, failed: Failed::Claim, .. }) if self.is_claimed(&error) => {
                         self.restore();
-                        self.claimed_by_another(&prepared, error)?;
-                        self.finished(step, false, started.elapsed());
+                        self.claimed_by_another(prepared, error)?;
+                        self.finished(prepared, false, started.elapsed());
                         left.remove(at);
                         continue 'again;
                     }
@@ -205,12 +207,12 @@ impl<'e> Run<'_, 'e> {
                     Err(Stop::Sql { error, failed, blockers }) => {
                         self.restore();
                         let left = "Everything was rolled back; the database is as it was before this run.";
-                        return Err(self.failure(&prepared, error, failed, blockers, left));
+                        return Err(self.failure(prepared, error, failed, blockers, left));
                     }
                 }
             }
             self.restore();
-            return Ok(Summary { done: left.len(), already_done: steps.len() - left.len() });
+            return Ok(Summary { done: left.len(), already_done: revisions.len() - left.len() });
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::integrity;
-use super::online::{self, Summary, validate};
+use super::online::{self, Summary};
 use super::room;
 use super::stamp::Stamp;
 use super::{ApplyError, Edit, Event, Options, Step};
@@ -73,7 +73,7 @@ pub fn plan_upgrade<'g>(
 /// without one is undone by its file.
 ///
 /// # Errors
-/// As `plan_upgrade`; `NoWayBack` is for `validate` to find.
+/// As `plan_upgrade`; `NoWayBack` is for `prepare_all` to find.
 pub fn plan_downgrade<'g>(
     database: &mut dyn Database,
     graph: &'g Graph,
@@ -205,7 +205,6 @@ pub fn run_route<'g>(
         }
         return Ok(Summary::default());
     }
-    validate(&plan.steps, options.transaction, database.dialect())?;
     lock(database, options, &mut |holder| tell(Event::Waiting { holder: holder.to_owned() }))?;
     let looked = plan.ids();
     under_the_lock(database, graph, route, &looked, false, options, tell)
@@ -276,14 +275,16 @@ fn plan_and_run<'g>(
     if plan.steps.is_empty() {
         return Ok(Summary { done: 0, already_done });
     }
-    let locks = online::validate(&plan.steps, options.transaction, database.dialect())?;
+    let dialect = database.dialect();
+    let revisions = online::prepare_all(&plan.steps, options.transaction, dialect)?;
+    let locks = online::locks_needed(&revisions, options.transaction, dialect);
     if let Some(crowd) = room::crowd(database, locks) {
         tell(Event::Crowded { crowd });
     }
     if plan.rows.is_none() {
         make_table(database, options)?;
     }
-    let summary = online::run(database, &plan.steps, plan.rows.as_deref().unwrap_or_default(), options, tell)?;
+    let summary = online::run(database, &revisions, plan.rows.as_deref().unwrap_or_default(), options, tell)?;
     Ok(Summary { already_done: summary.already_done + already_done, ..summary })
 }
 

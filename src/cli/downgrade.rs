@@ -7,7 +7,7 @@ use super::running::{self, Transaction, first_line};
 use super::scripts::{self, Script, Way};
 use super::{Exit, Session};
 use crate::apply::plan::Plan;
-use crate::apply::{Route, prepare, validate};
+use crate::apply::{Route, prepare, prepare_all};
 use crate::config::TransactionMode;
 use crate::database::{Database, Dialect};
 use crate::revision::target::{Spec, Target};
@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let mut database = if arguments.dry_run { session.reader()? } else { session.writer()? };
     let route = Route { direction: Direction::Downgrade, target: &target };
     let plan = route.plan(&mut *database, &graph, &options)?;
-    validate(&plan.steps, options.transaction, database.dialect())?;
+    prepare_all(&plan.steps, options.transaction, database.dialect())?;
     if arguments.dry_run {
         return running::dry_run(&session.output, &plan, &options, &*database);
     }

@@ -48,7 +48,7 @@ pub fn options(session: &mut Session, transaction: Option<Transaction>) -> Resul
 
 /// Says what a plan would run, after everything that can be looked at before has been.
 pub fn dry_run(output: &Output, plan: &Plan, options: &Options, database: &dyn Database) -> Result<Exit, Failure> {
-    apply::validate(&plan.steps, options.transaction, database.dialect())?;
+    apply::prepare_all(&plan.steps, options.transaction, database.dialect())?;
     let revisions: Vec<Value> =
         plan.steps.iter().map(|step| entry(step.revision, step.direction, "would run", None)).collect();
     if output.json {
@@ -88,7 +88,6 @@ pub fn execute(
         }
         return Ok(finish(&session.output, &database.place(), already_there, Vec::new()));
     }
-    apply::validate(&looked.steps, options.transaction, database.dialect())?;
     let output = &session.output;
     let waited = plan::lock(database, options, &mut |holder| output.say(waiting(holder)))?;
     let graph = if waited { session.graph_read_again()? } else { session.graph()? };
