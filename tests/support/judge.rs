@@ -94,7 +94,7 @@ pub fn sqlite(file: &Path) -> Vec<String> {
     let objects = rows_of(
         &connection,
         "SELECT type, name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-         AND tbl_name NOT LIKE 'migrate\\_version%' ESCAPE '\\'",
+         AND tbl_name NOT LIKE 'migrate\\_revision%' ESCAPE '\\'",
     )
     .expect("sqlite_schema can be read");
     let mut entries = Vec::new();

@@ -69,7 +69,7 @@ pub fn dangling_references(file: &Path) -> Vec<String> {
 /// How many rows each table has, but the tool's own.
 pub fn row_counts(file: &Path) -> Vec<(String, u64)> {
     let tables = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-                  AND name NOT LIKE 'migrate\\_version%' ESCAPE '\\' ORDER BY name";
+                  AND name NOT LIKE 'migrate\\_revision%' ESCAPE '\\' ORDER BY name";
     let count = |table: String| {
         let found = lines(file, &format!("SELECT count(*) FROM \"{}\"", table.replace('"', "\"\"")));
         (table, found.first().and_then(|count| count.parse().ok()).unwrap_or(0))
