@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::script::{self, Style};
-use super::{AutogenerateError, NotProved};
+use super::{AutogenerateError, NotProved, strangers};
 use crate::config::Config;
 use crate::database::Database;
 use crate::models::toml::{self, write};
@@ -27,10 +27,11 @@ pub struct Models {
 /// Returns models that build `catalog`; `database` says how its engine spells things.
 ///
 /// # Errors
-/// `NotProved` when no division between TOML and SQL builds the same again.
+/// `Strangers` for somebody else's code in it; `NotProved` when no division between TOML and SQL builds the same again.
 pub fn describe(database: &mut dyn Database, catalog: &Catalog, config: &Config) -> Result<Models, AutogenerateError> {
     let dialect = database.dialect();
     let empty = source::empty(database, config)?;
+    strangers::refuse(catalog.objects(), &empty, config)?;
     let mut left_out: BTreeSet<Id> = BTreeSet::new();
     let mut last = NotProved {
         what: "the schema can't be written as models in TOML; print it with `--format sql`".to_owned(),

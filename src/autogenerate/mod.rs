@@ -5,6 +5,7 @@ mod proof;
 mod renames;
 pub mod script;
 mod slices;
+mod strangers;
 
 use std::collections::BTreeSet;
 
@@ -37,6 +38,9 @@ pub enum AutogenerateError {
     Refused { refused: Vec<Refusal> },
     #[error(transparent)]
     NotProved(Box<NotProved>),
+    /// Objects of the live database, and the owners whose code they would run in the shadow.
+    #[error("to load this database into a shadow would run other roles' code with your rights")]
+    Strangers { strangers: Vec<(Id, String)> },
 }
 
 impl From<DatabaseError> for AutogenerateError {
@@ -194,6 +198,7 @@ fn attempt(
         if in_slices {
             return Ok(Err(MustLoad::All));
         }
+        strangers::refuse(live.objects(), &wanted, config)?;
         // A shadow that is named serves one thing at a time, and holds the models already.
         let is_named = config.database.shadow_url().map_err(SourceError::from)?.is_some();
         let empty = if is_named { None } else { source::empty(database, config).ok() };
@@ -293,6 +298,7 @@ pub fn write(
     if shadowed.is_proved(&claim) {
         return Ok(proved);
     }
+    strangers::refuse(live.objects().filter(|object| !assumed.holds(object, live)), declared, config)?;
     if proved.irreversible && renamed.is_none() {
         // There is no way from the models, so the live schema is made from nothing. A shadow that is named serves one
         // thing at a time.
@@ -332,6 +338,7 @@ pub fn baseline(database: &mut dyn Database, config: &Config, style: Style) -> R
         histories: false,
     };
     let wanted = filter::target(&live, &Catalog::default(), &everything).catalog;
+    strangers::refuse(wanted.objects(), &empty, config)?;
     let (upgrade, downgrade) = (plan(&empty, &wanted, dialect.kinds), plan(&wanted, &empty, dialect.kinds));
     let proved = Proved::of(&upgrade, &downgrade, None, dialect, style)?;
     let assumed = Assumed::default();

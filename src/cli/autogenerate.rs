@@ -35,6 +35,9 @@ pub struct Options {
     /// With --autogenerate: write a file even when there is nothing to do
     #[arg(long)]
     pub empty: bool,
+    /// With --autogenerate or --baseline: let the code of ROLE run in a shadow with your rights; of every role, when none is named (may be repeated)
+    #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
+    pub trust: Vec<String>,
 }
 
 /// What was written for the sections of a new revision.
@@ -68,7 +71,8 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
         refuse_without(options)?;
         return Ok(Some(Sections::default()));
     }
-    let config = session.config()?.clone();
+    let mut config = session.config()?.clone();
+    config.database.trust.extend(options.trust.iter().cloned());
     let style = Style { conditional: options.conditional };
     let mut database = session.reader()?;
     if options.autogenerate {
@@ -145,6 +149,7 @@ fn refuse_without(options: &Options) -> Result<(), Failure> {
         ("--conditional", options.conditional),
         ("--rename", !options.rename.is_empty()),
         ("--dialect", !options.dialect.is_empty()),
+        ("--trust", !options.trust.is_empty()),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(Failure::usage(format!("{option} goes with --autogenerate"))),

@@ -180,6 +180,19 @@ impl From<AutogenerateError> for Failure {
                 )
             }
             AutogenerateError::NotProved(fault) => not_proved(*fault),
+            AutogenerateError::Strangers { strangers } => {
+                let mut owners: Vec<&str> = strangers.iter().map(|(_, owner)| owner.as_str()).collect();
+                owners.sort_unstable();
+                owners.dedup();
+                let hint = format!(
+                    "connect as {}; or read that code, and give --trust={1} (or trust = [\"{1}\"] under [database])",
+                    owners.join(" or "),
+                    owners.first().copied().unwrap_or_default()
+                );
+                let mut failure = Failure::new(message);
+                failure.notes = shown(strangers.iter().map(|(id, owner)| format!("{id} belongs to {owner}")).collect());
+                failure.hint(hint)
+            }
         }
     }
 }

@@ -92,7 +92,7 @@ fn losses(plan: &Plan, database: &mut dyn Database) -> Vec<String> {
             let statement = piece.text(prepared.text());
             let Some((words, table)) = loss(statement, dialect) else { continue };
             let count = table.and_then(|table| {
-                let query = format!("SELECT count(*) FROM {}", quote::qualified(&table));
+                let query = format!("SELECT {} FROM {}", dialect.scripting.count, quote::qualified(&table));
                 database.query(&query).ok()?.into_iter().flatten().next().flatten()
             });
             losses.push(match count {

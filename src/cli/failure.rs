@@ -193,7 +193,7 @@ impl From<ApplyError> for Failure {
                 .temporary(),
             ApplyError::EarlierAtWork { .. } => failure
                 .hint(
-                    "wait until that session has ended, or end it with `SELECT pg_terminate_backend(PROCESS)`, and run the \
+                    "wait until that session has ended, or end it with `SELECT pg_catalog.pg_terminate_backend(PROCESS)`, and run the \
                      same command again",
                 )
                 .temporary(),

@@ -344,7 +344,7 @@ fn other_tool_rests(
     let mut statements = vec![format!("LOCK TABLE {} IN SHARE MODE", quote::qualified(&[schema, table]))];
     let Some(lock) = source.lock else { return Ok(statements) };
     let rows = database
-        .query("SELECT current_database()")
+        .query("SELECT pg_catalog.current_database()")
         .map_err(|error| DatabaseError::Sql { doing: "asking for the database's name".to_owned(), error })?;
     let names = Names {
         database: rows.into_iter().flatten().flatten().next().unwrap_or_default(),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Exit, Session, draft};
-use crate::autogenerate::describe;
+use crate::autogenerate::{AutogenerateError, describe};
 use crate::config::{self, FILE_NAME};
 use crate::database::{self, Purpose};
 use crate::models::speaks::plural;
@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Write the models of this database, which the project is to work on
     #[arg(long, value_name = "URL")]
     from_database: Option<String>,
+    /// With --from-database: let the code of ROLE run in a shadow with your rights; of every role, when none is named (may be repeated)
+    #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
+    trust: Vec<String>,
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
@@ -41,7 +44,8 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         return Err(Failure::new(format!("{} is a project already", shown(root).display()))
             .hint(format!("its settings are in {}", shown(&settings).display())));
     }
-    let described = arguments.from_database.as_deref().map(|url| models_of(session, url)).transpose()?;
+    let described =
+        arguments.from_database.as_deref().map(|url| models_of(session, url, &arguments.trust)).transpose()?;
     let url = arguments.from_database.as_deref().or(session.global.url.as_deref());
     let mut files = vec![(FILE_NAME, settings_for(url))];
     match &described {
@@ -93,10 +97,11 @@ struct Described {
 }
 
 /// TOML where it can say it, and the rest in SQL; SQL alone where they don't go together.
-fn models_of(session: &mut Session, url: &str) -> Result<Described, Failure> {
+fn models_of(session: &mut Session, url: &str, trust: &[String]) -> Result<Described, Failure> {
     let options = config::Options { url: Some(url.to_owned()), ..config::Options::default() };
     let mut settings = config::without_file(&options)?;
     settings.database.schemas = vec!["*".to_owned()];
+    settings.database.trust = trust.to_vec();
     let purpose = Purpose::reading(session.application.clone());
     let mut database = database::connect(url, &settings.root, &purpose)?;
     let live = database.reflect(&source::scope(&settings))?;
@@ -106,6 +111,7 @@ fn models_of(session: &mut Session, url: &str) -> Result<Described, Failure> {
     let several_schemas = live.catalog.of_kind("schema").any(|schema| schema.id.name() != "public");
     let files = match describe::describe(database.as_mut(), &live.catalog, &settings) {
         Ok(models) => vec![("models/schema.toml", models.toml), ("models/schema.sql", models.sql)],
+        Err(error @ AutogenerateError::Strangers { .. }) => return Err(error.into()),
         Err(_) => vec![("models/schema.sql", describe::as_sql(database.as_mut(), &live.catalog, &settings)?)],
     };
     let ended = |text: String| if text.ends_with('\n') { text } else { text + "\n" };

@@ -26,6 +26,9 @@ pub struct Arguments {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Sql)]
     format: Format,
+    /// Let the code of ROLE run in a shadow with your rights; of every role, when none is named (may be repeated)
+    #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
+    trust: Vec<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -41,7 +44,8 @@ enum Format {
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let (mut home, config) = sides::home(session, std::slice::from_ref(&arguments.schema))?;
+    let (mut home, mut config) = sides::home(session, std::slice::from_ref(&arguments.schema))?;
+    config.database.trust.extend(arguments.trust);
     let dialect = home.dialect();
     let seen = sides::read(session, &arguments.schema, home.as_mut(), &config)?;
     let catalog = &seen.reading.catalog;

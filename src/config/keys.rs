@@ -130,6 +130,12 @@ pub(super) static SECTIONS: &[Section] = &[
                 &[],
                 "An empty database to try things in; default: a temporary one on the same server, SQLite: in memory.",
             ),
+            key(
+                "trust",
+                Shape::Texts,
+                &[],
+                "PostgreSQL's roles whose functions and views may run in a shadow with your rights; [\"*\"] for all.",
+            ),
         ],
     },
     Section {

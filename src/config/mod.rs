@@ -75,6 +75,8 @@ pub struct DatabaseConfig {
     pub alembic_version_table: Option<String>,
     /// None: a temporary database on the same server; SQLite: in memory. A fault waits as in `url`.
     pub shadow_url: Result<Option<String>, ConfigError>,
+    /// Roles whose functions and views of the live database may run in a shadow as one's own do; `*` for all.
+    pub trust: Vec<String>,
 }
 
 impl Models {
@@ -201,6 +203,7 @@ fn read(
             version_table: file.some_text("database", "version_table")?,
             alembic_version_table: file.text("database", "alembic_version_table")?,
             shadow_url: file.text("database", "shadow_url"),
+            trust: file.texts("database", "trust")?,
         },
         autogenerate: Autogenerate {
             ignore: file.texts("autogenerate", "ignore")?,

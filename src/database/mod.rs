@@ -72,6 +72,8 @@ pub struct Scripting {
     pub now: &'static str,
     /// Returns an expression: who is doing it.
     pub user: fn() -> String,
+    /// Equality, whatever the session's search path leads to first.
+    pub equals: &'static str,
     /// Sets `duration_ms` and `applied_at` of the row at hand by the database's own clock; None: the tool measures.
     pub stop_the_clock: Option<&'static str>,
     /// Returns the version table's name as this database addresses it, from the parts of the configured name.

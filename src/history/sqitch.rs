@@ -251,8 +251,9 @@ fn registry(database: &mut dyn Database, name: &str, files: &Files) -> Result<Op
     let moment = table::moment("committed_at", database.dialect().syntax);
     let hash = if table.has("script_hash") { "script_hash" } else { "NULL" };
     let project = literal(files.project.as_deref().unwrap_or_default(), database.dialect().syntax);
+    let equals = database.dialect().scripting.equals;
     let sql = format!(
-        "SELECT change_id, change, {moment}, committer_name, {hash} FROM {} WHERE project = {project} ORDER BY committed_at",
+        "SELECT change_id, change, {moment}, committer_name, {hash} FROM {} WHERE project {equals} {project} ORDER BY committed_at",
         table.sql
     );
     let mut history = History { table: table.name.clone(), ..History::default() };

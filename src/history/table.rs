@@ -71,16 +71,19 @@ pub fn find_named(database: &mut dyn Database, name: &str) -> Result<Option<Tabl
 
 fn find_postgres(database: &mut dyn Database, schema: Option<&str>, bare: &str) -> Result<Option<Table>, ImportError> {
     let here = match schema {
-        Some(schema) => format!("n.nspname = {}", literal(schema, Syntax::Postgres)),
-        None => "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname NOT LIKE 'pg\\_t%'".to_owned(),
+        Some(schema) => format!("n.nspname OPERATOR(pg_catalog.=) {}", literal(schema, Syntax::Postgres)),
+        None => "n.nspname OPERATOR(pg_catalog.!~) '^(pg_catalog$|information_schema$|pg_t)'".to_owned(),
     };
     let sql = format!(
         "SELECT n.nspname, a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod), \
-         coalesce(array_position(current_schemas(false), n.nspname)::text, '') \
-         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-         WHERE c.relkind IN ('r', 'p') AND lower(c.relname) = lower({}) AND {here} \
-         ORDER BY array_position(current_schemas(false), n.nspname) NULLS LAST, n.nspname, a.attnum",
+         coalesce(pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname)::pg_catalog.text, ''), \
+         a.atttypid OPERATOR(pg_catalog.>=) 16384 \
+         FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid OPERATOR(pg_catalog.=) c.oid \
+         AND a.attnum OPERATOR(pg_catalog.>) 0 AND NOT a.attisdropped \
+         WHERE c.relkind OPERATOR(pg_catalog.=) ANY ('{{r,p}}'::pg_catalog.\"char\"[]) \
+         AND pg_catalog.lower(c.relname) OPERATOR(pg_catalog.=) pg_catalog.lower({}) AND {here} \
+         ORDER BY pg_catalog.array_position(pg_catalog.current_schemas(false), n.nspname) NULLS LAST, n.nspname, a.attnum",
         literal(bare, Syntax::Postgres)
     );
     let rows = query(database, &sql, "reading the columns of a table")?;
@@ -95,13 +98,25 @@ fn find_postgres(database: &mut dyn Database, schema: Option<&str>, bare: &str) 
             "say which one with --table schema.name",
         ));
     }
+    // What its owner wrote would read such a column: a type brings its own casts.
+    if let Some(row) = rows.iter().find(|row| value(row, 0) == found && value(row, 4) == "t") {
+        return Err(ImportError::refused(
+            format!(
+                "the column {} of {found}.{bare} has the type {}, which is not the server's own",
+                value(row, 1),
+                value(row, 2)
+            ),
+            "no tool makes its table so; name the tool's own table with --table",
+        ));
+    }
     let columns = rows.iter().filter(|row| value(row, 0) == found).map(|row| (value(row, 1), value(row, 2))).collect();
     // The table's own spelling: Liquibase's is upper case where it was made quoted.
     let spelled = query(
         database,
         &format!(
-            "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE n.nspname = {} AND lower(c.relname) = lower({}) AND c.relkind IN ('r', 'p') ORDER BY 1 DESC",
+            "SELECT c.relname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+             WHERE n.nspname OPERATOR(pg_catalog.=) {} AND pg_catalog.lower(c.relname) OPERATOR(pg_catalog.=) pg_catalog.lower({}) \
+             AND c.relkind OPERATOR(pg_catalog.=) ANY ('{{r,p}}'::pg_catalog.\"char\"[]) ORDER BY 1 DESC",
             literal(&found, Syntax::Postgres),
             literal(bare, Syntax::Postgres)
         ),
@@ -126,7 +141,9 @@ pub fn query(database: &mut dyn Database, sql: &str, doing: &str) -> Result<Vec<
 pub fn moment(column: &str, syntax: Syntax) -> String {
     match syntax {
         Syntax::Postgres => {
-            format!("to_char(({column})::timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')")
+            format!(
+                "pg_catalog.to_char(({column})::pg_catalog.timestamptz AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+            )
         }
         Syntax::Sqlite => format!(
             "CASE WHEN typeof({column}) IN ('integer', 'real') THEN strftime('%Y-%m-%dT%H:%M:%fZ', \
@@ -139,7 +156,7 @@ pub fn moment(column: &str, syntax: Syntax) -> String {
 /// Returns an expression for a column of bytes, in lower-case hex.
 pub fn bytes(column: &str, syntax: Syntax) -> String {
     match syntax {
-        Syntax::Postgres => format!("encode({column}, 'hex')"),
+        Syntax::Postgres => format!("pg_catalog.encode({column}, 'hex')"),
         Syntax::Sqlite => format!("lower(hex({column}))"),
     }
 }

@@ -22,5 +22,6 @@ mod sqlalchemy;
 mod stamp;
 mod targets;
 mod terminal;
+mod trust;
 mod upgrade;
 mod verify;

@@ -40,7 +40,7 @@ pub fn effect(statement: &str) -> Effect {
             };
             let (there, gone) = if words.first() == Some(&"CREATE") { ("done", "undone") } else { ("undone", "done") };
             Effect::Ask(format!(
-                "SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.{table} WHERE {column} = {}) THEN '{there}' ELSE '{gone}' END",
+                "SELECT CASE WHEN EXISTS (SELECT FROM pg_catalog.{table} WHERE {column} OPERATOR(pg_catalog.=) {}) THEN '{there}' ELSE '{gone}' END",
                 text(&name)
             ))
         }
@@ -65,9 +65,10 @@ fn index_made(index: &[String], table: &[String]) -> String {
     format!(
         "SELECT coalesce((SELECT CASE WHEN i.indisvalid THEN 'done' ELSE \
          pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, c.relname) END \
-         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-         WHERE i.indrelid = pg_catalog.to_regclass({table}) AND c.relname = {own_name}), 'undone')"
+         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
+         WHERE i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({table}) \
+         AND c.relname OPERATOR(pg_catalog.=) {own_name}), 'undone')"
     )
 }
 
@@ -84,7 +85,8 @@ fn detached(parent: &[String], partition: &[String], finalizes: bool) -> String 
     };
     format!(
         "SELECT coalesce((SELECT CASE WHEN inhdetachpending THEN {finish} ELSE 'undone' END FROM pg_catalog.pg_inherits \
-         WHERE inhrelid = pg_catalog.to_regclass({}) AND inhparent = pg_catalog.to_regclass({})), 'done')",
+         WHERE inhrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({}) \
+         AND inhparent OPERATOR(pg_catalog.=) pg_catalog.to_regclass({})), 'done')",
         literal(partition),
         literal(parent)
     )
@@ -99,19 +101,19 @@ fn left_by_reindex(statement: &str, solid: &[Token]) -> String {
     let is = |word: &str| solid.iter().take(8).any(|token| token.is_word(statement, word));
     let whose = if is("INDEX") {
         format!(
-            "i.indrelid = (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid = pg_catalog.to_regclass({literal}))"
+            "i.indrelid OPERATOR(pg_catalog.=) (SELECT indrelid FROM pg_catalog.pg_index WHERE indexrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({literal}))"
         )
     } else if is("TABLE") {
-        format!("i.indrelid = pg_catalog.to_regclass({literal})")
+        format!("i.indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({literal})")
     } else if is("SCHEMA") {
-        format!("c.relnamespace = pg_catalog.to_regnamespace({literal})")
+        format!("c.relnamespace OPERATOR(pg_catalog.=) pg_catalog.to_regnamespace({literal})")
     } else {
         "true".to_owned()
     };
     format!(
         "SELECT coalesce((SELECT pg_catalog.format('DROP INDEX CONCURRENTLY %I.%I', n.nspname, c.relname) \
-         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid \
-         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid OPERATOR(pg_catalog.=) i.indexrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace \
          WHERE NOT i.indisvalid AND c.relname::pg_catalog.text OPERATOR(pg_catalog.~) '_cc(new|old)[0-9]*$' AND {whose} \
          ORDER BY c.oid LIMIT 1), 'undone')"
     )

@@ -111,7 +111,8 @@ fn holder(connection: &Connection, key: i64) -> String {
     // The two halves of a 64-bit key (PostgreSQL manual 54.12, `objid`).
     let (high, low) = ((key >> 32) as u32, key as u32);
     let answers = connection.run(&format!(
-        "SELECT l.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), \
+        "SET LOCAL search_path = pg_catalog, pg_temp; \
+         SELECT l.pid, coalesce(a.application_name, ''), coalesce(a.usename, ''), \
          coalesce(pg_catalog.host(a.client_addr), 'a local socket'), \
          coalesce(pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS \"UTC\"'), 'an unknown time') \
          FROM pg_catalog.pg_locks l LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
@@ -145,8 +146,9 @@ pub fn earlier(connection: &Connection, run: &str, process: Option<&str>) -> Res
         "SELECT pid, coalesce(state, ''), pg_catalog.starts_with(coalesce(query, ''), {mark}), backend_start IS NULL, \
          pg_catalog.date_part('epoch', backend_start), coalesce(usename, ''), \
          coalesce(pg_catalog.to_char(query_start AT TIME ZONE 'UTC', 'HH24:MI:SS \"UTC\"'), 'an unknown time') \
-         FROM pg_catalog.pg_stat_activity WHERE datname = pg_catalog.current_database() \
-         AND pid <> pg_catalog.pg_backend_pid() AND (pid = {pid} OR pg_catalog.starts_with(coalesce(query, ''), {mark})) ORDER BY 1"
+         FROM pg_catalog.pg_stat_activity WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database() \
+         AND pid OPERATOR(pg_catalog.<>) pg_catalog.pg_backend_pid() \
+         AND (pid OPERATOR(pg_catalog.=) {pid} OR pg_catalog.starts_with(coalesce(query, ''), {mark})) ORDER BY 1"
     ))?;
     let mut idle = None;
     for row in answers.into_iter().next_back().unwrap_or_default() {
@@ -171,7 +173,8 @@ pub fn end_session(connection: &Connection, run: &str, process: &str) -> bool {
     let pid: i32 = process.parse().unwrap_or(0);
     let answers = connection.run(&format!(
         "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity \
-         WHERE pid = {pid} AND state = 'idle' AND pg_catalog.starts_with(query, {mark})"
+         WHERE pid OPERATOR(pg_catalog.=) {pid} AND state OPERATOR(pg_catalog.=) 'idle' \
+         AND pg_catalog.starts_with(query, {mark})"
     ));
     answers.is_ok()
 }
@@ -189,7 +192,8 @@ pub fn watch_blockers(
         let connection = Connection::open(&settings, "migrate").ok()?;
         let name = quote::literal(&name, Syntax::Postgres);
         let answers = connection.run(&format!(
-            "SELECT DISTINCT b.pid, coalesce(b.usename, ''), coalesce(nullif(b.application_name, ''), 'unnamed'), \
+            "SET LOCAL search_path = pg_catalog, pg_temp; \
+             SELECT DISTINCT b.pid, coalesce(b.usename, ''), coalesce(nullif(b.application_name, ''), 'unnamed'), \
              coalesce(b.state, ''), pg_catalog.to_char(b.xact_start AT TIME ZONE 'UTC', 'HH24:MI:SS \"UTC\"'), \
              pg_catalog.left(b.query, 80) \
              FROM pg_catalog.pg_stat_activity w CROSS JOIN LATERAL pg_catalog.unnest(pg_catalog.pg_blocking_pids(w.pid)) x \

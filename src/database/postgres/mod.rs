@@ -12,6 +12,7 @@ pub mod script;
 mod shadow;
 mod spelling;
 mod tls;
+pub mod trust;
 mod url;
 
 use std::time::Duration;
@@ -106,9 +107,9 @@ impl Database for Postgres {
                 "SELECT pg_catalog.version(), current_user, d.encoding, d.datcollate, d.datctype, \
                  pg_catalog.current_setting('search_path'), pg_catalog.current_setting('default_text_search_config'), \
                  pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('TimeZone'), \
-                 (SELECT pg_catalog.md5(pg_catalog.string_agg(name || default_version, ',' ORDER BY name)) \
+                 (SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat(name, default_version), ',' ORDER BY name)) \
                   FROM pg_catalog.pg_available_extensions) \
-                 FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()",
+                 FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()",
             )
             .map_err(|error| DatabaseError::Sql { doing: "reading the server's settings".to_owned(), error })?;
         let cells = rows.into_iter().flatten().map(Option::unwrap_or_default);
@@ -124,17 +125,18 @@ impl Database for Postgres {
         Ok(answers.into_iter().next_back().unwrap_or_default())
     }
 
-    /// One message of two statements: where the table is, and its rows. The second fails where there is no table, and
-    /// that is an answer too.
+    /// One message: where the table is, and its rows. The last statement fails where there is no table, and that is an
+    /// answer too. Code of a stranger's in the table is an error before a row is read.
     fn applied(&mut self, version_table: &str) -> Result<Option<Vec<AppliedRow>>, DatabaseError> {
         let name = quote::qualified(&version_table::path(version_table, Syntax::Postgres));
-        let text = quote::literal(&name, Syntax::Postgres);
-        let script = format!(
-            "SELECT coalesce((SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
-             WHERE c.oid = pg_catalog.to_regclass({text})), pg_catalog.current_schema());\n{}",
-            version_table::select(&name, &DIALECT)
-        );
-        let (mut answers, error) = self.connection.run_as_far_as_it_goes(&script);
+        let script = |place: &str| format!("{place};\n{}", version_table::select(&name, &DIALECT));
+        let place = trust::place_of_version_table(&name);
+        let (mut answers, mut error) = self.connection.run_as_far_as_it_goes(&script(&place));
+        if answers.is_empty() && error.as_ref().is_some_and(|error| error.code.as_deref() == Some(trust::NOT_TRUSTED)) {
+            trust::refuse_code_in(&self.connection, &name)?;
+            let place = trust::place_of_plain_table(&name);
+            (answers, error) = self.connection.run_as_far_as_it_goes(&script(&place));
+        }
         if let Some(schema) = answers.first().and_then(|rows| rows.first()).and_then(|row| row.first()) {
             self.version_schema = schema.clone();
         }

@@ -24,7 +24,7 @@ type Address = (u32, u32, i32);
 /// What the server must not let differ from session to session when it spells definitions; and no compiling of queries
 /// that run once, which would take longer than they do.
 const BEGIN: &str = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
-SET LOCAL search_path = pg_catalog; SET LOCAL quote_all_identifiers = off; SET LOCAL extra_float_digits = 1;
+SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all_identifiers = off; SET LOCAL extra_float_digits = 1;
 SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
 SET LOCAL jit = off; SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = content";
 

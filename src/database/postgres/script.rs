@@ -13,9 +13,10 @@ pub const SCRIPTING: Scripting = Scripting {
     timestamp_type: "timestamptz",
     now: "pg_catalog.clock_timestamp()",
     user: || "current_user".to_owned(),
+    equals: "OPERATOR(pg_catalog.=)",
     stop_the_clock: Some(
-        "duration_ms = (EXTRACT(epoch FROM pg_catalog.clock_timestamp() - applied_at) * 1000)::bigint, \
-         applied_at = pg_catalog.clock_timestamp()",
+        "duration_ms = (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) applied_at) \
+         OPERATOR(pg_catalog.*) 1000::numeric)::bigint, applied_at = pg_catalog.clock_timestamp()",
     ),
     version_table: <[String]>::to_vec,
     exists,
@@ -34,7 +35,7 @@ pub const SCRIPTING: Scripting = Scripting {
     check: |condition| format!("SELECT 1 OPERATOR(pg_catalog./) CASE WHEN {condition} THEN 1 ELSE 0 END"),
     must_change: |statement, rows| {
         format!(
-            "WITH changed AS ({statement} RETURNING 1) SELECT 1 OPERATOR(pg_catalog./) CASE WHEN pg_catalog.count(*) = {rows} \
+            "WITH changed AS ({statement} RETURNING 1) SELECT 1 OPERATOR(pg_catalog./) CASE WHEN pg_catalog.count(*) OPERATOR(pg_catalog.=) {rows} \
              THEN 1 ELSE 0 END FROM changed"
         )
     },
@@ -47,8 +48,9 @@ pub const SCRIPTING: Scripting = Scripting {
     locks,
     // PostgreSQL manual 20.12, `max_locks_per_transaction`.
     lock_room: Some(
-        "SELECT current_setting('max_locks_per_transaction'), \
-         current_setting('max_connections')::int + current_setting('max_prepared_transactions')::int",
+        "SELECT pg_catalog.current_setting('max_locks_per_transaction'), \
+         pg_catalog.current_setting('max_connections')::int OPERATOR(pg_catalog.+) \
+         pg_catalog.current_setting('max_prepared_transactions')::int",
     ),
     how_to_run: "Run it with `psql -v ON_ERROR_STOP=1 -f FILE`, which stops at the first error.",
     stop_at_errors: "\\set ON_ERROR_STOP on",
@@ -76,6 +78,9 @@ fn begin(lock_timeout: Duration) -> String {
     format!("BEGIN ISOLATION LEVEL READ COMMITTED;\nSET LOCAL lock_timeout = '{}ms';\n", lock_timeout.as_millis())
 }
 
+/// Equality, whatever operators the session's search path leads to first.
+const IS: &str = "OPERATOR(pg_catalog.=)";
+
 fn literal(text: &str) -> String {
     quote::literal(text, Syntax::Postgres)
 }
@@ -89,19 +94,20 @@ fn exists(subject: &Subject) -> Result<String, String> {
     let table = literal(&quote::qualified(outer));
     let relation = |kinds: &str| {
         format!(
-            "EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass({whole}) AND relkind IN ({kinds}))"
+            "EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid {IS} pg_catalog.to_regclass({whole}) \
+             AND relkind {IS} ANY ('{{{kinds}}}'::pg_catalog.\"char\"[]))"
         )
     };
     Ok(match subject.kind {
-        "table" => relation("'r', 'p', 'f'"),
-        "index" => relation("'i', 'I'"),
-        "view" => relation("'v', 'm'"),
+        "table" => relation("r,p,f"),
+        "index" => relation("i,I"),
+        "view" => relation("v,m"),
         "column" => format!(
-            "EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid = pg_catalog.to_regclass({table}) \
-             AND attname = {own_name} AND attnum > 0 AND NOT attisdropped)"
+            "EXISTS (SELECT FROM pg_catalog.pg_attribute WHERE attrelid {IS} pg_catalog.to_regclass({table}) \
+             AND attname {IS} {own_name} AND attnum OPERATOR(pg_catalog.>) 0 AND NOT attisdropped)"
         ),
         "constraint" => format!(
-            "EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid = pg_catalog.to_regclass({table}) AND conname = {own_name})"
+            "EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE conrelid {IS} pg_catalog.to_regclass({table}) AND conname {IS} {own_name})"
         ),
         "type" => format!("pg_catalog.to_regtype({whole}) IS NOT NULL"),
         "schema" => format!("pg_catalog.to_regnamespace({whole}) IS NOT NULL"),
@@ -111,21 +117,21 @@ fn exists(subject: &Subject) -> Result<String, String> {
                 literal(&format!("{}({arguments})", quote::qualified(&subject.path)))
             ),
             (None, Some(schema)) => format!(
-                "EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = {own_name} \
-                 AND pronamespace = pg_catalog.to_regnamespace({}))",
+                "EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname {IS} {own_name} \
+                 AND pronamespace {IS} pg_catalog.to_regnamespace({}))",
                 literal(&quote::identifier(schema))
             ),
             (None, None) => format!(
-                "EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname = {own_name} AND pg_catalog.pg_function_is_visible(oid))"
+                "EXISTS (SELECT FROM pg_catalog.pg_proc WHERE proname {IS} {own_name} AND pg_catalog.pg_function_is_visible(oid))"
             ),
         },
         "trigger" => {
             let on = match outer.is_empty() {
                 true => "pg_catalog.pg_table_is_visible(tgrelid)".to_owned(),
-                false => format!("tgrelid = pg_catalog.to_regclass({table})"),
+                false => format!("tgrelid {IS} pg_catalog.to_regclass({table})"),
             };
             format!(
-                "EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgname = {own_name} AND NOT tgisinternal AND {on})"
+                "EXISTS (SELECT FROM pg_catalog.pg_trigger WHERE tgname {IS} {own_name} AND NOT tgisinternal AND {on})"
             )
         }
         other => return Err(format!("a guard cannot ask PostgreSQL for a {other}")),

@@ -19,7 +19,8 @@ const STATEMENTS_AT_ONCE: usize = 250;
 /// the choice came with PostgreSQL 15).
 ///
 /// Through JSON, because the columns for ICU came, and were renamed, with PostgreSQL 15, 16 and 17.
-const LIKE_THIS: &str = "SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, \
+const LIKE_THIS: &str = "SET LOCAL search_path = pg_catalog, pg_temp; \
+     SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.datcollate, d.datctype, \
      coalesce(j.j ->> 'datlocprovider', 'c'), coalesce(j.j ->> 'datlocale', j.j ->> 'daticulocale'), \
      j.j ->> 'daticurules', \
      (SELECT a.pid || '_' || (extract(epoch FROM a.backend_start) * 1000000)::bigint \
@@ -32,7 +33,8 @@ const LIKE_THIS: &str = "SELECT pg_catalog.pg_encoding_to_char(d.encoding), d.da
 /// The temporary databases of this user that killed runs left behind: nobody is in them, and the server process that
 /// made them is gone. Sessions of one's own role are visible to everybody (PostgreSQL manual, 28.2.3), and only an owner
 /// may drop a database.
-const ABANDONED: &str = "SELECT d.datname FROM pg_catalog.pg_database d, \
+const ABANDONED: &str = "SET LOCAL search_path = pg_catalog, pg_temp; \
+     SELECT d.datname FROM pg_catalog.pg_database d, \
      LATERAL pg_catalog.regexp_match(d.datname, '^migrate_shadow_([0-9]+)_([0-9]+)_[0-9a-f]+$') name \
      WHERE name IS NOT NULL AND pg_catalog.pg_get_userbyid(d.datdba) = current_user \
      AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a WHERE a.datname = d.datname \
@@ -55,7 +57,8 @@ fn at(url: &str, live: &Postgres) -> Result<Postgres, DatabaseError> {
     let sql_error = |error| DatabaseError::Sql { doing: format!("looking into the shadow database {place}"), error };
     let rows = shadow
         .query(
-            "SELECT c.oid::pg_catalog.regclass::text FROM pg_catalog.pg_class c \
+            "SET LOCAL search_path = pg_catalog, pg_temp; \
+             SELECT c.oid::pg_catalog.regclass::text FROM pg_catalog.pg_class c \
              JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
              WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \
              AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') \

@@ -11,6 +11,7 @@ pub const SCRIPTING: Scripting = Scripting {
     begin: |_: Duration| "BEGIN IMMEDIATE;\n".to_owned(),
     timestamp_type: "text",
     now: "strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+    equals: "=",
     user: || literal(&whoami::username().unwrap_or_default()),
     stop_the_clock: None,
     version_table,

@@ -2,6 +2,7 @@
 
 use super::address::{create_as_defined, drop_by_address};
 use super::{Asked, function, privilege};
+use crate::database::postgres::trust;
 use crate::schema::kind::Kind;
 
 pub static KIND: Kind = Kind {
@@ -31,7 +32,7 @@ pub fn query(asked: &Asked) -> String {
     };
     format!(
         "SELECT 'pg_proc'::regclass::oid AS _class, p.oid AS _oid, {path} AS _path,
-                '(' || s.signature || ')' AS _known_signature,
+                '(' || s.signature || ')' AS _known_signature, {stranger} AS _known_stranger,
                 format(E'CREATE AGGREGATE %I.%I(%s) (\\n    ', n.nspname, p.proname, s.arguments) || concat_ws(E',\\n    ',
                     {sfunc},
                     'STYPE = ' || format_type(a.aggtranstype, NULL),
@@ -67,5 +68,6 @@ pub fn query(asked: &Asked) -> String {
         mfinal_modify = modify("aggmfinalmodify", "MFINALFUNC_MODIFY"),
         in_scope = asked.schema("n.nspname"),
         own = asked.own("pg_proc", "p.oid"),
+        stranger = trust::stranger("p.proowner", "true"),
     )
 }

@@ -85,7 +85,7 @@ fn discard(succession: &mut Succession) {
 
 /// Lets a sequence go on where another one is.
 fn go_on_from(new: &str, old: &str) -> String {
-    format!("SELECT setval({}, last_value, is_called) FROM {old}", literal(new, Syntax::Postgres))
+    format!("SELECT pg_catalog.setval({}, last_value, is_called) FROM {old}", literal(new, Syntax::Postgres))
 }
 
 /// Returns the quoted name of the sequence of a column's identity, and the one under which it waits.

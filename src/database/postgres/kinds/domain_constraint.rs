@@ -1,6 +1,7 @@
 //! Checks of domains.
 
 use super::Asked;
+use crate::database::postgres::trust;
 use crate::schema::Object;
 use crate::schema::kind::Kind;
 use crate::schema::plan::Risk;
@@ -40,11 +41,12 @@ pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_constraint'::regclass::oid AS _class, k.oid AS _oid, ARRAY[n.nspname, t.typname, k.conname]::text[] AS _path,
                 'domain' AS _parent_kind, ARRAY[n.nspname, t.typname]::text[] AS _parent,
-                pg_get_constraintdef(k.oid) AS definition
+                pg_get_constraintdef(k.oid) AS definition, {stranger} AS _known_stranger
          FROM pg_constraint k JOIN pg_type t ON t.oid = k.contypid JOIN pg_namespace n ON n.oid = t.typnamespace
          WHERE k.contype = 'c' AND {} AND {}",
         asked.schema("n.nspname"),
         asked.own("pg_type", "t.oid"),
+        stranger = trust::stranger("t.typowner", &trust::is_volatile("k.conbin")),
     )
 }
 

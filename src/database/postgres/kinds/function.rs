@@ -6,6 +6,7 @@
 use super::Asked;
 use super::address::{address, depends_on_extensions, drop_by_address};
 use super::privilege;
+use crate::database::postgres::trust;
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::{Catalog, Object};
@@ -35,7 +36,7 @@ pub fn routines(asked: &Asked, condition: &str) -> String {
                 rtrim(pg_get_functiondef(p.oid), E'\\n') AS definition,
                 {EXTENSIONS} AS extensions,
                 concat_ws(' ', p.prokind, p.proretset, format_type(p.prorettype, NULL), outs.list) AS _known_result,
-                ins.list AS _known_inputs, p.pronargdefaults::text AS _known_defaults
+                ins.list AS _known_inputs, p.pronargdefaults::text AS _known_defaults, {stranger} AS _known_stranger
          FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
               CROSS JOIN LATERAL (
                 SELECT array_agg(coalesce(p.proargnames[i], '') ORDER BY i) AS list
@@ -48,6 +49,8 @@ pub fn routines(asked: &Asked, condition: &str) -> String {
          WHERE p.oid >= 16384 AND {condition} AND {} AND {} AND {OWN}",
         asked.schema("n.nspname"),
         asked.own("pg_proc", "p.oid"),
+        // A trigger's function is called by nothing but triggers.
+        stranger = trust::stranger("p.proowner", "p.prorettype <> 'trigger'::regtype"),
     )
 }
 

@@ -2,6 +2,7 @@
 
 use super::address::{depends_on_extensions, drop_by_address, rename_by_address};
 use super::{Asked, options, privilege, view};
+use crate::database::postgres::trust;
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::sql::Statement;
@@ -32,7 +33,7 @@ pub fn query(asked: &Asked) -> String {
                         ('SET COMPRESSION ' || CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END)) x (setting)
                       WHERE a.attrelid = c.oid AND a.attnum > 0 AND x.setting IS NOT NULL ORDER BY a.attnum, x.setting) AS settings,
                 ARRAY(SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
-                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'x' ORDER BY 1) AS extensions, {since_15} AS _known_since_15
+                      WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'x' ORDER BY 1) AS extensions, {since_15} AS _known_since_15, {stranger} AS _known_stranger
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_am m ON m.oid = c.relam
               LEFT JOIN pg_tablespace s ON s.oid = c.reltablespace
               LEFT JOIN LATERAL (SELECT array_agg('toast.' || o ORDER BY i) AS reloptions
@@ -44,6 +45,8 @@ pub fn query(asked: &Asked) -> String {
         definition = view::DEFINITION,
         columns = view::COLUMNS,
         since_15 = asked.version >= 150_000,
+        // To make one is to run its query.
+        stranger = trust::stranger("c.relowner", "true"),
     )
 }
 

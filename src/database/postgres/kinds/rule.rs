@@ -3,6 +3,7 @@
 use super::Asked;
 use super::address::drop_by_address;
 use super::trigger::{enabled, relation_kind, state};
+use crate::database::postgres::trust;
 use crate::schema::kind::{Creation, Kind};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
@@ -29,7 +30,7 @@ pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_rewrite'::regclass::oid AS _class, r.oid AS _oid, ARRAY[n.nspname, c.relname, r.rulename]::text[] AS _path,
                 {} AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
-                rtrim(pg_get_ruledef(r.oid), ';') AS definition, {} AS enabled
+                rtrim(pg_get_ruledef(r.oid), ';') AS definition, {} AS enabled, {stranger} AS _known_stranger
          FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE r.rulename <> '_RETURN' AND {} AND {} AND {}",
         relation_kind("c"),
@@ -37,6 +38,7 @@ pub fn query(asked: &Asked) -> String {
         asked.schema("n.nspname"),
         asked.not_ours("n.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
+        stranger = trust::stranger("c.relowner", "true"),
     )
 }
 

@@ -93,7 +93,7 @@ pub fn serial_type(sequence: &Object, catalog: &Catalog) -> Option<&'static str>
 
 /// Returns a statement that lets the sequence (an expression of its name) go on behind the values that the column has.
 pub fn go_on_behind(sequence: &str, column: &str, table: &str) -> String {
-    format!("SELECT setval({sequence}, max({column})) FROM {table} HAVING max({column}) > 0")
+    format!("SELECT pg_catalog.setval({sequence}, pg_catalog.max({column})) FROM {table} HAVING max({column}) > 0")
 }
 
 /// Returns the options that lead from one list to another, those that are gone set back.

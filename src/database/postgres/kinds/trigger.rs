@@ -2,6 +2,7 @@
 
 use super::Asked;
 use super::address::{address, depends_on_extensions, drop_by_address};
+use crate::database::postgres::trust;
 use crate::schema::Object;
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
@@ -25,7 +26,7 @@ pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_trigger'::regclass::oid AS _class, t.oid AS _oid, ARRAY[n.nspname, c.relname, t.tgname]::text[] AS _path,
                 {} AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
-                pg_get_triggerdef(t.oid) AS definition, {} AS enabled,
+                pg_get_triggerdef(t.oid) AS definition, {} AS enabled, (SELECT {stranger} FROM pg_proc f WHERE f.oid = t.tgfoid) AS _known_stranger,
                 ARRAY(SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
                       WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid AND d.deptype = 'x' ORDER BY 1) AS extensions
          FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -35,6 +36,8 @@ pub fn query(asked: &Asked) -> String {
         asked.schema("n.nspname"),
         asked.not_ours("n.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
+        // A table that is copied has no rows in a shadow, so only a trigger of the whole statement fires.
+        stranger = trust::stranger("f.proowner", "(t.tgtype & 1) = 0"),
     )
 }
 

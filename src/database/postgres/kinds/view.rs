@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::address::{drop_by_address, rename_by_address};
 use super::{Asked, options, privilege};
 use crate::database::postgres::spelling::bare_lists;
+use crate::database::postgres::trust;
 use crate::schema::Object;
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
@@ -27,12 +28,16 @@ pub static KIND: Kind = Kind {
 pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, ARRAY[n.nspname, c.relname]::text[] AS _path,
-                {DEFINITION} AS definition, c.reloptions AS options, {COLUMNS} AS _known_columns
+                {DEFINITION} AS definition, c.reloptions AS options, {COLUMNS} AS _known_columns, {stranger} AS _known_stranger
          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
          WHERE c.relkind = 'v' AND {} AND {} AND {}",
         asked.schema("n.nspname"),
         asked.not_ours("n.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
+        stranger = trust::stranger(
+            "c.relowner",
+            &format!("EXISTS (SELECT FROM pg_rewrite w WHERE w.ev_class = c.oid AND {})", trust::is_volatile("w.ev_action"))
+        ),
     )
 }
 
