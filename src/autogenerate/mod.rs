@@ -85,6 +85,20 @@ impl Comparison {
         self.assumed.tables()
     }
 
+    /// The secrets of what is compared, which are not: `password of user mapping s.joe`.
+    pub fn secrets(&self) -> Vec<String> {
+        let mut secrets = explain::secrets(&self.live);
+        secrets.extend(explain::secrets(&self.target.catalog));
+        secrets.sort();
+        secrets.dedup();
+        secrets
+    }
+
+    /// The secrets of what the upgrade makes, which somebody has to give.
+    pub fn secrets_to_give(&self) -> Vec<String> {
+        explain::secrets_to_give(&self.upgrade, &self.live, &self.target.catalog)
+    }
+
     /// Do models and database agree?
     pub fn is_empty(&self) -> bool {
         self.upgrade.is_empty() && self.renames.is_empty()

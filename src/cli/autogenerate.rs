@@ -122,6 +122,8 @@ fn by_dialects(
             continue;
         }
         let (lines, mut warnings) = (comparison.lines(), script::warnings(&comparison.upgrade));
+        let secrets = comparison.secrets_to_give();
+        warnings.extend(secrets.iter().map(|secret| format!("not in the revision, to be given by hand: the {secret}")));
         let refused = comparison.downgrade.refused.iter();
         warnings.extend(refused.map(|refusal| format!("it can't be undone: {}: {}", refusal.id, refusal.reason)));
         let proved = autogenerate::write(database, comparison, config, style)?;

@@ -66,6 +66,10 @@ pub fn say_left_alone(output: &Output, comparison: &Comparison) {
     if !left_alone.is_empty() {
         output.say(format_args!("left alone: {}", words(&left_alone)));
     }
+    let secrets = comparison.secrets();
+    if !secrets.is_empty() {
+        output.say(format_args!("not compared: {}", secrets.join(", ")));
+    }
     if !comparison.unmanaged.is_empty() {
         output.say(format_args!("not understood, and left alone: {}", words(&comparison.unmanaged)));
     }

@@ -67,6 +67,12 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     } else {
         explain::lines(&plan, &one, &two).iter().for_each(|line| output.result(line));
     }
+    let mut secrets = [explain::secrets(&one), explain::secrets(&two)].concat();
+    secrets.sort();
+    secrets.dedup();
+    if !secrets.is_empty() {
+        output.say(format_args!("not compared: {}", secrets.join(", ")));
+    }
     if plan.is_empty() {
         output.say("no difference");
     }

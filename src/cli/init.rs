@@ -12,6 +12,7 @@ use crate::config::{self, FILE_NAME};
 use crate::database::{self, Purpose};
 use crate::models::speaks::plural;
 use crate::revision::folder;
+use crate::schema::explain;
 use crate::source;
 
 const SETTINGS: &str = include_str!("../../templates/migrate.toml");
@@ -107,6 +108,9 @@ fn models_of(session: &mut Session, url: &str, trust: &[String]) -> Result<Descr
     let live = database.reflect(&source::scope(&settings))?;
     for (kind, count) in &live.unmanaged {
         session.output.warn(format_args!("{count} {} left out: migrate can't write this kind", plural(kind)));
+    }
+    for secret in explain::secrets(&live.catalog) {
+        session.output.warn(format_args!("left out: the {secret}, because migrate reads no secrets"));
     }
     let several_schemas = live.catalog.of_kind("schema").any(|schema| schema.id.name() != "public");
     let files = match describe::describe(database.as_mut(), &live.catalog, &settings) {

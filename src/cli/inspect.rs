@@ -9,7 +9,7 @@ use crate::autogenerate::describe;
 use crate::autogenerate::script::{self, Style};
 use crate::models::mermaid;
 use crate::schema::plan::plan;
-use crate::schema::stored;
+use crate::schema::{explain, stored};
 use crate::source;
 
 /// Print a schema: the project's database, or any other that `diff` takes
@@ -52,6 +52,9 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let output = &session.output;
     for (kind, count) in &seen.reading.unmanaged {
         output.warn(format_args!("{count} × {kind} can't be printed: migrate does not know this kind of object"));
+    }
+    for secret in explain::secrets(catalog) {
+        output.warn(format_args!("left out: the {secret}, because migrate reads no secrets"));
     }
     match if output.json { Format::Json } else { arguments.format } {
         Format::Json => {

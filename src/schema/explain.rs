@@ -6,7 +6,7 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::plan::{Action, Difference, Plan, Risk};
-use super::{Catalog, Id, Value};
+use super::{Catalog, Id, Object, Value};
 
 impl Action {
     pub fn verb(self) -> &'static str {
@@ -54,6 +54,22 @@ pub fn lines(plan: &Plan, from: &Catalog, to: &Catalog) -> Vec<String> {
         parent.is_some_and(|parent| whole.contains(&(difference.action, parent)))
     };
     plan.differences.iter().filter(|difference| !with_its_parent(difference)).map(line).collect()
+}
+
+/// Returns the secrets of a catalog's objects, which are neither read nor compared: `password of user mapping s.joe`.
+pub fn secrets(catalog: &Catalog) -> Vec<String> {
+    catalog.objects().filter_map(secrets_of).collect()
+}
+
+/// Returns the secrets of what the plan makes, which its statements can't give: those of the objects before and after it.
+pub fn secrets_to_give(plan: &Plan, from: &Catalog, to: &Catalog) -> Vec<String> {
+    let made = plan.steps.iter().filter(|step| step.action == Action::Create);
+    made.filter_map(|step| [to, from].into_iter().find_map(|catalog| secrets_of(catalog.get(&step.id)?))).collect()
+}
+
+fn secrets_of(object: &Object) -> Option<String> {
+    let names = object.known_list("secrets");
+    (!names.is_empty()).then(|| format!("{} of {}", names.join(", "), object.id))
 }
 
 /// Returns the plan's differences, refusals and risks as JSON.

@@ -284,6 +284,59 @@ fn a_version_table_that_is_somebody_elses_code_is_refused() {
 }
 
 #[test]
+fn passwords_are_never_read() {
+    let Some(site) = Site::postgres() else { return };
+    let made = "CREATE FOREIGN DATA WRAPPER w;\nCREATE SERVER s FOREIGN DATA WRAPPER w OPTIONS (host 'h', api_key 'hunter2a', \
+                dsn 'host=h password = hunter2b');\nCREATE USER MAPPING FOR postgres SERVER s OPTIONS (\"user\" 'u', password 'hunter2c', \
+                password_required 'true');\nCREATE USER MAPPING FOR public SERVER s OPTIONS (sslpassword 'hunter2d');\n";
+    site.execute(made);
+    let project = &site.project;
+    let silent = |line: &str, code: i32| {
+        let outcome = project.migrate(line).exits(code);
+        assert!(!outcome.shown().contains("hunter2"), "{}", outcome.shown());
+        outcome
+    };
+    for format in ["sql", "toml", "json", "mermaid"] {
+        let outcome = silent(&format!("inspect --format {format}"), 0);
+        assert!(outcome.stderr.contains("left out: the password of user mapping s.postgres"), "{}", outcome.shown());
+    }
+    let sql = silent("inspect", 0).stdout;
+    assert!(sql.contains("\"user\" 'u') /* password left out: migrate reads no secrets */"), "{sql}");
+    assert!(sql.contains("host 'h') /* api_key, dsn left out"), "{sql}");
+    silent("revision --baseline -m all --rev-id all", 0);
+    silent("stamp all", 0);
+    project.write("models/a.sql", made);
+    let outcome = silent("check", 0);
+    assert!(
+        outcome.stderr.contains("not compared: api_key, dsn of server s, password of user mapping"),
+        "{}",
+        outcome.shown()
+    );
+    // What has other options gets these, and keeps its password.
+    project.write("models/a.sql", &made.replace("\"user\" 'u'", "\"user\" 'v'").replace("hunter2c", "other"));
+    silent("revision --autogenerate -m next --rev-id next", 0);
+    silent("upgrade head", 0);
+    let options = "SELECT umoptions FROM pg_user_mappings WHERE usename = 'postgres'";
+    assert_eq!(site.lines(options), ["{user=v,password=hunter2c,password_required=true}"]);
+    // What is new has none, and a word about it.
+    project.write("models/b.sql", "CREATE USER MAPPING FOR reader SERVER s OPTIONS (password 'hunter2e');");
+    let outcome = silent("revision --autogenerate -m new --rev-id new", 0);
+    assert!(
+        outcome.stderr.contains("to be given by hand: the password of user mapping s.reader"),
+        "{}",
+        outcome.shown()
+    );
+    for folder in ["migrations", ".home/.cache/migrate"] {
+        for file in
+            fs::read_dir(project.path(folder)).into_iter().flatten().flatten().filter(|file| file.path().is_file())
+        {
+            let text = fs::read_to_string(file.path()).expect("a text");
+            assert!(!text.contains("hunter2"), "{}", file.path().display());
+        }
+    }
+}
+
+#[test]
 fn a_shadow_does_not_run_other_roles_code() {
     let Some(prey) = Prey::new() else { return };
     let body = prey.body("1").replace("plpgsql", "plpgsql IMMUTABLE");

@@ -24,11 +24,12 @@ pub fn query(asked: &Asked) -> String {
     };
     format!(
         "SELECT 'pg_foreign_data_wrapper'::regclass::oid AS _class, w.oid AS _oid, ARRAY[w.fdwname::text] AS _path,
-                {} AS handler, {} AS validator, ARRAY(SELECT unnest(w.fdwoptions) ORDER BY 1) AS options
+                {} AS handler, {} AS validator, {options}
          FROM pg_foreign_data_wrapper w WHERE {}",
         function("fdwhandler"),
         function("fdwvalidator"),
         asked.own("pg_foreign_data_wrapper", "w.oid"),
+        options = options::without_secrets("w.fdwoptions"),
     )
 }
 
@@ -36,7 +37,7 @@ fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
     let handler = object.text("handler").map(|handler| format!(" HANDLER {handler}")).unwrap_or_default();
     let validator = object.text("validator").map(|validator| format!(" VALIDATOR {validator}")).unwrap_or_default();
-    let options = options::foreign(object.list("options"));
+    let options = options::foreign(object.list("options")) + &options::secrets_left_out(object);
     vec![Statement::new(format!("CREATE {}{handler}{validator}{options}", address(object)), &object.id)]
 }
 

@@ -24,7 +24,7 @@ pub static KIND: Kind = Kind {
 pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, ARRAY[n.nspname, c.relname]::text[] AS _path,
-                s.srvname::text AS server, ARRAY(SELECT unnest(f.ftoptions) ORDER BY 1) AS options,
+                s.srvname::text AS server, {options},
                 ARRAY(SELECT format('%I.%I', pn.nspname, p.relname) FROM pg_inherits i JOIN pg_class p ON p.oid = i.inhparent
                       JOIN pg_namespace pn ON pn.oid = p.relnamespace WHERE i.inhrelid = c.oid ORDER BY i.inhseqno) AS inherits,
                 pg_get_expr(c.relpartbound, c.oid) AS bound
@@ -34,6 +34,7 @@ pub fn query(asked: &Asked) -> String {
         asked.schema("n.nspname"),
         asked.not_ours("n.nspname", "c.relname"),
         asked.own("pg_class", "c.oid"),
+        options = options::without_secrets("f.ftoptions"),
     )
 }
 
@@ -61,6 +62,7 @@ fn create(creation: &Creation) -> Vec<Statement> {
     }
     text.push_str(&format!(" SERVER {}", identifier(object.text("server").unwrap_or_default())));
     text.push_str(&options::foreign(object.list("options")));
+    text.push_str(&options::secrets_left_out(object));
     let mut statements = vec![Statement::new(text, &object.id)];
     let columns = creation.inline_in(&object.id).filter(|child| child.id.kind == "foreign column");
     statements.extend(columns.flat_map(foreign_column::settings));

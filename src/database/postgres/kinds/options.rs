@@ -1,7 +1,37 @@
 //! Options that a catalog stores as a list of `name=value`: storage parameters, view options, options of foreign objects.
 
+use crate::schema::Object;
 use crate::sql::Syntax;
 use crate::sql::quote::{identifier, literal};
+
+/// What a secret is called, and what a value with one in it looks like: a connection string or a URL. `password_required`
+/// and `sslkey`, a file's name, are none.
+const SECRET_NAME: &str =
+    "(password|passwd|pwd|passphrase|passcode|secret|token|credentials?|connection_string|(^|_)key)$";
+const SECRET_VALUE: &str = r"(password|passwd|pwd)\s*=|://[^/@]*:[^/@]*@";
+
+/// Returns two columns of a foreign object, from the SQL expression of its list of options: those that may be read, and
+/// the names of the secrets, which never leave the database.
+pub fn without_secrets(list: &str) -> String {
+    let is_secret =
+        format!("(split_part(o, '=', 1) ~* '{SECRET_NAME}' OR substr(o, strpos(o, '=') + 1) ~* '{SECRET_VALUE}')");
+    format!(
+        "ARRAY(SELECT o FROM unnest({list}) o WHERE NOT {is_secret} ORDER BY 1) AS options,
+                ARRAY(SELECT split_part(o, '=', 1) FROM unnest({list}) o WHERE {is_secret} ORDER BY 1) AS _known_secrets"
+    )
+}
+
+/// Returns a comment that names the secrets of an object, which its DDL lacks; nothing where there are none.
+pub fn secrets_left_out(object: &Object) -> String {
+    // A name is the user's, and must not end the comment.
+    let names = object.known_list("secrets").iter();
+    let names: Vec<String> =
+        names.map(|name| name.chars().filter(|c| c.is_alphanumeric() || *c == '_').collect()).collect();
+    match names.as_slice() {
+        [] => String::new(),
+        names => format!(" /* {} left out: migrate reads no secrets */", names.join(", ")),
+    }
+}
 
 /// Returns ` WITH (name='value', …)`, or nothing where there are none.
 pub fn with(options: &[String]) -> String {

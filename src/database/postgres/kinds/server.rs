@@ -21,9 +21,10 @@ pub fn query(asked: &Asked) -> String {
     format!(
         "SELECT 'pg_foreign_server'::regclass::oid AS _class, s.oid AS _oid, ARRAY[s.srvname::text] AS _path,
                 w.fdwname::text AS wrapper, s.srvtype AS type, s.srvversion AS version,
-                ARRAY(SELECT unnest(s.srvoptions) ORDER BY 1) AS options
+                {options}
          FROM pg_foreign_server s JOIN pg_foreign_data_wrapper w ON w.oid = s.srvfdw WHERE {}",
         asked.own("pg_foreign_server", "s.oid"),
+        options = options::without_secrets("s.srvoptions"),
     )
 }
 
@@ -33,12 +34,13 @@ fn create(creation: &Creation) -> Vec<Statement> {
         object.text(property).map(|text| format!(" {word} {}", literal(text, Syntax::Postgres))).unwrap_or_default()
     };
     let text = format!(
-        "CREATE {}{}{} FOREIGN DATA WRAPPER {}{}",
+        "CREATE {}{}{} FOREIGN DATA WRAPPER {}{}{}",
         address(object),
         quoted("type", "TYPE"),
         quoted("version", "VERSION"),
         identifier(object.text("wrapper").unwrap_or_default()),
         options::foreign(object.list("options")),
+        options::secrets_left_out(object),
     );
     vec![Statement::new(text, &object.id)]
 }

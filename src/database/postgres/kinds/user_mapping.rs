@@ -1,4 +1,5 @@
 //! User mappings. The server shows their options to their owners only; what can't be seen is no difference.
+//! Passwords are not read at all.
 
 use super::address::{address, drop_by_address};
 use super::{Asked, options};
@@ -9,7 +10,8 @@ pub static KIND: Kind = Kind {
     name: "user mapping",
     create: |creation| {
         let options = options::foreign(creation.object.list("options"));
-        vec![Statement::new(format!("CREATE {}{options}", address(creation.object)), &creation.object.id)]
+        let secrets = options::secrets_left_out(creation.object);
+        vec![Statement::new(format!("CREATE {}{options}{secrets}", address(creation.object)), &creation.object.id)]
     },
     drop: drop_by_address,
     alter: |change| {
@@ -22,9 +24,11 @@ pub static KIND: Kind = Kind {
 };
 
 pub fn query(_: &Asked) -> String {
-    "SELECT 'pg_user_mapping'::regclass::oid AS _class, m.umid AS _oid,
+    format!(
+        "SELECT 'pg_user_mapping'::regclass::oid AS _class, m.umid AS _oid,
             ARRAY[m.srvname::text, CASE m.umuser WHEN 0 THEN 'public' ELSE m.usename::text END] AS _path,
-            ARRAY(SELECT unnest(m.umoptions) ORDER BY 1) AS options
-     FROM pg_user_mappings m"
-        .to_owned()
+            {}
+     FROM pg_user_mappings m",
+        options::without_secrets("m.umoptions")
+    )
 }
