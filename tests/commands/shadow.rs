@@ -42,7 +42,7 @@ fn a_named_shadow_serves_again_and_again() {
     lent.execute("CREATE TABLE theirs (n int)");
     site.project.write("models/a.sql", "CREATE DOMAIN new AS int;");
     let outcome = site.project.migrate("check").exits(1);
-    assert!(outcome.stderr.contains("is not empty: it has theirs"), "{}", outcome.shown());
+    assert!(outcome.stderr.contains("is not empty: it has public.theirs"), "{}", outcome.shown());
     lent.execute("DROP TABLE theirs");
     let server = lent.server().clone();
     drop((site, lent));

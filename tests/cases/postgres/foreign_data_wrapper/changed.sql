@@ -10,7 +10,7 @@ create foreign data wrapper x validator postgresql_fdw_validator;
 create foreign data wrapper w options (a '3', c 'it''s');
 comment on foreign data wrapper w is 'kept';
 create server s type 'x' version '2' foreign data wrapper w options (host 'g', dbname 'd=e');
-create user mapping for public server s options ("user" 'z', password 'y');
+create user mapping for public server s options ("user" 'z', realm 'y');
 create user mapping for current_user server s;
 comment on server s is 'kept';
 grant usage on foreign server s to pg_monitor;
