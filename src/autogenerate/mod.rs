@@ -282,14 +282,25 @@ impl Proved {
         }
         let (there, back) = renamed.map_or((&[][..], &[][..]), |renamed| (&renamed.there, &renamed.back));
         let irreversible = !downgrade.refused.is_empty();
-        Ok(Proved {
+        let proved = Proved {
             upgrade: script::script(there, upgrade, &[], dialect, style),
             downgrade: match irreversible {
                 true => script::irreversible(&downgrade.refused),
                 false => script::script(&[], downgrade, back, dialect, style),
             },
             irreversible,
-        })
+        };
+        for (script, way) in [(&proved.upgrade, "upgrade"), (&proved.downgrade, "downgrade")] {
+            if let Some(statement) = script.misread(dialect.syntax) {
+                return Err(AutogenerateError::NotProved(Box::new(NotProved {
+                    what: format!("the generated {way} would be read as other statements than those that were planned"),
+                    statement: Some(statement),
+                    error: None,
+                    differences: Vec::new(),
+                })));
+            }
+        }
+        Ok(proved)
     }
 }
 

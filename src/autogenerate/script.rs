@@ -1,11 +1,12 @@
 //! A plan as the text of a section.
 
 use crate::database::Dialect;
+use crate::revision::directive;
 use crate::revision::guard::{self, IRREVERSIBLE, KEEPS_ROWS};
 use crate::schema::Id;
 use crate::schema::plan::{Action, Passage, Plan, Refusal, Risk};
-use crate::sql::quote::{identifier, qualified};
-use crate::sql::split::leading_words;
+use crate::sql::quote::{identifier, qualified, without_carriage_returns};
+use crate::sql::split::{leading_words, split};
 use crate::sql::token::{Token, name_of, tokens};
 use crate::sql::{Setting, Statement, Syntax};
 
@@ -51,7 +52,11 @@ pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &
         paragraph.statement.text = rows_kept_under_renames(paragraph.statement.text, before, after, dialect.syntax);
         paragraph
     });
-    let all: Vec<Paragraph> = before.iter().map(plain).chain(middle).chain(after.iter().map(plain)).collect();
+    let mut all: Vec<Paragraph> = before.iter().map(plain).chain(middle).chain(after.iter().map(plain)).collect();
+    for paragraph in &mut all {
+        let text = std::mem::take(&mut paragraph.statement.text);
+        paragraph.statement.text = fit_for_a_file(text, dialect.syntax);
+    }
     let transactional = all.iter().all(|paragraph| paragraph.statement.transactional);
     let stands_outside =
         |paragraph: &Paragraph| transactional && (dialect.scripting.outside_transaction)(&paragraph.statement.text);
@@ -81,6 +86,37 @@ pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &
         texts.extend(around.after(at).map(|setting| format!("{setting};")));
     }
     Script { text: together(&texts), transactional, outside, statements }
+}
+
+/// Catalogs hold what anybody wrote, comments and carriage returns included: nothing of it may be read as a directive, and a
+/// file that git or an editor touches must stay the same script.
+fn fit_for_a_file(text: String, syntax: Syntax) -> String {
+    let (directive, sql) = match text.starts_with(KEEPS_ROWS).then(|| text.split_once('\n')).flatten() {
+        Some((directive, sql)) => (format!("{directive}\n"), sql),
+        None => (String::new(), text.as_str()),
+    };
+    let sql = directive::disarmed(sql, syntax);
+    let sql = directive::line_ends(&sql, Some(syntax));
+    format!("{directive}{}", without_carriage_returns(&sql, syntax))
+}
+
+impl Script {
+    /// Returns the first statement that the text, read as a section is read, does not have in the place where it belongs.
+    pub fn misread(&self, syntax: Syntax) -> Option<String> {
+        let pieces = |text: &str| match split(text, syntax) {
+            Ok(pieces) => pieces.iter().map(|piece| piece.text(text).to_owned()).collect(),
+            Err(_) => vec![text.to_owned()],
+        };
+        let mut planned = self.outside.iter().chain(&self.statements).flat_map(|statement| pieces(statement));
+        let mut read = pieces(&self.text).into_iter();
+        loop {
+            match (planned.next(), read.next()) {
+                (None, None) => return None,
+                (Some(planned), Some(read)) if planned == read => {}
+                (Some(statement), _) | (None, Some(statement)) => return Some(statement),
+            }
+        }
+    }
 }
 
 /// Joins paragraphs: lines that do the same follow each other, everything else stands apart.
@@ -115,6 +151,9 @@ fn are_alike(one: &str, two: &str) -> bool {
 
 fn written(paragraph: &Paragraph) -> String {
     let mut lines: Vec<String> = paragraph.comments.iter().map(|comment| format!("-- {comment}")).collect();
+    for line in &mut lines {
+        *line = directive::disarmed(line, Syntax::Sqlite).into_owned();
+    }
     lines.extend(paragraph.guard.as_ref().map(|guard| format!("-- migrate:{guard}")));
     let text = paragraph.statement.text.trim_end();
     // A comment at the end would swallow the semicolon.
@@ -158,7 +197,8 @@ fn guard_of(passage: &Passage) -> Option<String> {
         },
         _ => qualified(&path),
     };
-    Some(format!("{word} {subject} {name}"))
+    // A comment ends with its line, so a name that has two can't be in one.
+    (!name.contains(['\n', '\r'])).then(|| format!("{word} {subject} {name}"))
 }
 
 /// `-- migrate:keeps-rows u` counts the table as it is called before the section and after it.
@@ -180,7 +220,8 @@ fn rows_kept_under_renames(text: String, before: &[Statement], after: &[Statemen
         true => identifier(&old),
         false => format!("{} = {}", identifier(&old), identifier(&new)),
     };
-    format!("{KEEPS_ROWS}{names}\n{rest}")
+    // A comment ends with its line, so a name that has two can't be in one.
+    if names.contains(['\n', '\r']) { rest.to_owned() } else { format!("{KEEPS_ROWS}{names}\n{rest}") }
 }
 
 /// Returns the two names of `ALTER TABLE old RENAME TO new`.

@@ -10,7 +10,7 @@ use crate::autogenerate::{self, Proved, Wish};
 use crate::config::Config;
 use crate::database::{self, Database};
 use crate::revision::target::Target;
-use crate::revision::{Revision, Section};
+use crate::revision::{Revision, Section, directive};
 use crate::sql::Syntax;
 
 /// The options of `revision` that write its sections.
@@ -89,7 +89,7 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
     let proved = autogenerate::baseline(database.as_mut(), &config, style)?;
     session.output.say(format_args!("the database has all of it: mark it with `migrate stamp head`"));
     let mut sections = Sections::default();
-    sections.add(proved, None);
+    sections.add(proved, false, database.dialect().syntax);
     Ok(Some(sections))
 }
 
@@ -137,7 +137,7 @@ fn by_dialects(
         }
         lines.iter().for_each(|line| session.output.say(line));
         warnings.iter().for_each(|warning| session.output.warn(warning));
-        sections.add(proved, labelled.then_some(dialect.syntax));
+        sections.add(proved, labelled, dialect.syntax);
     }
     if sections.upgrade.is_empty() {
         session.output.say(format_args!("nothing to do: the models and {} agree", agree.join(" and ")));
@@ -160,7 +160,12 @@ fn refuse_without(options: &Options) -> Result<(), Failure> {
 }
 
 impl Sections {
-    fn add(&mut self, proved: Proved, dialect: Option<Syntax>) {
+    /// Adds the sections of one database: with its name where there are several, or where another one would see other
+    /// directives in them.
+    fn add(&mut self, proved: Proved, labelled: bool, syntax: Syntax) {
+        let texts = [&proved.upgrade.text, &proved.downgrade.text];
+        let alike = texts.into_iter().all(|text| directive::reads_alike(text));
+        let dialect = (labelled || !alike).then_some(syntax);
         let section =
             |script: Script| Section { dialect, transactional: script.transactional, text: script.text, first_line: 1 };
         self.upgrade.push(section(proved.upgrade));

@@ -10,8 +10,10 @@ use serde_json::json;
 use super::Session;
 use super::failure::Failure;
 use crate::config::Config;
+use crate::revision::folder::WriteError;
 use crate::revision::graph::Graph;
 use crate::revision::target::Target;
+use crate::revision::written::NotAsPlanned;
 use crate::revision::{Revision, Section, file, folder, name};
 
 /// How a revision file looks where the project has no template of its own.
@@ -90,7 +92,7 @@ pub fn write(session: &mut Session, graph: &Graph, draft: Draft) -> Result<Writt
         depends_on: draft.depends_on,
         branch_labels: draft.branch_labels,
         created: Some(created.to_string()),
-        message: draft.message.trim().to_owned(),
+        message: file::message(&draft.message),
         upgrade: or_empty(draft.upgrade),
         downgrade: or_empty(draft.downgrade),
         ..Revision::default()
@@ -100,25 +102,51 @@ pub fn write(session: &mut Session, graph: &Graph, draft: Draft) -> Result<Writt
     }
     let config = session.config()?;
     let text = render(config, &revision)?;
+    let expected = expected(config, &revision)?;
     let folder = draft.folder.unwrap_or_else(|| folder_of(config, graph, &revision));
     let path = name::file_path(&config.file_name, &revision.id, &revision.message, created)
         .map_err(|message| Failure::new(message).hint("correct `file_name` in migrate.toml"))?;
     let path = folder.join(path);
     let shown = session.shown(&path);
-    let read = file::parse(&shown, text.as_bytes()).map_err(|error| {
-        Failure::from(*error)
-            .note("the template of revision files makes a file that is no revision; nothing was written")
-    })?;
-    if read.id != revision.id || read.revises != revision.revises {
-        return Err(Failure::new("the template of revision files leaves the header out")
-            .hint("`{{ header }}` puts it in; nothing was written"));
-    }
-    folder::write_new(&path, &text).map_err(|error| match error.kind() {
-        std::io::ErrorKind::AlreadyExists => Failure::new(format!("there is a file {} already", shown.display()))
-            .hint("a `file_name` with `{{id}}` in migrate.toml is never taken"),
-        _ => Failure::new(format!("cannot write {}: {error}", shown.display())),
-    })?;
+    let read = folder::write_revision(&path, &shown, &text, &expected).map_err(|error| not_written(error, &shown))?;
     Ok(Written { revision: read, path: shown })
+}
+
+/// Returns the revision that the file must hold: the planned one, and where no statements are planned, those that the
+/// template itself has. A message can't change them, because they are read from a file with another message.
+fn expected(config: &Config, revision: &Revision) -> Result<Revision, Failure> {
+    let is_planned = revision.upgrade.iter().chain(&revision.downgrade).any(|section| !section.text.trim().is_empty());
+    if config.template.is_none() || is_planned {
+        return Ok(revision.clone());
+    }
+    let harmless = Revision { message: "message".to_owned(), ..revision.clone() };
+    let text = render(config, &harmless)?;
+    Ok(match file::parse(&revision.path, text.as_bytes()) {
+        Ok(read) => Revision { upgrade: read.upgrade, downgrade: read.downgrade, ..revision.clone() },
+        // The mistake is found, and shown, in the file itself.
+        Err(_) => revision.clone(),
+    })
+}
+
+fn not_written(error: WriteError, shown: &Path) -> Failure {
+    const NOTHING: &str = "nothing was written";
+    match error {
+        WriteError::NotAsPlanned(NotAsPlanned::Unreadable(error)) => Failure::from(*error)
+            .note("the template of revision files makes a file that is no revision; nothing was written"),
+        WriteError::NotAsPlanned(error @ NotAsPlanned::Header { .. }) => {
+            Failure::new(format!("the file {} would not be the revision that was planned: {error}", shown.display()))
+                .hint(format!("`{{{{ header }}}}` in the template puts the header in; {NOTHING}"))
+        }
+        WriteError::NotAsPlanned(error) => {
+            Failure::new(format!("the file {} would not be the revision that was planned: {error}", shown.display()))
+                .hint(format!("the template may add comments to `{{{{ section.text }}}}`, not statements; {NOTHING}"))
+        }
+        WriteError::Io(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
+            Failure::new(format!("there is a file {} already", shown.display()))
+                .hint("a `file_name` with `{{id}}` in migrate.toml is never taken")
+        }
+        WriteError::Io(error) => Failure::new(format!("cannot write {}: {error}", shown.display())),
+    }
 }
 
 /// Says which file was written.

@@ -14,6 +14,8 @@ use crate::database::version_table::{self, Adopted};
 use crate::database::{self, Database, DatabaseError};
 use crate::history::adoption::{self, Check, Fate, Plan, Taken};
 use crate::history::{self, Files, History, ImportError, Names, Project, SOURCES, Source};
+use crate::revision::folder::WriteError;
+use crate::revision::written::NotAsPlanned;
 use crate::revision::{Revision, file, folder, name};
 use crate::sql::{Syntax, quote};
 
@@ -281,17 +283,23 @@ fn paths(taken: &[Taken], config: &Config) -> Result<Vec<PathBuf>, Failure> {
 fn write_files(taken: &[Taken], paths: &[PathBuf], written: &mut Vec<PathBuf>) -> Result<(), Failure> {
     for (taken, path) in taken.iter().zip(paths).filter(|(taken, _)| !taken.is_there) {
         let text = file::write(&taken.revision);
-        // What would not be read back as it is must not be written.
-        if let Err(error) = file::parse(path, text.as_bytes()) {
-            let what = format!("{} can't be made a revision file: {}", taken.from.display(), error.message);
-            let line = error.place.map(|place| format!("line {} of the new file: {}", place.line, place.line_text));
-            return Err(Failure { notes: line.into_iter().collect(), ..Failure::new(what) });
-        }
-        folder::write_new(path, &text)
-            .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
+        folder::write_revision(path, path, &text, &taken.revision).map_err(|error| not_written(error, taken, path))?;
         written.push(path.clone());
     }
     Ok(())
+}
+
+fn not_written(error: WriteError, taken: &Taken, path: &Path) -> Failure {
+    let from = taken.from.display();
+    match error {
+        WriteError::NotAsPlanned(NotAsPlanned::Unreadable(error)) => {
+            let line = error.place.map(|place| format!("line {} of the new file: {}", place.line, place.line_text));
+            let failure = Failure::new(format!("{from} can't be made a revision file: {}", error.message));
+            Failure { notes: line.into_iter().collect(), ..failure }
+        }
+        WriteError::NotAsPlanned(error) => Failure::new(format!("{from} can't be made a revision file: {error}")),
+        WriteError::Io(error) => Failure::new(format!("cannot write {}: {error}", path.display())),
+    }
 }
 
 /// Writes the rows in one transaction, in which the other tool's table must still say what was read, and while that tool

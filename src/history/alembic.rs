@@ -189,9 +189,9 @@ fn take(
         notes.extend(tidied.notes.into_iter().map(|note| format!("{prefix}{dialect}: {note}")));
         tidied.section
     };
-    section.dialect = syntax;
+    section.dialect = syntax.or(section.dialect);
     // What was not seen in the text itself stays beside it, for whoever reviews the file.
-    let remarks: String = printed.notes.iter().map(|note| format!("-- {}\n", note.replace('\n', " "))).collect();
+    let remarks: String = printed.notes.iter().map(|note| format!("-- {}\n", script::on_one_line(note))).collect();
     section.text.insert_str(0, &remarks);
     sections.push(section);
 }

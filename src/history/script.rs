@@ -1,7 +1,7 @@
 //! Another tool's script into a section: its own transaction taken off, what refuses a transaction marked.
 
 use crate::database::DIALECTS;
-use crate::revision::Section;
+use crate::revision::{Section, directive};
 use crate::sql::Syntax;
 use crate::sql::split::{SplitError, controls_transaction, leading_words, split};
 
@@ -17,18 +17,11 @@ pub struct Tidied {
 /// and ends several becomes a `no-transaction` section, whose statements run one by one. What stays as it is, because it
 /// can't be told apart or done without (psql commands, ROLLBACK), is noted.
 pub fn section(text: &str, transactional: bool, syntax: Syntax) -> Tidied {
-    let is_directive =
-        |line: &str| line.trim_start().strip_prefix("--").is_some_and(|rest| rest.trim_start().starts_with("migrate:"));
-    if !text.lines().any(is_directive) {
-        return made_section(text, transactional, syntax);
+    let own = directive::disarmed(text, syntax);
+    let mut tidied = made_section(&own, transactional, syntax);
+    if own != text {
+        tidied.notes.push("a comment in it looked like a directive of migrate, and was changed".to_owned());
     }
-    // Such a comment would be read as this tool's own.
-    let lines = text.split_inclusive('\n');
-    let text: String = lines
-        .map(|line| if is_directive(line) { line.replacen("migrate:", "(migrate):", 1) } else { line.to_owned() })
-        .collect();
-    let mut tidied = made_section(&text, transactional, syntax);
-    tidied.notes.push("a comment in it looked like a directive of migrate, and was changed".to_owned());
     tidied
 }
 
@@ -36,7 +29,7 @@ pub fn section(text: &str, transactional: bool, syntax: Syntax) -> Tidied {
 pub fn made_section(text: &str, transactional: bool, syntax: Syntax) -> Tidied {
     let mut notes = Vec::new();
     let mut transactional = transactional;
-    let mut text = text.replace("\r\n", "\n").trim_matches('\n').to_owned();
+    let mut text = line_ends(text, syntax).trim_matches('\n').to_owned();
     match split(&text, syntax) {
         Ok(pieces) => {
             let controls: Vec<usize> =
@@ -78,7 +71,25 @@ pub fn made_section(text: &str, transactional: bool, syntax: Syntax) -> Tidied {
             line_of(&text, at)
         )),
     }
-    Tidied { section: of(text.trim_matches('\n').to_owned(), transactional), notes }
+    let mut section = of(text.trim_matches('\n').to_owned(), transactional);
+    if !directive::reads_alike(&section.text) {
+        section.dialect = Some(syntax);
+    }
+    Tidied { section, notes }
+}
+
+/// Returns a text that may come from anywhere as what may stand in a comment.
+pub fn on_one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Line ends are `\n`; those in literals stay as they are, unless every line of the script ends with `\r\n`, because then they
+/// are what somebody's editor or git made of `\n`.
+fn line_ends(text: &str, syntax: Syntax) -> String {
+    match text.matches('\n').count() == text.matches("\r\n").count() {
+        true => text.replace("\r\n", "\n"),
+        false => directive::line_ends(text, Some(syntax)).into_owned(),
+    }
 }
 
 /// Makes a section for every dialect of a text that is already as it should be.
@@ -96,10 +107,8 @@ pub fn to_be_written(reason: &str) -> Vec<Section> {
         .iter()
         .map(|dialect| {
             let refuse = (dialect.scripting.refuse_unless)("1 = 0", reason);
-            let text = format!(
-                "-- {}\n-- Write it here in SQL, instead of what follows.\n{refuse};\n",
-                reason.replace('\n', " ")
-            );
+            let text =
+                format!("-- {}\n-- Write it here in SQL, instead of what follows.\n{refuse};\n", on_one_line(reason));
             Section { dialect: Some(dialect.syntax), ..of(text, true) }
         })
         .collect()

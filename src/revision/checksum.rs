@@ -2,8 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
-use super::Section;
-use super::file::directive;
+use super::{Section, directive};
 use crate::sql::Syntax;
 use crate::sql::token::{TokenKind, tokens};
 
@@ -38,7 +37,7 @@ pub fn of_text(text: &str, transactional: bool, syntax: Syntax) -> String {
                 continue;
             }
             TokenKind::Comment => {
-                if let Some(rest) = directive(content) {
+                if let Some(rest) = directive::words(content) {
                     // A directive ends a statement, with a semicolon or without.
                     semicolon = false;
                     hash.update(b"migrate:");

@@ -1,17 +1,19 @@
 //! The text of one revision file into a `Revision` and back.
 //!
-//! A line that begins with `-- migrate:` is a directive wherever it stands; everything else is left to the server. What
-//! the format doesn't know is an error with the nearest thing that it does know, because a misspelt word that is
-//! passed over as a comment would change what runs.
+//! A line that begins with `-- migrate:` is a directive unless it is in a literal, a quoted name or a block comment;
+//! everything else is left to the server. What the format doesn't know is an error with the nearest thing that it does know,
+//! because a misspelt word that is passed over as a comment would change what runs.
 
 use std::borrow::Cow;
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
+use super::directive::{self, Unclear};
 use super::guard;
 use super::{Revision, Section, nearest};
 use crate::place::Place;
 use crate::sql::Syntax;
-use crate::sql::token::{TokenKind, tokens};
+use crate::sql::token::{Token, TokenKind, tokens};
 
 /// A mistake in a revision file, and where it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -32,7 +34,8 @@ const SECTION_WORDS: [&str; 3] = ["postgresql", "sqlite", "no-transaction"];
 
 /// Returns the revision that the file at `path` with the content `bytes` describes.
 ///
-/// Line ends become `\n` in what runs, so that a checkout with other line ends runs, and hashes, the same.
+/// Line ends become `\n` in what runs, so that a checkout with other line ends runs, and hashes, the same: all of them in a
+/// file whose every line ends with `\r\n`, and in any other those outside literals, where `\r\n` is data.
 ///
 /// # Errors
 /// The first mistake in the file.
@@ -74,14 +77,20 @@ pub fn header(revision: &Revision) -> String {
     if let Some(created) = &revision.created {
         out.push_str(&format!("-- created: {created}\n"));
     }
-    for (number, line) in revision.message.lines().enumerate() {
-        match (number, line.trim()) {
+    for (number, line) in message(&revision.message).lines().enumerate() {
+        match (number, line) {
             (0, line) => out.push_str(&format!("-- message: {line}\n")),
             (_, "") => out.push_str("--\n"),
             (_, line) => out.push_str(&format!("--   {line}\n")),
         }
     }
     out
+}
+
+/// Returns a message as the header holds it: lines without blanks around them, whatever ended them.
+pub fn message(text: &str) -> String {
+    let lines = text.replace("\r\n", "\n").replace('\r', "\n");
+    lines.trim().lines().map(str::trim).collect::<Vec<_>>().join("\n")
 }
 
 /// Returns the line that opens a section, without its line end.
@@ -119,9 +128,18 @@ pub fn fault_in_name(name: &str) -> Option<String> {
     })
 }
 
-/// Returns what follows `migrate:` when `line` is a directive, or begins with one.
-pub(super) fn directive(line: &str) -> Option<&str> {
-    line.trim_start().strip_prefix("--")?.trim_start().strip_prefix("migrate:")
+/// Returns what follows `migrate:` when `line` looks like a directive.
+fn directive_line(line: &str) -> Option<&str> {
+    directive::words(line.trim_start())
+}
+
+/// Does `line` look like one that opens a section?
+fn looks_like_section(line: &str) -> bool {
+    directive_line(line).and_then(|rest| rest.split_whitespace().next()).is_some_and(opens_section)
+}
+
+fn opens_section(word: &str) -> bool {
+    word == "upgrade" || word == "downgrade"
 }
 
 fn decode<'a>(path: &Path, bytes: &'a [u8]) -> Result<Cow<'a, str>, Box<FileError>> {
@@ -141,7 +159,16 @@ fn decode<'a>(path: &Path, bytes: &'a [u8]) -> Result<Cow<'a, str>, Box<FileErro
     if text.contains('\0') {
         return Err(whole("the file contains a NUL character, which no database takes", "remove it"));
     }
-    Ok(if text.contains('\r') { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) })
+    Ok(if is_of_windows(text) { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) })
+}
+
+/// Does every line end with `\r\n`?
+fn is_of_windows(text: &str) -> bool {
+    text.contains('\r') && text.contains('\n') && {
+        let bytes = text.as_bytes();
+        let mut ends = text.match_indices('\n').map(|(at, _)| at);
+        ends.all(|at| at.checked_sub(1).and_then(|before| bytes.get(before)) == Some(&b'\r'))
+    }
 }
 
 struct Parser<'a> {
@@ -150,16 +177,6 @@ struct Parser<'a> {
     revision: Revision,
     /// The header keys seen, and the line of each.
     seen: Vec<(&'static str, usize)>,
-}
-
-/// A section whose end has not been seen.
-struct Open {
-    section: Section,
-    upgrade: bool,
-    /// Where its text begins in the file.
-    start: usize,
-    /// It contains directives.
-    directives: bool,
 }
 
 /// A line of the file: its number from 1, where it begins, and its text without the line end.
@@ -191,19 +208,32 @@ impl<'a> Parser<'a> {
         let mut lines = lines(self.text).peekable();
         let mut in_message = false;
         let mut blank_lines = 0;
-        let mut in_comment = false;
+        // Where the block comment ends that was seen last.
+        let mut comment_end = 0;
         // The header: up to the first directive.
-        while let Some(line) = lines.next_if(|line| directive(line.text).is_none()) {
-            let trimmed = line.text.trim();
-            if in_comment {
-                in_comment = !trimmed.contains("*/");
+        while let Some(mut line) = lines.next_if(|line| line.start < comment_end || directive_line(line.text).is_none())
+        {
+            if line.start < comment_end {
+                let Some(after) = self.text.get(comment_end..line.start + line.text.len()) else { continue };
+                line.text = after;
+                line.start = comment_end;
+            }
+            let mut trimmed = line.text.trim();
+            while trimmed.starts_with("/*") {
+                in_message = false;
+                let at = line.start + line.text.len() - line.text.trim_start().len();
+                comment_end = self.comment_end(line, at)?;
+                let Some(after) = self.text.get(comment_end..line.start + line.text.len()) else { break };
+                line.text = after;
+                line.start = comment_end;
+                trimmed = after.trim();
+            }
+            if line.start < comment_end {
                 continue;
             }
             let Some(content) = trimmed.strip_prefix("--") else {
                 in_message = false;
-                if trimmed.starts_with("/*") {
-                    in_comment = !trimmed.contains("*/");
-                } else if !trimmed.is_empty() {
+                if !trimmed.is_empty() {
                     return Err(self
                         .error(line, trimmed, "SQL stands before the first section")
                         .hint("begin the section with a line `-- migrate:upgrade`"));
@@ -236,6 +266,22 @@ impl<'a> Parser<'a> {
             error.header = Some(Box::new(header));
             error
         })
+    }
+
+    /// Returns where the block comment ends that begins at byte `at`; it must end there for every database.
+    fn comment_end(&self, line: Line<'a>, at: usize) -> Parsed<usize> {
+        let comment = |syntax| tokens(self.text.get(at..).unwrap_or_default(), syntax).next();
+        match (comment(Syntax::Postgres), comment(Syntax::Sqlite)) {
+            (Some(Token { kind: TokenKind::Comment, end, .. }), sqlite)
+                if sqlite.map(|token| token.end) == Some(end) =>
+            {
+                Ok(at + end)
+            }
+            (_, Some(Token { kind: TokenKind::Comment, .. })) => Err(self
+                .error(line, "/*", "this comment contains another one, and only PostgreSQL nests them")
+                .hint("take out the inner `/*`")),
+            _ => Err(self.error(line, "/*", "the comment that opens here is never closed")),
+        }
     }
 
     /// Reads one header line and says whether it was the message, which may continue.
@@ -281,7 +327,7 @@ impl<'a> Parser<'a> {
     }
 
     fn names(&self, line: Line<'a>, value: &'a str) -> Parsed<Vec<String>> {
-        let mut names: Vec<String> = Vec::new();
+        let (mut names, mut known): (Vec<String>, HashSet<&str>) = (Vec::new(), HashSet::new());
         for name in value.split(',').map(str::trim).filter(|_| !value.is_empty()) {
             if let Some(fault) = fault_in_name(name) {
                 let error = self.error(line, name, format!("`{name}` can't be a name here: {fault}"));
@@ -291,7 +337,7 @@ impl<'a> Parser<'a> {
                     None => error,
                 });
             }
-            if names.iter().any(|known| known == name) {
+            if !known.insert(name) {
                 return Err(self.error(line, name, format!("`{name}` is listed twice")));
             }
             names.push(name.to_owned());
@@ -299,32 +345,56 @@ impl<'a> Parser<'a> {
         Ok(names)
     }
 
-    fn sections(mut self, lines: impl Iterator<Item = Line<'a>>) -> Parsed<Revision> {
-        let mut open: Option<Open> = None;
-        for line in lines {
-            let Some(rest) = directive(line.text) else { continue };
-            let (word, arguments) = rest.split_once(char::is_whitespace).unwrap_or((rest.trim_end(), ""));
-            match (word, &mut open) {
-                ("upgrade" | "downgrade", _) => {
-                    self.close(open.take(), line.start)?;
-                    let section = self.section(line, word, arguments)?;
-                    let start = (line.start + line.text.len() + 1).min(self.text.len());
-                    open = Some(Open { section, upgrade: word == "upgrade", start, directives: false });
-                }
-                (_, Some(open)) => open.directives = true,
-                (word, None) if DIRECTIVES.contains(&word) => {
-                    return Err(self
-                        .error(line, word, format!("`migrate:{word}` stands before the first section"))
-                        .hint("begin the section with a line `-- migrate:upgrade`"));
-                }
-                (word, None) => return Err(self.unknown_directive(line, word)),
+    /// Reads the sections; `lines` begins with the first directive.
+    fn sections(mut self, mut lines: impl Iterator<Item = Line<'a>>) -> Parsed<Revision> {
+        let Some(mut line) = lines.next() else { return Ok(self.revision) };
+        let (word, _) = section_words(line);
+        if !opens_section(word) {
+            return Err(match DIRECTIVES.contains(&word) {
+                true => self
+                    .error(line, word, format!("`migrate:{word}` stands before the first section"))
+                    .hint("begin the section with a line `-- migrate:upgrade`"),
+                false => self.unknown_directive(line, word),
+            });
+        }
+        let candidates: Vec<Line<'a>> = lines.filter(|line| looks_like_section(line.text)).collect();
+        let dashes: Vec<usize> =
+            candidates.iter().map(|line| line.start + line.text.len() - line.text.trim_start().len()).collect();
+        let mut tried = 0;
+        loop {
+            let (word, arguments) = section_words(line);
+            let section = self.section(line, word, arguments)?;
+            let start = (line.start + line.text.len() + 1).min(self.text.len());
+            let left = dashes.get(tried..).unwrap_or_default();
+            let next = directive::next_section(self.text, start, left, section.dialect)
+                .map_err(|unclear| self.unclear(unclear, word))?
+                .and_then(|next| Some((tried + next + 1, *candidates.get(tried + next)?)));
+            self.add(section, word == "upgrade", start, next.map_or(self.text.len(), |(_, next)| next.start))?;
+            match next {
+                Some((seen, next)) => (tried, line) = (seen, next),
+                None => break,
             }
         }
-        self.close(open, self.text.len())?;
         if self.revision.upgrade.is_empty() {
             return Err(self.error(last_line(self.text), "", "the file has no section `-- migrate:upgrade`"));
         }
         Ok(self.revision)
+    }
+
+    fn unclear(&self, unclear: Unclear, direction: &str) -> Box<FileError> {
+        match unclear {
+            Unclear::NeverClosed { at } => self
+                .error_at(at, "the quote, dollar quote or comment that opens here is never closed")
+                .hint("the section lines below it would be part of it"),
+            Unclear::Either { at } => self
+                .error_at(
+                    at,
+                    "for one database this line opens a section, and for the other it is in a literal or comment",
+                )
+                .hint(format!(
+                    "name the database on the line of the section before it: `-- migrate:{direction} postgresql`"
+                )),
+        }
     }
 
     fn unknown_directive(&self, line: Line<'a>, word: &str) -> Box<FileError> {
@@ -377,37 +447,45 @@ impl<'a> Parser<'a> {
         Ok(section)
     }
 
-    /// Ends the open section, whose text reaches to the byte `end` of the file.
-    fn close(&mut self, open: Option<Open>, end: usize) -> Parsed<()> {
-        let Some(Open { mut section, upgrade, start, directives }) = open else { return Ok(()) };
+    /// Adds a section whose text is the bytes `start..end` of the file.
+    fn add(&mut self, mut section: Section, upgrade: bool, start: usize, end: usize) -> Parsed<()> {
         let text = self.text.get(start..end).unwrap_or_default();
-        if directives {
-            self.check_directives(text, start, section.dialect.unwrap_or(Syntax::Postgres), upgrade)?;
+        if text.contains("migrate:") {
+            let rules = directive::rules(text, section.dialect).map_err(|at| {
+                let direction = if upgrade { "upgrade" } else { "downgrade" };
+                let message = "for one database this is a directive, and for the other it is in a literal or comment";
+                self.error_at(start + at, message)
+                    .hint(format!("name the database on the section's line: `-- migrate:{direction} postgresql`"))
+            })?;
+            self.check_directives(text, start, rules, upgrade)?;
         }
-        section.text = text.to_owned();
-        if upgrade {
-            self.revision.upgrade.push(section)
-        } else {
-            self.revision.downgrade.push(section)
+        section.text = directive::line_ends(text, section.dialect).into_owned();
+        match upgrade {
+            true => self.revision.upgrade.push(section),
+            false => self.revision.downgrade.push(section),
         }
         Ok(())
     }
 
     /// Looks at every directive inside a section; one in a literal is none.
     fn check_directives(&self, text: &'a str, start: usize, syntax: Syntax, upgrade: bool) -> Parsed<()> {
-        for token in tokens(text, syntax).filter(|token| token.kind == TokenKind::Comment) {
-            let Some(rest) = directive(token.text(text)) else { continue };
+        for found in directive::all(text, syntax) {
+            let (at, rest) = (start + found.bytes.start, found.words);
             let word = rest.split_whitespace().next().unwrap_or_default();
             if !DIRECTIVES.contains(&word) {
-                return Err(self.unknown_directive(self.line_at(start + token.start), word));
+                return Err(self.unknown_directive(self.line_at(at), word));
+            }
+            if opens_section(word) {
+                let error = self.error(self.line_at(at), rest.trim(), "a section begins with a line of its own");
+                return Err(error.hint("move this comment to the next line, or take it out"));
             }
             if word == "irreversible" && upgrade {
-                let line = self.line_at(start + token.start);
+                let line = self.line_at(at);
                 let error = self.error(line, word, "`migrate:irreversible` stands in an upgrade section");
                 return Err(error.hint("it says in a downgrade section why there is no way back"));
             }
             if word == "end" && rest.trim() != word {
-                let line = self.line_at(start + token.start);
+                let line = self.line_at(at);
                 return Err(self.error(line, rest.trim(), "`-- migrate:end` takes nothing after it"));
             }
         }
@@ -425,12 +503,25 @@ impl<'a> Parser<'a> {
         lines(self.text).take_while(|line| line.start <= at).last().unwrap_or(Line { number: 1, start: 0, text: "" })
     }
 
+    /// Makes the error of what begins at the byte `at` of the file.
+    fn error_at(&self, at: usize, message: &str) -> Box<FileError> {
+        let end =
+            self.text.get(at..).and_then(|rest| rest.lines().next()).map_or(at, |rest| at + rest.trim_end().len());
+        FileError::new(self.path, message).at(Place::new(self.path, self.text, at..end))
+    }
+
     /// Makes the error of `wrong`, which stands somewhere in `line`.
     fn error(&self, line: Line<'_>, wrong: &str, message: impl Into<String>) -> Box<FileError> {
         let at = line.text.find(wrong).unwrap_or(0);
         let start = line.start + at;
         FileError::new(self.path, message).at(Place::new(self.path, self.text, start..start + wrong.len()))
     }
+}
+
+/// The word after `migrate:` in a directive's line, and what follows it.
+fn section_words(line: Line<'_>) -> (&str, &str) {
+    let rest = directive_line(line.text).unwrap_or_default();
+    rest.split_once(char::is_whitespace).unwrap_or((rest.trim_end(), ""))
 }
 
 /// The last line of `text`.

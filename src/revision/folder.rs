@@ -1,10 +1,11 @@
-//! Revision files on disk: reading all of them, and writing a new one. The only part of `revision` that does I/O.
+//! Revision files on disk: reading all of them, and writing a new one. All revision files are written here. The only part of `revision` that does I/O.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::Revision;
 use super::file::{self, FileError};
+use super::written::{self, NotAsPlanned};
 
 /// What the revision folders hold, in the order of the files' paths.
 #[derive(Clone, Debug, Default)]
@@ -66,6 +67,25 @@ fn list(folder: &Path, folders: &[PathBuf], files: &mut Vec<PathBuf>, errors: &m
 
 fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> FileError {
     *FileError::new(path, format!("cannot read the {what}: {error}"))
+}
+
+/// Why a revision file was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum WriteError {
+    #[error(transparent)]
+    NotAsPlanned(#[from] NotAsPlanned),
+    #[error(transparent)]
+    Io(#[from] std::io::Error),
+}
+
+/// Writes `text` as the new revision file `path`, which messages show as `shown`, and returns the revision that it holds.
+///
+/// # Errors
+/// `NotAsPlanned` where the text, read back, is not the revision `planned`; what `write_new` says. Nothing is left behind.
+pub fn write_revision(path: &Path, shown: &Path, text: &str, planned: &Revision) -> Result<Revision, WriteError> {
+    let read = written::read_back(shown, text, planned)?;
+    write_new(path, text)?;
+    Ok(read)
 }
 
 /// Writes the new file `path`, whole or not at all, and makes the folders that it needs.

@@ -1,5 +1,6 @@
 //! Conditional parts of a section: `-- migrate:unless table jobs` … `-- migrate:end`.
 
+use super::directive;
 use crate::sql::Syntax;
 use crate::sql::token::{TokenKind, name_of, tokens};
 
@@ -51,9 +52,9 @@ pub struct GuardError {
 pub fn parts(text: &str, syntax: Syntax) -> Result<Vec<Part>, GuardError> {
     let mut found = Vec::new();
     let (mut start, mut open): (usize, Option<(usize, Guard)>) = (0, None);
-    for token in tokens(text, syntax).filter(|token| token.kind == TokenKind::Comment) {
-        let at = token.start;
-        let Some(directive) = directive(token.text(text)) else { continue };
+    for found_directive in directive::all(text, syntax) {
+        let (at, end, directive) =
+            (found_directive.bytes.start, found_directive.bytes.end, found_directive.words.trim());
         let error = |message: String| Err(GuardError { message, at });
         match directive.split_whitespace().next().unwrap_or_default() {
             word @ ("if" | "unless") => {
@@ -67,16 +68,16 @@ pub fn parts(text: &str, syntax: Syntax) -> Result<Vec<Part>, GuardError> {
                     Ok(subject) => subject,
                     Err(message) => return error(message),
                 };
-                found.push(Part { start, end: token.start, guard: None });
-                start = token.end;
+                found.push(Part { start, end: at, guard: None });
+                start = end;
                 open = Some((at, Guard { subject, when_there: word == "if" }));
             }
             "end" => {
                 let Some((_, guard)) = open.take() else {
                     return error("`-- migrate:end` without a `-- migrate:unless` or `-- migrate:if` before it".into());
                 };
-                found.push(Part { start, end: token.start, guard: Some(guard) });
-                start = token.end;
+                found.push(Part { start, end: at, guard: Some(guard) });
+                start = end;
             }
             _ => {}
         }
@@ -102,9 +103,8 @@ pub const KEEPS_ROWS: &str = "-- migrate:keeps-rows ";
 
 /// Returns the tables that `-- migrate:keeps-rows a, b` names in the text; `old = new` for one that the section renames.
 pub fn keeps_rows(text: &str, syntax: Syntax) -> Vec<KeepsRows> {
-    let directives = tokens(text, syntax)
-        .filter(|token| token.kind == TokenKind::Comment)
-        .filter_map(|token| directive(token.text(text))?.strip_prefix("keeps-rows"));
+    let directives =
+        directive::all(text, syntax).filter_map(|directive| directive.words.trim().strip_prefix("keeps-rows"));
     directives
         .flat_map(|names| names_apart(names, syntax))
         .map(|(old, new)| KeepsRows { before: path(old, syntax), after: path(new, syntax) })
@@ -117,9 +117,8 @@ pub const IRREVERSIBLE: &str = "-- migrate:irreversible ";
 
 /// Returns the reasons why a downgrade section can't be run, as `-- migrate:irreversible` gives them; none where it can.
 pub fn irreversible(text: &str, syntax: Syntax) -> Vec<String> {
-    let directives = tokens(text, syntax)
-        .filter(|token| token.kind == TokenKind::Comment)
-        .filter_map(|token| directive(token.text(text))?.strip_prefix("irreversible"));
+    let directives =
+        directive::all(text, syntax).filter_map(|directive| directive.words.trim().strip_prefix("irreversible"));
     directives.map(|reason| reason.trim().to_owned()).collect()
 }
 
@@ -142,11 +141,6 @@ fn names_apart(names: &str, syntax: Syntax) -> Vec<(&str, &str)> {
         }
     }
     found
-}
-
-/// What follows `-- migrate:` in a comment.
-fn directive(comment: &str) -> Option<&str> {
-    Some(comment.strip_prefix("--")?.trim_start().strip_prefix("migrate:")?.trim())
 }
 
 fn subject(words: &str, syntax: Syntax) -> Result<Subject, String> {

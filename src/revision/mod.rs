@@ -1,6 +1,7 @@
 //! Revision files and their graph. Knows no database; only `folder` does I/O.
 
 pub mod checksum;
+pub mod directive;
 pub mod fault;
 pub mod file;
 pub mod folder;
@@ -9,6 +10,7 @@ pub mod guard;
 pub mod name;
 pub mod route;
 pub mod target;
+pub mod written;
 
 use std::path::PathBuf;
 
@@ -44,7 +46,7 @@ pub struct Section {
     pub dialect: Option<Syntax>,
     /// False for a `no-transaction` section.
     pub transactional: bool,
-    /// The text below the section's line, as it is in the file but for line ends, which are `\n`.
+    /// The text below the section's line, as it is in the file but for line ends, which are `\n` outside literals.
     pub text: String,
     /// The line of the file on which `text` begins, counted from 1.
     pub first_line: usize,

@@ -1,6 +1,9 @@
 //! Quoting of identifiers and literals.
 
+use std::borrow::Cow;
+
 use super::Syntax;
+use super::token::{Token, TokenKind, tokens};
 
 /// Returns `name` as an identifier: bare when that means the same everywhere, else in double quotes.
 ///
@@ -28,6 +31,67 @@ pub fn literal(text: &str, syntax: Syntax) -> String {
         Syntax::Postgres if text.contains('\\') => format!("E'{}'", doubled.replace('\\', "\\\\")),
         _ => format!("'{doubled}'"),
     }
+}
+
+/// Returns `sql`, with the same meaning, without carriage returns in literals and quoted names where the dialect has a way to
+/// write them: editors and git take a `\r` before a line end for a line end. SQLite has no such way.
+pub fn without_carriage_returns(sql: &str, syntax: Syntax) -> Cow<'_, str> {
+    if syntax == Syntax::Sqlite || !sql.contains('\r') {
+        return Cow::Borrowed(sql);
+    }
+    let all: Vec<Token> = tokens(sql, syntax).collect();
+    let mut out = String::with_capacity(sql.len() + 64);
+    for (at, token) in all.iter().enumerate() {
+        let text = token.text(sql);
+        let solid = |token: &&Token| token.is_solid();
+        let (before, after) = (all[..at].iter().rfind(solid), all[at + 1..].iter().find(solid));
+        // What is joined with another literal is read by the rules of the first.
+        let stands_alone = [before, after].iter().flatten().all(|token| token.kind != TokenKind::String);
+        let escaped = match token.kind {
+            _ if !text.contains('\r') => None,
+            TokenKind::QuotedName => quoted_name(text),
+            TokenKind::String if stands_alone => string(text),
+            _ => None,
+        };
+        if escaped.is_some() && out.ends_with(|last: char| last.is_alphanumeric() || last == '_' || last == '$') {
+            out.push(' ');
+        }
+        out.push_str(escaped.as_deref().unwrap_or(text));
+    }
+    Cow::Owned(out)
+}
+
+/// `"a<CR>b"` as `U&"a\000db"` (PostgreSQL manual 4.1.1).
+fn quoted_name(text: &str) -> Option<String> {
+    let inner = text.strip_prefix('"')?.strip_suffix('"')?;
+    Some(format!("U&\"{}\"", inner.replace('\\', "\\\\").replace('\r', "\\000d")))
+}
+
+/// A literal of any form but `U&''`, `B''`, `X''` as an `E''` literal with `\r` for each carriage return.
+fn string(text: &str) -> Option<String> {
+    let escaped = |text: &str| format!("E'{}'", text.replace('\\', "\\\\").replace('\r', "\\r"));
+    if let Some(rest) = text.strip_prefix('$') {
+        let tag = rest.find('$')? + 2;
+        let body = text.get(tag..text.len().checked_sub(tag)?)?;
+        return Some(escaped(&body.replace('\'', "''")));
+    }
+    if let Some(inner) = text.strip_prefix('\'') {
+        return Some(escaped(inner.strip_suffix('\'')?));
+    }
+    let inner = text.strip_prefix(['e', 'E'])?.strip_prefix('\'')?.strip_suffix('\'')?;
+    let mut out = String::from("E'");
+    let mut characters = inner.chars();
+    while let Some(character) = characters.next() {
+        match character {
+            '\r' => out.push_str("\\r"),
+            '\\' => match characters.next() {
+                Some('\r') | None => out.push_str("\\r"),
+                Some(next) => out.extend(['\\', next]),
+            },
+            other => out.push(other),
+        }
+    }
+    Some(out + "'")
 }
 
 /// Every word that either database reserves somewhere, sorted for binary search.
@@ -74,6 +138,20 @@ mod tests {
     fn names_are_quoted_only_where_they_must_be() {
         let quoted: Vec<_> = ["users", "order", "Users", "a b", "a\"b", "1a", "_x1", "é"].map(identifier).to_vec();
         assert_eq!(quoted, ["users", "\"order\"", "\"Users\"", "\"a b\"", "\"a\"\"b\"", "\"1a\"", "_x1", "\"é\""]);
+    }
+
+    #[test]
+    fn a_carriage_return_is_written_so_that_it_survives() {
+        for (sql, escaped) in [
+            ("IS 'a\\''\r\nb'", "IS E'a\\\\''\\r\nb'"),
+            ("AS $f$it's\r\n$x$\\$f$", "AS E'it''s\\r\n$x$\\\\'"),
+            ("DATE'\r' E'\\\r\\'\r'", "DATE'\r' E'\\\r\\'\r'"),
+            ("x E'\\\r\\'\r'", "x E'\\r\\'\\r'"),
+            ("d'\r'", "d E'\\r'"),
+            ("DROP TABLE \"a\"\"\r\nb\"\r\n", "DROP TABLE U&\"a\"\"\\000d\nb\"\r\n"),
+        ] {
+            assert_eq!(without_carriage_returns(sql, Syntax::Postgres), escaped);
+        }
     }
 
     #[test]

@@ -10,7 +10,8 @@ use super::Syntax;
 pub enum TokenKind {
     /// Blanks and line ends.
     Space,
-    /// `-- …` to the end of the line (the line end is not part of it), or `/* … */`.
+    /// `-- …` to the end of the line (the line end is not part of it), or `/* … */`. A line ends with `\n`, for PostgreSQL
+    /// also with `\r` (its `scan.l`; SQLite's `tokenize.c` knows `\n` alone).
     Comment,
     /// A bare word: a key word or an identifier.
     Word,
@@ -58,7 +59,7 @@ impl Token {
 
 /// Returns the tokens of `sql` in order; together they cover every byte of it.
 pub fn tokens(sql: &str, syntax: Syntax) -> Tokens<'_> {
-    Tokens { sql, syntax, at: 0 }
+    Tokens { sql, syntax, at: 0, continues: Continues::No }
 }
 
 /// Returns the name that a `Word` or `QuotedName` token stands for.
@@ -67,6 +68,9 @@ pub fn tokens(sql: &str, syntax: Syntax) -> Tokens<'_> {
 pub fn name_of(text: &str, syntax: Syntax) -> String {
     let inner = |close: &str| text[1..text.len() - 1].replace(&close.repeat(2), close);
     match text.as_bytes().first() {
+        Some(b'U' | b'u') if syntax == Syntax::Postgres && text[1..].starts_with("&\"") => {
+            unicode_escapes(&text[3..text.len() - 1].replace("\"\"", "\""))
+        }
         Some(b'"') => inner("\""),
         Some(b'`') => inner("`"),
         Some(b'[') => text[1..text.len() - 1].to_owned(),
@@ -76,10 +80,43 @@ pub fn name_of(text: &str, syntax: Syntax) -> String {
     }
 }
 
+/// Returns `text` with `\0041` and `\+000041` as the characters that they stand for, and `\\` as a backslash; what is no
+/// such escape stays as it is (PostgreSQL manual 4.1.2.3).
+pub fn unicode_escapes(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find('\\') {
+        out.push_str(&rest[..at]);
+        rest = &rest[at + 1..];
+        let (skipped, length) = if rest.starts_with('+') { (1, 6) } else { (0, 4) };
+        let digits = rest.get(skipped..skipped + length).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let character = digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).and_then(char::from_u32);
+        if let Some(character) = character {
+            out.push(character);
+            rest = &rest[skipped + length..];
+        } else {
+            out.push('\\');
+            rest = rest.strip_prefix('\\').unwrap_or(rest);
+        }
+    }
+    out.push_str(rest);
+    out
+}
+
 pub struct Tokens<'a> {
     sql: &'a str,
     syntax: Syntax,
     at: usize,
+    continues: Continues,
+}
+
+/// Would a quote here go on with an `E''` literal? PostgreSQL joins literals that a line end separates, and the second is
+/// read by the rules of the first (manual 4.1.2.1, `scan.l`: `quotecontinue`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Continues {
+    No,
+    AfterLineEnd,
+    Yes,
 }
 
 impl Iterator for Tokens<'_> {
@@ -90,6 +127,18 @@ impl Iterator for Tokens<'_> {
         let rest = self.sql.as_bytes().get(start..).filter(|rest| !rest.is_empty())?;
         let (kind, length) = self.read(rest);
         self.at = start + length;
+        self.continues = match (kind, rest[0]) {
+            (TokenKind::String, b'e' | b'E') if self.syntax == Syntax::Postgres => Continues::AfterLineEnd,
+            (TokenKind::String, b'\'') if self.continues == Continues::Yes => Continues::AfterLineEnd,
+            (TokenKind::Space, _)
+                if self.continues == Continues::AfterLineEnd
+                    && rest[..length].iter().any(|byte| matches!(byte, b'\n' | b'\r')) =>
+            {
+                Continues::Yes
+            }
+            (TokenKind::Space, _) | (TokenKind::Comment, b'-') => self.continues,
+            _ => Continues::No,
+        };
         Some(Token { kind, start, end: self.at })
     }
 }
@@ -102,9 +151,9 @@ impl Tokens<'_> {
             b if b.is_ascii_whitespace() || b == 0x0b => {
                 (TokenKind::Space, run(rest, |b| b.is_ascii_whitespace() || b == 0x0b))
             }
-            b'-' if second == b'-' => (TokenKind::Comment, run(rest, |b| b != b'\n' && b != b'\r')),
+            b'-' if second == b'-' => (TokenKind::Comment, run(rest, |b| b != b'\n' && (b != b'\r' || !postgres))),
             b'/' if second == b'*' => block_comment(rest, postgres),
-            b'\'' => quoted(rest, 0, b'\'', false, TokenKind::String),
+            b'\'' => quoted(rest, 0, b'\'', self.continues == Continues::Yes, TokenKind::String),
             b'e' | b'E' if postgres && second == b'\'' => quoted(rest, 1, b'\'', true, TokenKind::String),
             b'b' | b'B' | b'x' | b'X' | b'n' | b'N' if second == b'\'' => {
                 quoted(rest, 1, b'\'', false, TokenKind::String)
@@ -205,15 +254,28 @@ fn number(rest: &[u8]) -> usize {
     if rest[0] == b'0' && rest.get(1).is_some_and(|b| matches!(b, b'x' | b'X' | b'o' | b'O' | b'b' | b'B')) {
         return 2 + run(&rest[2..], |b| b.is_ascii_alphanumeric() || b == b'_');
     }
-    let mut at = run(rest, |b| b.is_ascii_digit() || b == b'_');
+    let mut at = digits(rest);
     if rest.get(at) == Some(&b'.') && rest.get(at + 1) != Some(&b'.') {
-        at += 1 + run(&rest[at + 1..], |b| b.is_ascii_digit() || b == b'_');
+        at += 1 + digits(&rest[at + 1..]);
     }
     if rest.get(at).is_some_and(|b| matches!(b, b'e' | b'E')) {
         let sign = usize::from(rest.get(at + 1).is_some_and(|b| matches!(b, b'+' | b'-')));
         if rest.get(at + 1 + sign).is_some_and(u8::is_ascii_digit) {
-            at += 1 + sign + run(&rest[at + 1 + sign..], |b| b.is_ascii_digit() || b == b'_');
+            at += 1 + sign + digits(&rest[at + 1 + sign..]);
         }
+    }
+    at
+}
+
+/// Digits, between which an underscore may stand: `1_000`, but not `1_e`.
+fn digits(rest: &[u8]) -> usize {
+    let mut at = 0;
+    while let Some(byte) = rest.get(at) {
+        let joins = *byte == b'_' && at > 0 && rest.get(at + 1).is_some_and(u8::is_ascii_digit);
+        if !byte.is_ascii_digit() && !joins {
+            break;
+        }
+        at += 1;
     }
     at
 }
@@ -275,6 +337,23 @@ mod tests {
         for open in ["'abc", "$$abc", "/* abc", "\"abc"] {
             assert_eq!(kinds(open, Syntax::Postgres), [(TokenKind::Unterminated, open)]);
         }
+    }
+
+    #[test]
+    fn a_literal_goes_on_by_the_rules_of_its_beginning() {
+        use TokenKind::*;
+        assert_eq!(
+            kinds("E'a' -- c\n 'b\\'c' 'd\\'", Syntax::Postgres),
+            [(String, "E'a'"), (String, "'b\\'c'"), (String, "'d\\'")]
+        );
+        assert_eq!(kinds("1_E'a\\'", Syntax::Postgres), [(Number, "1"), (Word, "_E"), (String, "'a\\'")]);
+        assert_eq!(name_of("U&\"a\\000d\\+00000a\\\\\"\"b\"", Syntax::Postgres), "a\r\n\\\"b");
+    }
+
+    #[test]
+    fn a_carriage_return_ends_a_comment_for_postgresql_alone() {
+        assert_eq!(kinds("-- a\rb", Syntax::Postgres), [(TokenKind::Word, "b")]);
+        assert_eq!(kinds("-- a\rb", Syntax::Sqlite), []);
     }
 
     #[test]

@@ -246,8 +246,8 @@ fn the_template_is_the_projects_own() {
     |   hint: begin the section with a line `-- migrate:upgrade`
     [exit 1]
     $ "-- revision: other\n-- migrate:upgrade\n"
-    | error: the template of revision files leaves the header out
-    |   hint: `{{ header }}` puts it in; nothing was written
+    | error: the file migrations/2026/11_bbbb.sql would not be the revision that was planned: its `revision` is "other" instead of "bbbb"
+    |   hint: `{{ header }}` in the template puts the header in; nothing was written
     [exit 1]
     $ "{{ header }}"
     | error: the file has no section `-- migrate:upgrade`
