@@ -11,6 +11,8 @@ pub mod autogenerate;
 pub mod cli;
 pub mod config;
 pub mod database;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod history;
 pub mod models;
 pub mod place;

@@ -59,7 +59,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     match if output.json { Format::Json } else { arguments.format } {
         Format::Json => {
             let text = stored::to_json(catalog).map_err(|error| Failure::new(error.to_string()))?;
-            output.result(text);
+            output.json_text(&text);
         }
         Format::Toml => {
             let models = describe::describe(home.as_mut(), catalog, &config)?;

@@ -2,18 +2,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use anstyle::{AnsiColor, Style};
 use serde_json::{Value, json};
 
 use super::Session;
 use super::failure::Failure;
+use super::visible::Style;
 use crate::revision::Revision;
 use crate::revision::graph::Graph;
 use crate::revision::route::Applied;
 use crate::revision::target::Target;
 
-const ID: Style = AnsiColor::Yellow.on_default();
-const NOTE: Style = AnsiColor::Cyan.on_default();
+const ID: Style = Style::Id;
+const NOTE: Style = Style::Note;
 
 /// What is shown of revisions besides themselves.
 pub struct Listing<'a> {

@@ -38,6 +38,7 @@ mod sql;
 mod stamp;
 mod upgrade;
 mod verify;
+mod visible;
 
 use std::ffi::OsString;
 use std::path::PathBuf;

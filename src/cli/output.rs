@@ -2,21 +2,22 @@
 
 use std::cell::Cell;
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
-use anstyle::{AnsiColor, Style};
+use anstream::AutoStream;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::Global;
 use super::failure::Failure;
+use super::visible::{self, Rendering, Style, rendered};
 use crate::database::interruption;
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
-const WARNING: Style = AnsiColor::Yellow.on_default().bold();
-const FAINT: Style = Style::new().dimmed();
-const STRONG: Style = Style::new().bold();
+const ERROR: Style = Style::Error;
+const WARNING: Style = Style::Warning;
+const FAINT: Style = Style::Faint;
+const STRONG: Style = Style::Strong;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
@@ -32,6 +33,8 @@ pub struct Output {
     pub json: bool,
     pub quiet: bool,
     pub verbose: bool,
+    /// Was colour asked for whatever stdout is? Then it comes to a terminal in the end.
+    always_color: bool,
     /// How the program is to end because stdout took no more: 0 when its reader has seen enough.
     ended: Cell<Option<i32>>,
 }
@@ -43,7 +46,13 @@ impl Output {
             ColorChoice::Always => anstream::ColorChoice::Always.write_global(),
             ColorChoice::Never => anstream::ColorChoice::Never.write_global(),
         }
-        Output { json: global.json, quiet: global.quiet, verbose: global.verbose > 0, ended: Cell::new(None) }
+        Output {
+            json: global.json,
+            quiet: global.quiet,
+            verbose: global.verbose > 0,
+            always_color: global.color == ColorChoice::Always,
+            ended: Cell::new(None),
+        }
     }
 
     /// Starts the log on stderr when `MIGRATE_LOG` or `-vv` asks for one; nothing is set up otherwise.
@@ -68,13 +77,21 @@ impl Output {
         self.write(format_args!("{line}\n"));
     }
 
-    /// Writes a part of the result to stdout as it is.
+    /// Writes a part of the result to stdout: byte for byte into a file or a pipe, without control characters to a terminal.
     pub fn write(&self, text: impl Display) {
         if self.ended.get().is_some() {
             return;
         }
-        let mut stdout = anstream::stdout().lock();
-        if let Err(error) = write!(stdout, "{text}").and_then(|()| stdout.flush()) {
+        let stdout = io::stdout().lock();
+        let (choice, terminal) = (AutoStream::choice(&stdout), stdout.is_terminal());
+        let rendering =
+            Rendering { color: choice != anstream::ColorChoice::Never, escape: terminal || self.always_color };
+        let text = rendered(&text.to_string(), rendering);
+        let written = match terminal {
+            true => put(AutoStream::new(stdout, choice), &text),
+            false => put(stdout, &text),
+        };
+        if let Err(error) = written {
             self.end(&error);
         }
     }
@@ -83,7 +100,7 @@ impl Output {
     fn end(&self, error: &std::io::Error) {
         let seen_enough = error.kind() == std::io::ErrorKind::BrokenPipe;
         if !seen_enough {
-            let _ = writeln!(anstream::stderr(), "{ERROR}error{ERROR:#}: cannot write the result: {error}");
+            to_stderr(format_args!("{ERROR}error{ERROR:#}: cannot write the result: {error}\n"));
         }
         self.ended.set(Some(if seen_enough { 0 } else { super::failure::NO }));
     }
@@ -93,20 +110,25 @@ impl Output {
         code.max(self.ended.get().unwrap_or(0))
     }
 
-    /// Standard output itself, for a script that is written piece by piece.
-    pub fn stdout(&self) -> std::io::Stdout {
-        std::io::stdout()
+    /// Writes a script to stdout.
+    pub fn script(&self, script: &[u8]) {
+        self.write(String::from_utf8_lossy(script));
     }
 
     /// Writes the one JSON document that a command reports.
     pub fn json(&self, document: &serde_json::Value) {
-        self.result(format_args!("{document:#}"));
+        self.json_text(&format!("{document:#}"));
+    }
+
+    /// Writes a JSON document that is a text already.
+    pub fn json_text(&self, document: &str) {
+        self.result(visible::json(document));
     }
 
     /// Says something that is no result, on stderr.
     pub fn say(&self, message: impl Display) {
         if !self.quiet {
-            let _ = writeln!(anstream::stderr(), "{message}");
+            to_stderr(format_args!("{message}\n"));
         }
     }
 
@@ -125,7 +147,7 @@ impl Output {
         if self.json {
             self.json(&failure.as_json());
         }
-        let _ = write!(anstream::stderr(), "{}", render(failure));
+        to_stderr(render(failure));
     }
 
     /// Can a person be asked a question?
@@ -138,8 +160,7 @@ impl Output {
         if !self.is_interactive() {
             return None;
         }
-        let mut stderr = anstream::stderr();
-        write!(stderr, "{STRONG}{question}{STRONG:#} ").and_then(|()| stderr.flush()).ok()?;
+        to_stderr(format_args!("{STRONG}{question}{STRONG:#} "));
         let (sender, receiver) = mpsc::channel();
         std::thread::spawn(move || {
             let mut answer = String::new();
@@ -170,6 +191,18 @@ impl Output {
     }
 }
 
+/// Writes to stderr, for which there is never a reason to be exact: without control characters.
+fn to_stderr(text: impl Display) {
+    let choice = AutoStream::choice(&io::stderr());
+    let rendering = Rendering { color: choice != anstream::ColorChoice::Never, escape: true };
+    let _ = put(AutoStream::new(io::stderr().lock(), choice), &rendered(&text.to_string(), rendering));
+}
+
+fn put(mut out: impl Write, text: &str) -> io::Result<()> {
+    out.write_all(text.as_bytes())?;
+    out.flush()
+}
+
 /// Lays a failure out: the message, its place with the line and a caret, notes, the hint.
 fn render(failure: &Failure) -> String {
     let mut text = format!("{ERROR}error{ERROR:#}: {}\n", failure.message);
@@ -183,7 +216,14 @@ fn render(failure: &Failure) -> String {
         ));
         if !place.line_text.trim().is_empty() {
             let shown = place.line_text.replace('\t', " ");
-            let caret = format!("{}{}", " ".repeat(place.column.saturating_sub(1)), "^".repeat(place.width.max(1)));
+            // What is made visible is wider than it was.
+            let width = |from: usize, count: usize| {
+                let part: String = shown.chars().skip(from).take(count).collect();
+                visible::visible(&part).chars().count()
+            };
+            let before = place.column.saturating_sub(1);
+            let under = width(before, place.width).max(1);
+            let caret = format!("{}{}", " ".repeat(width(0, before)), "^".repeat(under));
             text.push_str(&format!("{margin}{FAINT}|{FAINT:#}\n"));
             text.push_str(&format!("{FAINT}{:>width$} |{FAINT:#} {shown}\n", place.line, width = margin.len() - 1));
             text.push_str(&format!("{margin}{FAINT}|{FAINT:#} {ERROR}{caret}{ERROR:#}\n"));

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::failure::Failure;
 use super::output::Output;
+use super::visible::visible;
 use super::{Exit, Session};
 use crate::apply::follow::Follower;
 use crate::apply::plan::{self, Plan, Route};
@@ -184,7 +185,7 @@ impl<'o> Telling<'o> {
             }
             Event::UnknownRows { rows } => self.warn(unknown_rows(rows)),
             Event::Started { revision, .. } => {
-                self.bar.set_message(format!("{} {}", revision.id, first_line(&revision.message)));
+                self.bar.set_message(visible(&format!("{} {}", revision.id, first_line(&revision.message))));
             }
             Event::Finished { revision, direction, took } => {
                 *self.done.borrow_mut() += 1;

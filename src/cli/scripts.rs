@@ -138,19 +138,17 @@ fn position(graph: &Graph, start: &Applied, from: &Target, steps: &[Step]) -> St
     Start { words, present, absent }
 }
 
-/// Has a script written to a file, whole or not at all, or to stdout.
+/// Has a script written to a file or to stdout: when all of it could be made, and not a byte otherwise.
 pub fn to_file(
     session: &Session,
     file: Option<&Path>,
     write: impl FnOnce(&mut dyn Write) -> Result<(), OfflineError>,
 ) -> Result<Exit, Failure> {
     let Some(path) = file else {
-        let mut out = BufWriter::with_capacity(1 << 16, session.output.stdout());
-        return match write(&mut out) {
-            // A reader that has seen enough is no failure.
-            Err(OfflineError::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(Exit::Done),
-            result => Ok(result.map(|()| Exit::Done)?),
-        };
+        let mut script = Vec::new();
+        write(&mut script)?;
+        session.output.script(&script);
+        return Ok(Exit::Done);
     };
     let failed = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

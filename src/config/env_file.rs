@@ -30,8 +30,10 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<EnvFile, ConfigError> {
     let mut entries = Vec::new();
     let text = text.trim_start_matches('\u{feff}');
     let mut rest = text;
+    let (mut line, mut counted) = (1, text);
     while !rest.is_empty() {
-        let line = text[..text.len() - rest.len()].matches('\n').count() + 1;
+        line += counted[..counted.len() - rest.len()].matches('\n').count();
+        counted = rest;
         let fault = |message: String| ConfigError::on_line(message, path, line);
         let (this, _) = rest.split_once('\n').unwrap_or((rest, ""));
         let content = this.trim_start();

@@ -1,25 +1,38 @@
 //! `${VAR}` and `${VAR:-default}` in the strings of migrate.toml, from the environment, then from `.env`.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use super::env_file::{self, EnvFile};
+use super::env_file::{self, Entry, EnvFile};
 use super::error::ConfigError;
+
+/// How many bytes a text may have with its variables replaced, and all of a `.env` together: values that use each other can
+/// double with each line.
+const LONGEST: usize = 1 << 20;
+
+/// How many `${A:-${B:-…}}` may be inside each other.
+const DEEPEST: usize = 64;
 
 /// Where variables come from. The `.env` is read only when the environment lacks one.
 pub(super) struct Variables<'a> {
     environment: &'a dyn Fn(&str) -> Option<String>,
     env_path: PathBuf,
-    env_file: OnceCell<Result<EnvFile, ConfigError>>,
+    env_file: OnceCell<Result<Values, ConfigError>>,
 }
 
+/// The last value of each name in a `.env`.
+type Values = HashMap<String, Result<String, ExpandError>>;
+
 /// Why a text could not be expanded.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ExpandError {
     /// The variable is neither in the environment nor in `.env`, and has no default.
     Missing(String),
     /// What stands at the `$` with this spelling is not `${NAME}` or `${NAME:-default}`.
     Spelling(String),
+    /// Variables stand in the defaults of others too deep, or come to too long a text.
+    TooMuch(&'static str),
     /// The `.env` itself is wrong.
     EnvFile(Box<ConfigError>),
 }
@@ -31,35 +44,69 @@ impl<'a> Variables<'a> {
 
     /// Returns the value of `name`, or None where neither the environment nor `.env` sets it.
     pub fn get(&self, name: &str) -> Result<Option<String>, ExpandError> {
-        self.get_before(name, usize::MAX)
-    }
-
-    /// As `get`, but looks only at the first `count` entries of `.env`: a value there may use what stands above it.
-    fn get_before(&self, name: &str, count: usize) -> Result<Option<String>, ExpandError> {
         if let Some(value) = (self.environment)(name) {
             return Ok(Some(value));
         }
-        let file = self.env_file.get_or_init(|| read(&self.env_path));
-        let file = file.as_ref().map_err(|error| ExpandError::EnvFile(Box::new(error.clone())))?;
-        let Some(at) = file.entries.iter().take(count).rposition(|entry| entry.name == name) else { return Ok(None) };
-        let entry = &file.entries[at];
-        if !entry.expands {
-            return Ok(Some(entry.value.clone()));
+        let values = self.env_file.get_or_init(|| read(&self.env_path).map(|file| self.values(&file)));
+        let values = values.as_ref().map_err(|error| ExpandError::EnvFile(Box::new(error.clone())))?;
+        values.get(name).cloned().transpose()
+    }
+
+    /// A value may use what stands above it, so they are made in the order of the file.
+    fn values(&self, file: &EnvFile) -> Values {
+        let mut values = Values::new();
+        let mut length = 0;
+        for entry in &file.entries {
+            let mut value = self.value(entry, &values, &file.path);
+            length += value.as_ref().map_or(0, String::len);
+            if length > LONGEST && value.is_ok() {
+                value = Err(too_much(entry, &file.path, "the values up to here come to more than a megabyte"));
+            }
+            values.insert(entry.name.clone(), value);
         }
-        match expand(&entry.value, '\\', &|other| self.get_before(other, at)) {
-            Ok(value) => Ok(Some(value)),
+        values
+    }
+
+    fn value(&self, entry: &Entry, above: &Values, path: &Path) -> Result<String, ExpandError> {
+        if !entry.expands {
+            return Ok(entry.value.clone());
+        }
+        let get = |other: &str| match (self.environment)(other) {
+            Some(value) => Ok(Some(value)),
+            None => above.get(other).cloned().transpose(),
+        };
+        match expand(&entry.value, '\\', &get) {
             Err(ExpandError::Missing(other)) => Err(ExpandError::EnvFile(Box::new(
                 ConfigError::on_line(
-                    format!("{name} uses the variable {other}, which is not set"),
-                    &file.path,
+                    format!("{} uses the variable {other}, which is not set", entry.name),
+                    path,
                     entry.line,
                 )
                 .hint(format!("set {other} above that line or in the environment")),
             ))),
             // A `$` that is no variable is part of the value, as in a password.
-            Err(ExpandError::Spelling(_)) => Ok(Some(entry.value.replace("\\$", "$"))),
-            Err(error) => Err(error),
+            Err(ExpandError::Spelling(_)) => Ok(entry.value.replace("\\$", "$")),
+            Err(ExpandError::TooMuch(why)) => Err(too_much(entry, path, why)),
+            result => result,
         }
+    }
+}
+
+fn too_much(entry: &Entry, path: &Path, why: &str) -> ExpandError {
+    let error = ConfigError::on_line(format!("{} can't be expanded: {why}", entry.name), path, entry.line);
+    ExpandError::EnvFile(Box::new(error))
+}
+
+/// Reads a `.env` that is a text, and expands its values.
+///
+/// # Errors
+/// The first mistake.
+pub(super) fn check(path: &Path, text: &str) -> Result<(), ConfigError> {
+    let file = env_file::parse(path, text)?;
+    let values = Variables::new(&|_| None, Path::new("/")).values(&file);
+    match values.into_values().find_map(Result::err) {
+        Some(ExpandError::EnvFile(error)) => Err(*error),
+        _ => Ok(()),
     }
 }
 
@@ -83,6 +130,9 @@ pub(super) fn expand(
     escape: char,
     get: &dyn Fn(&str) -> Result<Option<String>, ExpandError>,
 ) -> Result<String, ExpandError> {
+    if nesting(text) > DEEPEST {
+        return Err(ExpandError::TooMuch("more than 64 variables are in the defaults of each other"));
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(['$', escape]) {
@@ -123,6 +173,21 @@ fn variable(
         (Some(value), None) => Ok(value),
         (None, None) => Err(ExpandError::Missing(name.to_owned())),
     }
+}
+
+/// Returns how many `${` are open at the same time at most.
+fn nesting(text: &str) -> usize {
+    let (mut depth, mut deepest, mut before) = (0usize, 0, ' ');
+    for char in text.chars() {
+        match char {
+            '{' if before == '$' => depth += 1,
+            '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+        before = char;
+    }
+    deepest
 }
 
 /// Returns where the `}` is that closes the `${` before `inner`.
@@ -167,6 +232,31 @@ mod tests {
         ] {
             assert_eq!(expanded(text), Ok(value.to_owned()), "{text}");
         }
+    }
+
+    #[test]
+    fn what_grows_without_end_is_refused() {
+        let nested = format!("{}x{}", "${NO:-".repeat(50_000), "}".repeat(50_000));
+        assert!(matches!(expanded(&nested), Err(ExpandError::TooMuch(_))));
+        let nested = format!("{}x{}", "${NO:-".repeat(64), "}".repeat(64));
+        assert_eq!(expanded(&nested), Ok("x".to_owned()));
+        let folder = tempfile::tempdir().unwrap();
+        let value = |text: &str, name: &str| {
+            std::fs::write(folder.path().join(".env"), text).unwrap();
+            Variables::new(&|_| None, folder.path()).get(name)
+        };
+        for first in ["x", ""] {
+            let doubling: String = (1..=60).map(|n| format!("A{n}=${{A{}}}${{A{}}}\n", n - 1, n - 1)).collect();
+            let last = value(&format!("A0={first}\n{doubling}"), "A60");
+            match first {
+                "" => assert_eq!(last, Ok(Some(String::new()))),
+                _ => assert!(
+                    matches!(last, Err(ExpandError::EnvFile(error)) if error.place.as_ref().unwrap().line == 21)
+                ),
+            }
+        }
+        let chain: String = (1..=100_000).map(|n| format!("A{n}=${{A{}}}\n", n - 1)).collect();
+        assert_eq!(value(&format!("A0=x\n{chain}"), "A100000"), Ok(Some("x".to_owned())));
     }
 
     #[test]

@@ -174,6 +174,17 @@ pub fn find(given: Option<&Path>) -> Result<PathBuf, ConfigError> {
     })
 }
 
+/// Reads a migrate.toml and a `.env` that are texts: what fuzzing runs.
+///
+/// # Errors
+/// The first mistake of each.
+pub fn parse_texts(settings: &str, env: &str) -> (Result<Config, ConfigError>, Result<(), ConfigError>) {
+    let config = read(Path::new("/migrate.toml"), settings, &Options::default(), &|name| {
+        (name.len() < 4).then(|| "value".to_owned())
+    });
+    (config, expand::check(Path::new("/.env"), env))
+}
+
 fn read(
     path: &Path,
     text: &str,

@@ -221,6 +221,9 @@ impl<'a> File<'a> {
             ExpandError::Spelling(spelling) => self
                 .at(format!("`{shown}` has a `${{` that is no variable"), self.place_of(item, &spelling))
                 .hint("write ${NAME} or ${NAME:-default}; `$$` is a dollar sign"),
+            ExpandError::TooMuch(why) => {
+                self.at(format!("`{shown}` can't be expanded: {why}"), self.place_of(item, "$"))
+            }
             ExpandError::EnvFile(error) => *error,
         })
     }

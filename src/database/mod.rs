@@ -252,6 +252,15 @@ pub fn connect(url: &str, root: &Path, purpose: &Purpose) -> Result<Box<dyn Data
     }
 }
 
+/// Reads a URL without connecting to anything.
+///
+/// # Errors
+/// `Url` that says what is wrong with it.
+pub fn read_url(url: &str) -> Result<(), DatabaseError> {
+    let dialect = dialect_of(url)?;
+    if std::ptr::eq(dialect, &postgres::DIALECT) { postgres::read_url(url) } else { Ok(()) }
+}
+
 /// Returns the dialect that the URL's scheme means; a driver's name after `+` says nothing (`postgresql+asyncpg`).
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 //! Everything takes time in proportion to the number of revisions and edges, and gives the same answer in the same
 //! order on every run. A fault stops nothing here: the rest of the graph stays usable.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::fault::{Candidate, Fault};
 use super::file::FileError;
@@ -387,6 +387,7 @@ impl Graph {
             let dependencies = std::mem::take(&mut self.nodes[at].revision.depends_on);
             let hidden = self.nodes[at].replaced_by.is_some();
             for (ids, by_label) in [(&parents, false), (&dependencies, true)] {
+                let mut joined = HashSet::new();
                 for name in ids {
                     let found = match self.index.get(name) {
                         None if by_label => self.labels.get(name).copied(),
@@ -394,7 +395,8 @@ impl Graph {
                     };
                     // A replaced revision keeps its own parents, for the case that only a part of it was applied.
                     match found.map(|found| if hidden { found } else { self.standing_for(found) }) {
-                        Some(found) => self.join(at, found, by_label, hidden),
+                        Some(found) if joined.insert(found) => self.join(at, found, by_label, hidden),
+                        Some(_) => {}
                         None if hidden => {}
                         None => self.note_missing(at, name, by_label),
                     }
@@ -407,9 +409,6 @@ impl Graph {
 
     fn join(&mut self, at: usize, found: usize, by_label: bool, hidden: bool) {
         let known = if by_label { &mut self.nodes[at].dependencies } else { &mut self.nodes[at].parents };
-        if known.contains(&found) {
-            return;
-        }
         known.push(found);
         if !hidden {
             let back = if by_label { &mut self.nodes[found].dependents } else { &mut self.nodes[found].children };

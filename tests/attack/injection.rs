@@ -3,23 +3,23 @@
 use crate::support::site::{Site, on_both};
 
 /// A pseudo-random sequence that is the same on every run (xorshift64).
-struct Random(u64);
+pub struct Random(pub u64);
 
 impl Random {
-    fn below(&mut self, end: usize) -> usize {
+    pub fn below(&mut self, end: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         usize::try_from(self.0 % end as u64).expect("it is below a usize")
     }
 
-    fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {
+    pub fn pick<'a>(&mut self, all: &[&'a str]) -> &'a str {
         all[self.below(all.len())]
     }
 }
 
 /// What makes a text dangerous, alone or beside others.
-const PARTS: &[&str] = &[
+pub const PARTS: &[&str] = &[
     "\n-- migrate:upgrade\nDROP TABLE victim; --",
     "\n-- migrate:upgrade postgresql\nDROP TABLE victim; --",
     "\n-- migrate:upgrade sqlite\nDROP TABLE victim; --",

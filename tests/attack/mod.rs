@@ -7,9 +7,11 @@
 
 mod injection;
 mod kills;
+mod parsers;
 mod proxy;
 mod races;
 mod stale;
+mod terminal;
 mod twice;
 
 /// Are all points tried, and not only a sample?

@@ -193,3 +193,27 @@ fn a_script_that_is_run_twice_changes_nothing_the_second_time() {
         site.project.migrate("verify").ok();
     });
 }
+
+#[test]
+fn a_script_is_written_whole_or_not_at_all() {
+    on_both(|site| {
+        three(site);
+        // Only when it is written shows the second revision that no script can do it.
+        site.project.write(
+            "migrations/r4.sql",
+            "-- revision: r4\n-- revises: r3\n-- migrate:upgrade postgresql no-transaction\nCREATE TABLE c (a int);\n\
+             -- migrate:unless index c_a\nCREATE INDEX CONCURRENTLY c_a ON c (a);\n-- migrate:end\n\
+             -- migrate:upgrade sqlite no-transaction\nCREATE TABLE c (a int);\n-- migrate:unless table d\nVACUUM;\n-- migrate:end\n\
+             -- migrate:downgrade postgresql no-transaction\n-- migrate:if index c_a\nDROP INDEX CONCURRENTLY c_a;\n-- migrate:end\n\
+             -- migrate:downgrade sqlite no-transaction\n-- migrate:if table c\nVACUUM;\n-- migrate:end\n",
+        );
+        for line in ["sql head", "upgrade head --sql", "downgrade r4:base --sql", "sql base:head"] {
+            let outcome = site.project.migrate(line).exits(1);
+            assert_eq!(outcome.stdout, "", "{line}");
+            site.project.migrate(&format!("{line} -o script.sql")).exits(1);
+            assert!(!site.project.path("script.sql").exists(), "{line}");
+        }
+        assert_eq!(site.project.migrate("stamp nobody --sql").exits(1).stdout, "");
+        site.project.migrate("stamp r3 --sql").ok();
+    });
+}

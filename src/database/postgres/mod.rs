@@ -24,6 +24,14 @@ use crate::database::version_table::{self, AppliedRow};
 use crate::database::{Database, DatabaseError, Dialect, Earlier, Purpose, Reading, Scope, SqlError, interruption};
 use crate::sql::{Statement, Syntax, quote};
 
+/// Reads a URL without connecting to anything, and without the environment.
+///
+/// # Errors
+/// `Url` that says what is wrong with it.
+pub fn read_url(url: &str) -> Result<(), DatabaseError> {
+    url::Settings::read(url, &|_| None).map(drop)
+}
+
 pub static DIALECT: Dialect = Dialect {
     name: "postgresql",
     syntax: Syntax::Postgres,
