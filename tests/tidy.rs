@@ -20,6 +20,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("history", &["config", "database", "revision", "schema", "sql"]),
     ("source", &["config", "database", "models", "revision", "apply", "schema", "sql"]),
     ("apply", &["config", "database", "place", "revision", "schema", "sql"]),
+    ("fuzzing", &["config", "database", "models", "revision", "sql"]),
     ("project", &["apply", "config", "database", "revision"]),
     ("autogenerate", &["apply", "config", "database", "models", "revision", "schema", "source", "sql"]),
     (
