@@ -67,7 +67,10 @@ impl Follower {
         if direction == Direction::Upgrade {
             gone.extend(above.iter().map(String::as_str));
         }
-        statements.push(format!("DELETE FROM {name} WHERE version_num IN ({})", list(&gone, dialect)));
+        statements.push(format!(
+            "DELETE FROM {name} WHERE {}",
+            (dialect.scripting.is_one_of)("version_num", &list(&gone, dialect))
+        ));
         match direction {
             Direction::Upgrade => statements.extend(self.insert(revision, own_table, dialect)),
             Direction::Downgrade => {
@@ -80,6 +83,7 @@ impl Follower {
     /// Returns the statements that write Alembic's table anew, after a stamp.
     pub fn anew(&self, own_table: &str, dialect: &Dialect) -> Vec<String> {
         let name = self.name(dialect);
+        let equals = dialect.scripting.equals;
         let edges: Vec<String> = self
             .below
             .iter()
@@ -91,7 +95,7 @@ impl Follower {
         } else {
             format!(
                 " AND NOT EXISTS (WITH edge (parent, child) AS (VALUES {}) SELECT 1 FROM edge JOIN {own_table} AS other \
-                 ON other.revision = edge.child WHERE edge.parent = own.revision)",
+                 ON other.revision {equals} edge.child WHERE edge.parent {equals} own.revision)",
                 edges.join(", ")
             )
         };
@@ -99,8 +103,8 @@ impl Follower {
             self.create(dialect),
             format!("DELETE FROM {name}"),
             format!(
-                "INSERT INTO {name} (version_num) SELECT own.revision FROM {own_table} AS own WHERE own.revision NOT IN ({}){followed}",
-                list(BEFORE_ALEMBIC, dialect)
+                "INSERT INTO {name} (version_num) SELECT own.revision FROM {own_table} AS own WHERE {}{followed}",
+                (dialect.scripting.is_none_of)("own.revision", &list(BEFORE_ALEMBIC, dialect))
             ),
         ]
     }
@@ -112,14 +116,15 @@ impl Follower {
         }
         let name = self.name(dialect);
         let id = literal(revision, dialect.syntax);
+        let is_one_of = dialect.scripting.is_one_of;
         let mut conditions = vec![
-            format!("EXISTS (SELECT 1 FROM {own_table} WHERE revision = {id})"),
-            format!("NOT EXISTS (SELECT 1 FROM {name} WHERE version_num = {id})"),
+            format!("EXISTS (SELECT 1 FROM {own_table} WHERE {})", is_one_of("revision", &id)),
+            format!("NOT EXISTS (SELECT 1 FROM {name} WHERE {})", is_one_of("version_num", &id)),
         ];
         if let Some(below) = self.below.get(revision) {
             let below: Vec<&str> = below.iter().map(String::as_str).collect();
             let list = list(&below, dialect);
-            conditions.push(format!("NOT EXISTS (SELECT 1 FROM {own_table} WHERE revision IN ({list}))"));
+            conditions.push(format!("NOT EXISTS (SELECT 1 FROM {own_table} WHERE {})", is_one_of("revision", &list)));
         }
         Some(format!("INSERT INTO {name} (version_num) SELECT {id} WHERE {}", conditions.join(" AND ")))
     }

@@ -186,12 +186,7 @@ impl<'e> Run<'_, 'e> {
 
     /// The row of this revision while this run has it and `done` is where it is.
     fn mine(&self, prepared: &Prepared, done: Done) -> String {
-        let text = |text: &str| crate::sql::quote::literal(text, self.dialect.syntax);
-        format!(
-            "revision = {} AND state IN ('running', 'reverting') AND run = {} AND statements_done = {done}",
-            text(&prepared.revision.id),
-            text(&self.token)
-        )
+        version_table::is_mine(&prepared.revision.id, &self.token, done, self.dialect)
     }
 
     /// The step of the journal from one place to the next, which only this run can make, and only once.
@@ -253,13 +248,15 @@ impl<'e> Run<'_, 'e> {
     /// Makes a half-done row this run's, from just the state in which it was read; None: it has changed since.
     fn take_row(&mut self, prepared: &Prepared<'e>, row: &AppliedRow) -> Result<Option<AppliedRow>, ApplyError> {
         let text = |text: &str| crate::sql::quote::literal(text, self.dialect.syntax);
-        let run = row.run.as_deref().map_or_else(|| "run IS NULL".to_owned(), |run| format!("run = {}", text(run)));
+        let equals = self.dialect.scripting.equals;
+        let run =
+            row.run.as_deref().map_or_else(|| "run IS NULL".to_owned(), |run| format!("run {equals} {}", text(run)));
         let take = format!(
-            "UPDATE {} SET run = {}, run_process = {} WHERE revision = {} AND state = {} AND statements_done = {} AND {run}",
+            "UPDATE {} SET run = {}, run_process = {} WHERE {} AND state {equals} {} AND statements_done {equals} {} AND {run}",
             self.table,
             text(&self.token),
             self.dialect.scripting.process,
-            text(&prepared.revision.id),
+            version_table::is_one_of(&[&prepared.revision.id], self.dialect),
             text(row.state.name()),
             row.statements_done
         );

@@ -168,24 +168,11 @@ impl Script<'_> {
     }
 
     fn refuse_unless_at(&self, start: &Start) -> String {
-        let list = |ids: &[RevisionId]| ids.iter().map(|id| self.literal(id)).collect::<Vec<_>>().join(", ");
-        let mut conditions = Vec::new();
-        if !start.present.is_empty() {
-            conditions.push(format!(
-                "(SELECT count(*) FROM {} WHERE revision IN ({})) = {}",
-                self.table,
-                list(&start.present),
-                start.present.len()
-            ));
-        }
-        if !start.absent.is_empty() {
-            conditions.push(format!(
-                "NOT EXISTS (SELECT 1 FROM {} WHERE revision IN ({}))",
-                self.table,
-                list(&start.absent)
-            ));
-        }
-        conditions.push(format!("NOT EXISTS (SELECT 1 FROM {} WHERE state IN ('running', 'reverting'))", self.table));
+        let conditions = [
+            version_table::rows_exist(&self.table, &start.present, self.dialect),
+            version_table::rows_are::<RevisionId>(&self.table, &[], &start.absent, self.dialect),
+            format!("NOT EXISTS (SELECT 1 FROM {} WHERE {})", self.table, version_table::is_half_done(self.dialect)),
+        ];
         let message = format!("this script is for a database at {}, and this one is not", one_line(&start.words));
         (self.dialect.scripting.refuse_unless)(&conditions.join(" AND "), &message)
     }
@@ -279,18 +266,19 @@ impl Script<'_> {
             let _ = writeln!(after, "DROP TABLE {table};");
         };
         for (at, table) in prepared.keeps_rows.iter().enumerate() {
-            let count = |name: &[String]| format!("SELECT count(*) FROM {}", quote::qualified(name));
+            let count =
+                |name: &[String]| format!("SELECT {} FROM {}", self.dialect.scripting.count, quote::qualified(name));
             let name = quote::qualified(&table.after);
             check(
                 at,
                 &count(&table.before),
                 &count(&table.after),
-                "=",
+                self.dialect.scripting.equals,
                 &format!("rows of {name} would be lost or added"),
             );
         }
         if let Some(query) = self.dialect.scripting.violations.filter(|_| !prepared.outside.is_empty()) {
-            let count = format!("SELECT count(*) FROM ({query})");
+            let count = format!("SELECT {} FROM ({query})", self.dialect.scripting.count);
             check(prepared.keeps_rows.len(), &count, &count, "<=", "foreign keys would lead nowhere");
         }
         (before, after)
@@ -298,10 +286,7 @@ impl Script<'_> {
 
     /// The row of a half-done revision while its first `done` statements have taken effect.
     fn mine(&self, prepared: &Prepared, done: i64) -> String {
-        format!(
-            "revision = {} AND state IN ('running', 'reverting') AND run = '{SCRIPT}' AND statements_done = {done}",
-            self.literal(&prepared.revision.id)
-        )
+        version_table::is_mine(&prepared.revision.id, SCRIPT, done, self.dialect)
     }
 
     /// A transaction that is only run when the first `from` statements have taken effect: `body`, and a change of the row.
@@ -375,7 +360,7 @@ impl Script<'_> {
                     let took_effect = match (self.dialect.scripting.effect)(text) {
                         Effect::Ask(query) => {
                             let message = format!("statement {after} of revision {id} did not take effect");
-                            let done = format!("({query}) = 'done'");
+                            let done = format!("({query}) {} 'done'", self.dialect.scripting.equals);
                             format!("{};\n", (self.dialect.scripting.refuse_unless)(&done, &message))
                         }
                         _ => String::new(),

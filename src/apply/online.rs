@@ -377,7 +377,8 @@ impl<'e> Run<'_, 'e> {
     fn row_counts(&mut self, tables: Vec<&[String]>) -> Result<Vec<String>, Stop> {
         let mut counts = Vec::new();
         for table in tables {
-            let rows = self.ask(&format!("SELECT count(*) FROM {}", quote::qualified(table)))?;
+            let rows =
+                self.ask(&format!("SELECT {} FROM {}", self.dialect.scripting.count, quote::qualified(table)))?;
             counts.push(rows.into_iter().flatten().next().flatten().unwrap_or_default());
         }
         Ok(counts)

@@ -4,7 +4,6 @@ use super::{ApplyError, Options};
 use crate::database::version_table::{self, NewRow, State};
 use crate::database::{Database, DatabaseError, Dialect};
 use crate::revision::{Direction, Revision, RevisionId, checksum};
-use crate::sql::quote;
 
 /// Which rows a stamp removes and adds.
 #[derive(Clone, Debug, Default)]
@@ -29,8 +28,7 @@ pub fn statements(stamp: &Stamp, state: State, table: &str, dialect: &Dialect) -
     if stamp.purge {
         statements.push(format!("DELETE FROM {table}"));
     } else if !stamp.remove.is_empty() {
-        let ids: Vec<String> = stamp.remove.iter().map(|id| quote::literal(id, dialect.syntax)).collect();
-        statements.push(format!("DELETE FROM {table} WHERE revision IN ({})", ids.join(", ")));
+        statements.push(version_table::delete(table, &stamp.remove, dialect));
     }
     for revision in &stamp.add {
         let section = revision.section(Direction::Upgrade, dialect.syntax);
@@ -65,8 +63,9 @@ pub fn run(database: &mut dyn Database, stamp: &Stamp, state: State, options: &O
     let mut script = (scripting.begin)(options.lock_timeout);
     let create = version_table::create(&table, dialect);
     let unchanged = format!(
-        "(SELECT {} FROM {table}) = {} AND {}",
+        "(SELECT {} FROM {table}) {} {} AND {}",
         scripting.count,
+        scripting.equals,
         stamp.rows.len(),
         version_table::rows_exist(&table, &stamp.rows, dialect)
     );

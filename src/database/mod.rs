@@ -74,6 +74,13 @@ pub struct Scripting {
     pub user: fn() -> String,
     /// Equality, whatever the session's search path leads to first.
     pub equals: &'static str,
+    /// Returns a condition: the text column has one of the values, which are literals separated by commas.
+    pub is_one_of: fn(column: &str, values: &str) -> String,
+    /// Returns a condition: the text column has none of the values.
+    pub is_none_of: fn(column: &str, values: &str) -> String,
+    /// The type of the version table's texts, and that of its numbers.
+    pub text_type: &'static str,
+    pub number_type: &'static str,
     /// Sets `duration_ms` and `applied_at` of the row at hand by the database's own clock; None: the tool measures.
     pub stop_the_clock: Option<&'static str>,
     /// Returns the version table's name as this database addresses it, from the parts of the configured name.

@@ -86,12 +86,14 @@ pub fn path(version_table: &str, syntax: Syntax) -> Vec<String> {
 
 /// Returns the statement that makes the table where it is not there; `name` is quoted.
 pub fn create(name: &str, dialect: &Dialect) -> String {
-    let timestamp = dialect.scripting.timestamp_type;
+    let scripting = &dialect.scripting;
+    let (text, number, timestamp) = (scripting.text_type, scripting.number_type, scripting.timestamp_type);
     format!(
-        "CREATE TABLE IF NOT EXISTS {name} (\n  revision text NOT NULL PRIMARY KEY,\n  message text NOT NULL,\n  \
-         checksum text NOT NULL,\n  script text,\n  downgrade_script text,\n  state text NOT NULL,\n  statements_done bigint NOT NULL DEFAULT 0,\n  \
-         run text,\n  run_process text,\n  applied_at {timestamp} NOT NULL,\n  applied_by text NOT NULL,\n  duration_ms bigint NOT NULL,\n  \
-         tool_version text NOT NULL\n)"
+        "CREATE TABLE IF NOT EXISTS {name} (\n  revision {text} NOT NULL PRIMARY KEY,\n  message {text} NOT NULL,\n  \
+         checksum {text} NOT NULL,\n  script {text},\n  downgrade_script {text},\n  state {text} NOT NULL,\n  \
+         statements_done {number} NOT NULL DEFAULT 0,\n  run {text},\n  run_process {text},\n  \
+         applied_at {timestamp} NOT NULL,\n  applied_by {text} NOT NULL,\n  duration_ms {number} NOT NULL,\n  \
+         tool_version {text} NOT NULL\n)"
     )
 }
 
@@ -162,13 +164,23 @@ fn row(cells: Vec<Option<String>>) -> Result<AppliedRow, SqlError> {
 
 /// Returns the query for the script of one revision: one row, one cell, possibly null.
 pub fn stored_script(name: &str, revision: &str, dialect: &Dialect) -> String {
-    format!("SELECT script FROM {name} WHERE revision = {}", quote::literal(revision, dialect.syntax))
+    format!("SELECT script FROM {name} WHERE {}", is_one_of(&[revision], dialect))
 }
 
 /// Returns the query for the downgrade sections that were stored with these revisions: rows of an id and a text
 /// (`downgrade_script`), possibly null.
 pub fn stored_downgrades<S: AsRef<str>>(name: &str, revisions: &[S], dialect: &Dialect) -> String {
-    format!("SELECT revision, downgrade_script FROM {name} WHERE revision IN ({})", list(revisions, dialect))
+    format!("SELECT revision, downgrade_script FROM {name} WHERE {}", is_one_of(revisions, dialect))
+}
+
+/// Returns a condition: the row is one of these revisions'.
+pub fn is_one_of<S: AsRef<str>>(revisions: &[S], dialect: &Dialect) -> String {
+    (dialect.scripting.is_one_of)("revision", &list(revisions, dialect))
+}
+
+/// Returns a condition: a `no-transaction` section has begun and not ended.
+pub fn is_half_done(dialect: &Dialect) -> String {
+    (dialect.scripting.is_one_of)("state", "'running', 'reverting'")
 }
 
 /// Returns the ids as a list of literals.
@@ -183,17 +195,19 @@ pub fn rows_are<S: AsRef<str>>(name: &str, present: &[S], absent: &[S], dialect:
     let mut conditions = Vec::new();
     if !present.is_empty() {
         conditions.push(format!(
-            "(SELECT {} FROM {name} WHERE revision IN ({}) AND state NOT IN ('running', 'reverting')) = {}",
+            "(SELECT {} FROM {name} WHERE {} AND {}) {} {}",
             dialect.scripting.count,
-            list(present, dialect),
+            is_one_of(present, dialect),
+            (dialect.scripting.is_none_of)("state", "'running', 'reverting'"),
+            dialect.scripting.equals,
             present.len()
         ));
     }
     if !absent.is_empty() {
-        conditions.push(format!("NOT EXISTS (SELECT 1 FROM {name} WHERE revision IN ({}))", list(absent, dialect)));
+        conditions.push(format!("NOT EXISTS (SELECT 1 FROM {name} WHERE {})", is_one_of(absent, dialect)));
     }
     match conditions.is_empty() {
-        true => "1 = 1".to_owned(),
+        true => format!("1 {} 1", dialect.scripting.equals),
         false => conditions.join(" AND "),
     }
 }
@@ -201,11 +215,12 @@ pub fn rows_are<S: AsRef<str>>(name: &str, present: &[S], absent: &[S], dialect:
 /// Returns an expression that is true when each of these revisions has a row, whatever its state.
 pub fn rows_exist<S: AsRef<str>>(name: &str, revisions: &[S], dialect: &Dialect) -> String {
     match revisions {
-        [] => "1 = 1".to_owned(),
+        [] => format!("1 {} 1", dialect.scripting.equals),
         revisions => format!(
-            "(SELECT {} FROM {name} WHERE revision IN ({})) = {}",
+            "(SELECT {} FROM {name} WHERE {}) {} {}",
             dialect.scripting.count,
-            list(revisions, dialect),
+            is_one_of(revisions, dialect),
+            dialect.scripting.equals,
             revisions.len()
         ),
     }
@@ -279,12 +294,23 @@ pub fn adopt(name: &str, row: &Adopted, dialect: &Dialect) -> String {
 
 /// Returns the statement that changes the row of one revision; `assignments` is its SET clause.
 pub fn update(name: &str, assignments: &str, revision: &str, dialect: &Dialect) -> String {
-    format!("UPDATE {name} SET {assignments} WHERE revision = {}", quote::literal(revision, dialect.syntax))
+    format!("UPDATE {name} SET {assignments} WHERE {}", is_one_of(&[revision], dialect))
+}
+
+/// Returns a condition: the row of this revision is half done, at this place of its journal, and `run` has it.
+pub fn is_mine(revision: &str, run: &str, statements_done: i64, dialect: &Dialect) -> String {
+    let equals = dialect.scripting.equals;
+    format!(
+        "{} AND {} AND run {equals} {} AND statements_done {equals} {statements_done}",
+        is_one_of(&[revision], dialect),
+        is_half_done(dialect),
+        quote::literal(run, dialect.syntax)
+    )
 }
 
 /// Returns the statement that deletes the rows of these revisions.
 pub fn delete<S: AsRef<str>>(name: &str, revisions: &[S], dialect: &Dialect) -> String {
-    format!("DELETE FROM {name} WHERE revision IN ({})", list(revisions, dialect))
+    format!("DELETE FROM {name} WHERE {}", is_one_of(revisions, dialect))
 }
 
 /// Returns a section as the version table keeps it: a line that says how it runs, and its text.

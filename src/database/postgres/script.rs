@@ -10,10 +10,14 @@ use crate::sql::{Syntax, quote, split};
 
 pub const SCRIPTING: Scripting = Scripting {
     begin,
-    timestamp_type: "timestamptz",
+    timestamp_type: "pg_catalog.timestamptz",
     now: "pg_catalog.clock_timestamp()",
     user: || "current_user".to_owned(),
     equals: "OPERATOR(pg_catalog.=)",
+    is_one_of: |column, values| format!("{column} OPERATOR(pg_catalog.=) ANY (ARRAY[{values}]::pg_catalog.text[])"),
+    is_none_of: |column, values| format!("{column} OPERATOR(pg_catalog.<>) ALL (ARRAY[{values}]::pg_catalog.text[])"),
+    text_type: "pg_catalog.text",
+    number_type: "pg_catalog.int8",
     stop_the_clock: Some(
         "duration_ms = (EXTRACT(epoch FROM pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) applied_at) \
          OPERATOR(pg_catalog.*) 1000::numeric)::bigint, applied_at = pg_catalog.clock_timestamp()",
