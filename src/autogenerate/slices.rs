@@ -256,5 +256,5 @@ fn stands_in(object: &Object, table: &Object, live: &Catalog, dialect: &Dialect)
             || table.depends_on.contains(id)
             || inside.is_some_and(|needed| stands_in(needed, table, live, dialect))
     };
-    (kind.holds_data)(object, live) || (kind.inline)(object, live) && object.depends_on.iter().all(there)
+    (kind.holds_data)(object, live) || (kind.inline)(object, live, live) && object.depends_on.iter().all(there)
 }

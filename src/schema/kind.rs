@@ -21,8 +21,9 @@ pub struct Kind {
     pub alter: fn(&mut Change),
     /// Returns the DDL that gives the object another name, for `rename`; None where there is no such DDL.
     pub rename: Option<fn(&Object, &str, &Catalog) -> Vec<Statement>>,
-    /// May it be written inside its parent's CREATE?
-    pub inline: fn(&Object, &Catalog) -> bool,
+    /// May it be written inside its parent's CREATE? The catalogs are the one that is to be reached and the one that the
+    /// plan starts from.
+    pub inline: fn(&Object, &Catalog, &Catalog) -> bool,
     /// Must it stay in its parent's CREATE once it may be written there (that a table is a partition)?
     pub inseparable: bool,
     /// Has it no DDL of its own, so that its parent's alter rule makes, changes and drops it (`Change::take_parts`)?
@@ -48,13 +49,17 @@ pub struct Kind {
     /// Does it go with something else than its parent (a partition's column with the partitioned table's), so that no
     /// DROP is to be said? The catalogs are those that a plan starts from and reaches.
     pub goes_by_itself: fn(&Object, &Catalog, &Catalog) -> bool,
+    /// Can it only go with its parent, so that this is dropped and made again where it is to go by itself (that an index is a
+    /// part of another one)? The catalog is the one that is to be reached.
+    pub only_with_parent: fn(&Object, &Catalog) -> bool,
     /// Returns what making it puts at risk, from what is there already to what is to be reached.
     pub risks: fn(&Object, &Catalog, &Catalog) -> Vec<Risk>,
     /// Returns the names that it takes up among objects of other kinds (`relation app.users`): whoever else has one of
     /// them must be dropped first.
     pub occupies: fn(&Object) -> Vec<String>,
-    /// Returns what else must come before it is made, beyond what the catalog says it depends on.
-    pub also_after: fn(&Object, &Catalog) -> Vec<Id>,
+    /// Returns what else must come before it is made, beyond what the catalog says it depends on. The catalogs are the one
+    /// that is to be reached and the one that the plan starts from.
+    pub also_after: fn(&Object, &Catalog, &Catalog) -> Vec<Id>,
     /// Returns what it must be dropped before, although it does not depend on that.
     pub goes_before: fn(&Object, &Catalog) -> Vec<Id>,
     /// When it is replaced, is it to be dropped only when all that it needs has become what it is to be (a partition is
@@ -73,7 +78,7 @@ impl Kind {
         drop: |_, _| Vec::new(),
         alter: |_| {},
         rename: None,
-        inline: |_, _| false,
+        inline: |_, _, _| false,
         inseparable: false,
         part_of_parent: false,
         holds_data: |_, _| false,
@@ -84,9 +89,10 @@ impl Kind {
         passes_on: |_| false,
         carried: |_| false,
         goes_by_itself: |_, _, _| false,
+        only_with_parent: |_, _| false,
         risks: |_, _, _| Vec::new(),
         occupies: |_| Vec::new(),
-        also_after: |_, _| Vec::new(),
+        also_after: |_, _, _| Vec::new(),
         goes_before: |_, _| Vec::new(),
         replaced_at_once: |_, _| false,
         settle: |_, _, _| Vec::new(),
@@ -122,6 +128,8 @@ pub struct Creation<'a> {
     pub from: &'a Catalog,
     /// Is it made anew while its old form is there, under another name?
     pub anew: bool,
+    /// Is the object there before and after, neither dropped nor made again?
+    pub stays: &'a dyn Fn(&Id) -> bool,
 }
 
 impl<'a> Creation<'a> {

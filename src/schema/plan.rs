@@ -8,6 +8,7 @@ mod spread;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::collections::{BTreeSet, HashSet};
 
 use self::arrange::{Group, Phase};
@@ -192,6 +193,8 @@ struct Node<'a> {
 
 struct Planner<'a> {
     from: &'a Catalog,
+    /// The same without what is made anew.
+    start: Cow<'a, Catalog>,
     to: &'a Catalog,
     nodes: Vec<Node<'a>>,
     differences: Vec<Difference>,
@@ -266,7 +269,8 @@ impl<'a> Planner<'a> {
                 let (object, kind, anew) = (node.after?, node.kind, node.anew);
                 let mut inline: Vec<&Object> = group.inside.iter().filter_map(|&at| self.nodes[at].after).collect();
                 inline.sort_by(|a, b| (a.place, &a.id).cmp(&(b.place, &b.id)));
-                let creation = Creation { object, inline, catalog: self.to, from: standing, anew };
+                let stays = |id: &Id| self.stays(id);
+                let creation = Creation { object, inline, catalog: self.to, from: standing, anew, stays: &stays };
                 let mut statements = (kind.create)(&creation);
                 let mut risks = Vec::new();
                 for at in std::iter::once(group.operation.node).chain(group.inside.iter().copied()) {

@@ -103,7 +103,7 @@ impl<'a> Planner<'a> {
     pub(super) fn is_pre_data(&self, at: usize) -> bool {
         let node = &self.nodes[at];
         let Some(after) = node.after.filter(|_| self.new_form(at).is_some()) else { return false };
-        node.kind.anew.is_some() || (node.kind.inline)(after, self.to) && !node.kind.post_data
+        node.kind.anew.is_some() || (node.kind.inline)(after, self.to, &self.start) && !node.kind.post_data
     }
 
     /// Is the need of `at` one that an order by sections does not meet: a part of the whole, there before the rows, would
@@ -172,13 +172,23 @@ impl<'a> Planner<'a> {
         let node = &self.nodes[at];
         let goes_by_itself = |object| (node.kind.goes_by_itself)(object, self.from, self.to);
         let comes_by_itself = |object| {
-            let creation = Creation { object, inline: Vec::new(), catalog: self.to, from: self.from, anew: false };
+            let stays = |id: &Id| self.stays(id);
+            let (inline, catalog, from) = (Vec::new(), self.to, self.from);
+            let creation = Creation { object, inline, catalog, from, anew: false, stays: &stays };
             (node.kind.create)(&creation).is_empty()
         };
         match (node.before, node.after) {
             (Some(before), _) => self.old_form(at).is_some() && goes_by_itself(before),
             (None, Some(after)) => self.new_form(at).is_some() && comes_by_itself(after),
             (None, None) => false,
+        }
+    }
+
+    /// Is it there before and after, neither dropped nor made again?
+    pub(super) fn stays(&self, id: &Id) -> bool {
+        match self.nodes.binary_search_by(|node| node.id.cmp(id)) {
+            Ok(at) => self.nodes[at].before.is_some() && !self.nodes[at].goes,
+            Err(_) => self.from.contains(id),
         }
     }
 

@@ -194,7 +194,7 @@ impl<'a> Planner<'a> {
             Phase::Drop if self.nodes[parent].goes => Some(Operation { phase: Phase::Drop, node: parent }),
             Phase::Drop if rebuilt(parent) && node.comes => Some(Operation { phase: Phase::Alter, node: parent }),
             Phase::SetAside => Some(Operation { phase: Phase::SetAside, node: parent }),
-            Phase::Create if self.nodes[parent].comes && (node.kind.inline)(node.after?, self.to) => {
+            Phase::Create if self.nodes[parent].comes && (node.kind.inline)(node.after?, self.to, &self.start) => {
                 let later = node.kind.post_data && self.new_form(at).is_some();
                 (!later).then_some(Operation { phase: Phase::Create, node: parent })
             }
@@ -257,7 +257,7 @@ impl<'a> Planner<'a> {
                 }
             }
             if let Some(before) = self.replaced_at_once(at) {
-                let needed = (node.kind.also_after)(before, self.from);
+                let needed = (node.kind.also_after)(before, self.from, self.from);
                 let needed = needed.iter().filter_map(|id| self.nodes.binary_search_by(|node| node.id.cmp(id)).ok());
                 for need in node.needs.iter().copied().chain(needed) {
                     for first in [gone(need), op(Phase::Alter, need), op(Phase::Create, need)] {

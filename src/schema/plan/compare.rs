@@ -36,6 +36,26 @@ impl<'a> Planner<'a> {
             };
             self.differences.push(Difference { action, id: self.nodes[at].id.clone(), properties });
         }
+        self.replace_parents();
+    }
+
+    /// Has the parent dropped and made again of what can go by no other way.
+    fn replace_parents(&mut self) {
+        for at in 0..self.nodes.len() {
+            let node = &self.nodes[at];
+            let Some((before, parent)) = node.before.filter(|_| node.goes).zip(node.parent_before) else { continue };
+            let parent_stays = self.nodes[parent].after.is_some() && !self.nodes[parent].goes;
+            if !parent_stays || !(node.kind.only_with_parent)(before, self.to) {
+                continue;
+            }
+            let whole = &mut self.nodes[parent];
+            (whole.goes, whole.comes, whole.change) = (true, true, None);
+            let id = whole.id.clone();
+            match self.differences.iter_mut().find(|difference| difference.id == id) {
+                Some(difference) => difference.action = Action::Replace,
+                None => self.differences.push(Difference { action: Action::Replace, id, properties: Vec::new() }),
+            }
+        }
     }
 
     /// Returns the parent whose rule makes, changes and drops this part of it: one that is there before and after.

@@ -1,5 +1,6 @@
 //! Which objects a plan is about, and who needs whom among them.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -42,6 +43,7 @@ impl<'a> Planner<'a> {
                 part_after: None,
             });
         }
+        let start = start(from, made_anew);
         let index: IdMap<&Id, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
         for at in 0..nodes.len() {
             if let Some(before) = nodes[at].before {
@@ -57,7 +59,7 @@ impl<'a> Planner<'a> {
             if let Some(after) = nodes[at].after {
                 nodes[at].parent_after = after.parent.as_ref().and_then(|id| index.get(id)).copied();
                 // What is not there any more can't come first.
-                let mut also = (nodes[at].kind.also_after)(after, to);
+                let mut also = (nodes[at].kind.also_after)(after, to, &start);
                 also.retain(|id| to.contains(id));
                 let needed = after.depends_on.iter().chain(&after.parent).chain(&also);
                 nodes[at].needs = needed.filter_map(|id| index.get(id)).copied().filter(|&need| need != at).collect();
@@ -81,8 +83,26 @@ impl<'a> Planner<'a> {
             node.needs.sort_unstable();
             node.needs.dedup();
         }
-        Planner { from, to, nodes, differences: Vec::new(), refused: Vec::new(), aside: Vec::new() }
+        Planner { from, start, to, nodes, differences: Vec::new(), refused: Vec::new(), aside: Vec::new() }
     }
+}
+
+/// Returns what a plan starts from without what is made anew, and all that lives in it.
+fn start<'a>(from: &'a Catalog, made_anew: &BTreeSet<&'a Id>) -> Cow<'a, Catalog> {
+    if made_anew.is_empty() {
+        return Cow::Borrowed(from);
+    }
+    let inside = |object: &Object| {
+        let mut outer = Some(object);
+        while let Some(object) = outer {
+            if made_anew.contains(&object.id) {
+                return true;
+            }
+            outer = object.parent.as_ref().and_then(|id| from.get(id));
+        }
+        false
+    };
+    Cow::Owned(from.shared().iter().filter(|object| !inside(object)).cloned().collect())
 }
 
 /// Returns the ids that a plan is about, sorted: what is not the same on both sides or is made anew, all that depends on

@@ -40,7 +40,7 @@ static KINDS: &[&Kind] = &[
         name: "shelf",
         create: |creation| vec![Statement::new(format!("put {} in", creation.object.id.name()), "")],
         drop: |object, _| vec![Statement::new(format!("take {} out", object.id.name()), "")],
-        inline: |_, _| true,
+        inline: |_, _, _| true,
         inseparable: true,
         part_of: Some(|object| object.depends_on.first().cloned().unwrap()),
         ..Kind::REPLACED
@@ -49,7 +49,7 @@ static KINDS: &[&Kind] = &[
         name: "lid",
         create: |creation| vec![Statement::new(format!("add {}", creation.object.id.name()), "")],
         drop: |object, _| vec![Statement::new(format!("remove {}", object.id.name()), "")],
-        inline: |_, _| true,
+        inline: |_, _, _| true,
         ..Kind::REPLACED
     },
     &Kind {

@@ -2,7 +2,7 @@
 //! around it; so is a constraint, though one of a single column may be written in its definition.
 
 use super::inherited::{agreed, follows, goes_by_itself, heirs, inherited, made_by_maker, maker};
-use super::{Asked, anew, constraint, identity, inherited, not_null, options, retype, sequence};
+use super::{Asked, anew, constraint, identity, inherited, not_null, options, partition, retype, sequence};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -19,7 +19,7 @@ pub static KIND: Kind = Kind {
         let (old, new) = (identifier(object.id.name()), identifier(name));
         vec![Statement::new(format!("{} RENAME COLUMN {old} TO {new}", alter_parent(object)), &object.id)]
     }),
-    inline: |_, _| true,
+    inline: |_, _, _| true,
     holds_data: |object, _| object.text("generated").is_none(),
     anew: Some(anew::IDENTITY),
     // PostgreSQL refuses to give a column another type that a generated column reads.
@@ -206,7 +206,8 @@ fn bare(expression: &str) -> &str {
 /// parent's.
 fn settle(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     let name = identifier(column.id.name());
-    let made = inherited(column) && made_by_maker(column, from);
+    let attached = partition::is_attached_later(inherited::table_path(column), to, from);
+    let made = inherited(column) && made_by_maker(column, from) && !attached;
     let maker = if made { maker(column, to) } else { None };
     let differs = |property: &str| match maker {
         Some(maker) => maker.properties.get(property) != column.properties.get(property),

@@ -1,6 +1,7 @@
 //! Constraints of tables: primary keys, unique, exclusion, checks, foreign keys.
 
 use super::column::alter_parent;
+use super::index_attachment::{self, is_apart, is_incomplete, is_index};
 use super::inherited::{goes_by_itself, heirs, inherited, link_stays, made_by_maker, maker};
 use super::{Asked, index, names};
 use crate::schema::change::Change;
@@ -20,7 +21,13 @@ pub static KIND: Kind = Kind {
         vec![Statement::new(format!("{} RENAME CONSTRAINT {old} TO {new}", alter_parent(object)), &object.id)]
     }),
     // In CREATE TABLE every constraint counts as validated and enforced at once.
-    inline: |object, _| !(unchecked(object) || inherited(object) && object.known_text("type") != Some("c")),
+    inline: |object, to, from| {
+        let from_parent = inherited(object) && object.known_text("type") != Some("c");
+        let later = from_parent && !(is_index(object) && index_attachment::is_before_link(object, to, from));
+        let stays = |id: &Id| from.contains(id);
+        let only = object.known_flag("partitioned") && !inherited(object) && is_apart(object, to, from, &stays);
+        !(unchecked(object) || later || only || gives_way(object, to))
+    },
     post_data: true,
     // The server rebuilds keys by itself; expressions it may not be able to read over the new type, and a foreign key's
     // two sides change one after the other.
@@ -38,9 +45,15 @@ pub static KIND: Kind = Kind {
         }
         _ => Vec::new(),
     },
-    also_after: |object, catalog| index::after_link(object, catalog),
+    also_after: |object, to, from| match object.known_text("type") {
+        Some("p" | "u" | "x") => index_attachment::also_after(object, to, from),
+        Some("f") if inherited(object) => {
+            vec![Id::new("partition", object.id.path.iter().take(2).cloned())]
+        }
+        _ => namesakes(object, to).map(|other| other.id.clone()).collect(),
+    },
     risks,
-    settle: |object, from, _| if made_by_maker(object, from) { Vec::new() } else { index::settings(object) },
+    settle: |object, _, _| index::settings(object),
     ..Kind::REPLACED
 };
 
@@ -57,6 +70,7 @@ pub fn query(asked: &Asked) -> String {
                 k.contype::text AS _known_type,
                 ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) ORDER BY array_position(k.conkey, a.attnum)) AS _known_columns,
                 CASE WHEN k.contype IN ('p', 'u', 'x') THEN ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.conindid ORDER BY a.attnum) END AS _known_index_columns,
+                ic.relkind = 'I' AND NOT i.indisvalid AS incomplete, coalesce(ic.relkind = 'I', false) AS _known_partitioned,
                 k.conparentid <> 0 OR k.contype = 'c' AND k.coninhcount > 0 AS _known_inherited, k.conislocal AS _known_local,
                 CASE WHEN m.conname IS NOT NULL THEN ARRAY[m.nspname, m.relname, m.conname]::text[] END AS _known_maker,
                 CASE WHEN m.conname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table
@@ -112,22 +126,32 @@ fn has_chosen_name(object: &Object) -> bool {
     object.id.name() == chosen && chosen.len() < 60 && joined.len() < 60
 }
 
-/// Is it brought by the parent's under a name that the server would not choose, and must be given that name?
-fn is_custom(object: &Object) -> bool {
-    inherited(object) && born_as(object).is_some_and(|born| !names::is_chosen(object.id.name(), &born))
+/// Returns the name that the server gives to a partition's foreign key that the parent's brings: the parent's, if the
+/// partition has no constraint of that name.
+///
+/// Source: `addFkRecurseReferencing` and `CloneFkReferencing` in PostgreSQL's tablecmds.c.
+fn born_as(object: &Object, from: &Catalog) -> Option<String> {
+    let name = object.known_list("maker").last()?;
+    let namesake = object.id.with_last(name);
+    if namesake == object.id || !from.contains(&namesake) {
+        return Some(name.clone());
+    }
+    let table = object.parent.as_ref().map_or("", |table| table.name());
+    Some(names::chosen(table, &object.known_list("columns").join("_"), "fkey"))
 }
 
-/// Returns the name that the server gives to what a parent's constraint brings to a partition.
-fn born_as(object: &Object) -> Option<String> {
-    let table = object.parent.as_ref().map_or("", |table| table.name());
-    let joined = object.known_list("index_columns").join("_");
-    match object.known_text("type") {
-        Some("p") => Some(names::chosen(table, "", "pkey")),
-        Some("u") => Some(names::chosen(table, &joined, "key")),
-        Some("x") => Some(names::chosen(table, &joined, "excl")),
-        Some("f") => object.known_list("maker").last().cloned(),
-        _ => None,
-    }
+/// Returns the foreign keys of the same table that the parent's brings under this constraint's name, until they get their
+/// own.
+fn namesakes<'a>(object: &'a Object, catalog: &'a Catalog) -> impl Iterator<Item = &'a Object> {
+    let siblings = object.parent.as_ref().map(|table| catalog.children(table)).unwrap_or_default();
+    siblings.into_iter().filter(|other| {
+        let brought = other.known_text("type") == Some("f") && inherited(other) && other.id != object.id;
+        brought && !inherited(object) && other.known_list("maker").last().map(String::as_str) == Some(object.id.name())
+    })
+}
+
+fn gives_way(object: &Object, catalog: &Catalog) -> bool {
+    namesakes(object, catalog).next().is_some()
 }
 
 /// Will it be written in the definition of its only column? `written` tells which columns are.
@@ -213,23 +237,27 @@ fn action(object: &Object, action: &str) -> Statement {
 
 fn create(creation: &Creation) -> Vec<Statement> {
     let object = creation.object;
-    let of_link = inherited(object) && object.known_text("type") != Some("c");
-    if of_link || made_by_maker(object, creation.from) && !object.known_flag("local") {
-        return renamed(object, born_as(object));
+    if inherited(object) && object.known_text("type") == Some("f") {
+        return renamed(object, creation.from);
+    }
+    let apart = is_index(object) && is_apart(object, creation.catalog, creation.from, creation.stays);
+    let by_server = inherited(object) && is_index(object) && !apart;
+    if by_server || made_by_maker(object, creation.from) && !object.known_flag("local") && !apart {
+        return Vec::new();
     }
     let text = format!("ADD CONSTRAINT {} {}", identifier(object.id.name()), definition(object));
+    if apart && object.known_flag("partitioned") {
+        let alter = alter_parent(object).replacen("ALTER TABLE ", "ALTER TABLE ONLY ", 1);
+        return vec![Statement::new(format!("{alter} {text}"), &object.id)];
+    }
     vec![action(object, &text)]
 }
 
 /// Gives what came from the parent the name it is to have.
-fn renamed(object: &Object, born: Option<String>) -> Vec<Statement> {
-    match born {
-        Some(born) if is_custom(object) => {
-            let text = format!("RENAME CONSTRAINT {} TO {}", identifier(&born), identifier(object.id.name()));
-            vec![Statement::new(format!("{} {text}", alter_parent(object)), &object.id)]
-        }
-        _ => Vec::new(),
-    }
+fn renamed(object: &Object, from: &Catalog) -> Vec<Statement> {
+    let Some(born) = born_as(object, from).filter(|born| born != object.id.name()) else { return Vec::new() };
+    let text = format!("RENAME CONSTRAINT {} TO {}", identifier(&born), identifier(object.id.name()));
+    vec![Statement::new(format!("{} {text}", alter_parent(object)), &object.id)]
 }
 
 /// Makes what the table has from its parent its own too, or the parent's alone.
@@ -271,6 +299,10 @@ fn alter_local(change: &mut Change) {
 fn alter(change: &mut Change) {
     index::alter_settings(change);
     alter_local(change);
+    // The last attachment makes it valid.
+    if is_incomplete(change.before) {
+        change.claim("incomplete");
+    }
     let (before, after) = (change.before, change.after);
     if !change.differs("definition") {
         return;

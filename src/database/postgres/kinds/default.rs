@@ -26,7 +26,7 @@ pub static KIND: Kind = Kind {
             change.statements.push(set(change.after, change.to));
         }
     },
-    inline: |default, catalog| !inherited(default) || as_maker(default, catalog),
+    inline: |default, catalog, _| !inherited(default) || as_maker(default, catalog),
     // A child's default that is its parent's goes and comes back with it.
     steps_aside: |default| !default.known_flag("as_maker"),
     carried: |_| true,
@@ -39,7 +39,7 @@ pub static KIND: Kind = Kind {
         let others = heirs(default, catalog).into_iter().filter(|heir| !as_maker(heir, catalog));
         others.map(|heir| heir.id.clone()).collect()
     },
-    also_after: |default, _| match default.known_list("maker") {
+    also_after: |default, _, _| match default.known_list("maker") {
         [] => Vec::new(),
         maker => vec![Id::new("default", maker.iter().cloned())],
     },

@@ -20,7 +20,7 @@ pub static KIND: Kind = Kind {
     anew: Some(anew::TYPE),
     occupies: remake::occupies,
     settle: privilege::settle,
-    also_after: |domain, catalog| match is_contained(domain) {
+    also_after: |domain, catalog, _| match is_contained(domain) {
         true => catalog.children(&domain.id).into_iter().flat_map(|check| check.depends_on.iter().cloned()).collect(),
         false => Vec::new(),
     },

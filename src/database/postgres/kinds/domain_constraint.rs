@@ -24,7 +24,7 @@ pub static KIND: Kind = Kind {
         let text = format!("RENAME CONSTRAINT {} TO {}", identifier(object.id.name()), identifier(name));
         vec![alter(object, &text)]
     }),
-    inline: |object, _| !is_not_valid(object),
+    inline: |object, _, _| !is_not_valid(object),
     steps_aside: |_| true,
     risks: |object, from, _| {
         let domain_is_new = object.parent.as_ref().is_none_or(|domain| !from.contains(domain));

@@ -14,7 +14,7 @@ pub static KIND: Kind = Kind {
         let name = identifier(name);
         vec![alter_table(object, &format!("RENAME CONSTRAINT {} TO {name}", identifier(object.id.name())))]
     }),
-    inline: |_, _| true,
+    inline: |_, _, _| true,
     steps_aside: |_| false,
     ..Kind::REPLACED
 };

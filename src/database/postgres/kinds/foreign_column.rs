@@ -24,7 +24,7 @@ pub static KIND: Kind = Kind {
         vec![Statement::action(&alter_table(object), &action, &object.id)]
     },
     alter,
-    inline: |object, _| !inherited(object),
+    inline: |object, _, _| !inherited(object),
     ..Kind::REPLACED
 };
 

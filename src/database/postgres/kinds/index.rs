@@ -1,11 +1,12 @@
 //! Indexes of tables and materialized views that belong to no constraint.
 
-use super::inherited::{goes_by_itself, inherited, link_stays, made_by_maker, maker};
-use super::{Asked, names, options};
+use super::index_attachment::{also_after, is_apart, is_incomplete};
+use super::inherited::{goes_by_itself, inherited, maker};
+use super::{Asked, options};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
-use crate::schema::{Catalog, Id, Object};
+use crate::schema::{Catalog, Object};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
 use crate::sql::token::Token;
@@ -28,9 +29,9 @@ pub static KIND: Kind = Kind {
     carried: |_| true,
     goes_by_itself,
     occupies: |object| vec![format!("relation {}", qualified(&object.id.path))],
-    also_after: after_link,
+    also_after,
     risks,
-    settle: |object, from, _| if made_by_maker(object, from) { Vec::new() } else { settings(object) },
+    settle: |object, _, _| settings(object),
     ..Kind::REPLACED
 };
 
@@ -54,12 +55,10 @@ pub fn query(asked: &Asked) -> String {
                                     FROM unnest(ic.reloptions) WITH ORDINALITY o (o, at)) x), E'\\n'), '') END AS definition,
                 {SETTINGS},
                 ic.relkind = 'i' AND NOT i.indisvalid AS invalid,
-                CASE WHEN ic.relkind = 'I' AND NOT i.indisvalid THEN ARRAY(SELECT format('%I.%I', hn.nspname, hc.relname)
-                    FROM pg_inherits h JOIN pg_class hc ON hc.oid = h.inhrelid JOIN pg_namespace hn ON hn.oid = hc.relnamespace
-                    WHERE h.inhparent = ic.oid ORDER BY 1) END AS attached,
+                ic.relkind = 'I' AND NOT i.indisvalid AS incomplete, ic.relkind = 'I' AS _known_partitioned,
                 i.indisunique AS _known_unique,
                 i.indexprs IS NOT NULL OR i.indpred IS NOT NULL AS _known_has_expressions,
-                CASE WHEN m.relname IS NOT NULL THEN ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = ic.oid ORDER BY a.attnum) END AS _known_index_columns,
+                CASE WHEN ic.relkind = 'I' THEN ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = ic.oid ORDER BY a.attnum) END AS _known_index_columns,
                 m.relname IS NOT NULL AS _known_inherited,
                 m.path AS _known_maker, CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table
          FROM pg_index i JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = i.indrelid
@@ -81,24 +80,23 @@ pub fn query(asked: &Asked) -> String {
 }
 
 fn create(creation: &Creation) -> Vec<Statement> {
-    let object = creation.object;
-    if let Some(maker) = maker(object, creation.catalog).filter(|maker| is_attached(object, maker, creation.from)) {
-        let attach = Statement::new(attach(maker, object), &object.id);
-        return vec![Statement::new(text(object), &object.id), attach];
+    let (object, to, from) = (creation.object, creation.catalog, creation.from);
+    let apart = is_apart(object, to, from, creation.stays);
+    if inherited(object) && maker(object, to).is_some() && !apart {
+        return Vec::new();
     }
-    if inherited(object) {
-        let table = object.parent.as_ref().map_or("", |table| table.name());
-        let born = names::chosen(table, &object.known_list("index_columns").join("_"), "idx");
-        if names::is_chosen(object.id.name(), &born) {
-            return Vec::new();
-        }
-        let born = qualified(&[object.id.path.first().map_or("", String::as_str), &born]);
-        return vec![Statement::new(
-            format!("ALTER INDEX {born} RENAME TO {}", identifier(object.id.name())),
-            &object.id,
-        )];
-    }
-    vec![Statement::new(text(object), &object.id)]
+    let text = text(object);
+    let only = if apart && object.known_flag("partitioned") { on_only(&text) } else { None };
+    vec![Statement::new(only.unwrap_or(text), &object.id)]
+}
+
+/// Returns a CREATE INDEX that makes nothing for partitions; None where it is so already.
+fn on_only(text: &str) -> Option<String> {
+    let solid = crate::sql::token::tokens(text, crate::sql::Syntax::Postgres).filter(Token::is_solid);
+    let solid: Vec<Token> = solid.collect();
+    let on = solid.iter().position(|token| token.is_word(text, "ON"))?;
+    let is_only = solid.get(on + 1).is_some_and(|next| next.is_word(text, "ONLY"));
+    (!is_only).then(|| format!("{} ONLY{}", &text[..solid[on].end], &text[solid[on].end..]))
 }
 
 fn text(object: &Object) -> String {
@@ -108,57 +106,6 @@ fn text(object: &Object) -> String {
     match predicate_at(definition).filter(|_| !parameters.is_empty()) {
         Some(at) => format!("{}{parameters}{}", &definition[..at], &definition[at..]),
         None => format!("{definition}{parameters}"),
-    }
-}
-
-/// Is an index on a partitioned table alone, which partitions' indexes are attached to one by one? It is not valid before
-/// every partition has one.
-fn is_on_only(index: &Object) -> bool {
-    index.properties.contains_key("attached")
-}
-
-/// Is a partition's index made by itself and attached to the one of its partitioned table, which makes none?
-fn is_attached(object: &Object, maker: &Object, from: &Catalog) -> bool {
-    let linked = link_stays(object, from);
-    let stood = from.get(&maker.id).is_some_and(|before| is_on_only(before) && alike(before, maker));
-    (is_on_only(maker) && (linked || !from.contains(&maker.id))) || (stood && linked)
-}
-
-fn alike(one: &Object, other: &Object) -> bool {
-    let whole = |index: &Object| index.text("definition").unwrap_or_default().replacen(" ON ONLY ", " ON ", 1);
-    whole(one) == whole(other)
-}
-
-fn attach(index: &Object, partitions: &Object) -> String {
-    format!("ALTER INDEX {} ATTACH PARTITION {}", qualified(&index.id.path), qualified(&partitions.id.path))
-}
-
-/// Attaches what is there and was not attached; what was can't be detached, so that the index is made anew.
-fn alter_attached(change: &mut Change) {
-    let (before, after) = (change.before, change.after);
-    if !is_on_only(before) || !alike(before, after) {
-        return;
-    }
-    let of = |index: &Object, catalog: &Catalog| {
-        inherited(index) && maker(index, catalog).is_some_and(|it| it.id == after.id)
-    };
-    let detached = change.from.of_kind("index").any(|index| {
-        of(index, change.from)
-            && link_stays(index, change.to)
-            && change.to.get(&index.id).is_none_or(|it| !of(it, change.to))
-    });
-    let wanted: Vec<&Object> = change.to.of_kind("index").filter(|index| of(index, change.to)).collect();
-    let missing = |index: &&Object| change.from.get(&index.id).is_none_or(|it| !of(it, change.from));
-    if detached || !wanted.iter().any(missing) && !is_on_only(after) {
-        return;
-    }
-    change.claim("attached");
-    change.claim("definition");
-    for index in wanted.into_iter().filter(missing) {
-        // One that is new or made anew is attached when that is done.
-        if change.from.get(&index.id).is_some_and(|it| it.properties == index.properties) {
-            change.say(attach(after, index));
-        }
     }
 }
 
@@ -195,23 +142,6 @@ pub fn parameters(object: &Object) -> String {
         text.push_str(&format!(" {using}TABLESPACE {}", identifier(space)));
     }
     text
-}
-
-/// What came with a link is there only after it, and a link made after an index on a partitioned table alone would make
-/// the partition one.
-pub fn after_link(object: &Object, catalog: &Catalog) -> Vec<Id> {
-    if let Some(table) = object.parent.as_ref().filter(|_| is_on_only(object)) {
-        let links = catalog.of_kind("partition").filter(|link| *link.known_list("of") == *table.path);
-        return links.map(|link| link.id.clone()).collect();
-    }
-    let of_link = inherited(object) && object.known_text("type") != Some("c");
-    match object.parent.as_ref().filter(|_| of_link) {
-        Some(table) => {
-            let link = Id::new("partition", table.path.iter().cloned());
-            catalog.contains(&link).then_some(link).into_iter().collect()
-        }
-        None => Vec::new(),
-    }
 }
 
 fn table(object: &Object) -> String {
@@ -302,10 +232,18 @@ fn another_is_clustered(object: &Object, catalog: &Catalog) -> bool {
 
 fn alter(change: &mut Change) {
     alter_settings(change);
-    alter_attached(change);
+    if is_incomplete(change.before) && alike(change.before, change.after) && change.claim("incomplete") {
+        // The last attachment makes it valid.
+        change.claim("definition");
+    }
     if inherited(change.before) && inherited(change.after) && maker(change.after, change.to).is_some() {
         change.claim("definition");
     }
+}
+
+fn alike(one: &Object, other: &Object) -> bool {
+    let whole = |index: &Object| index.text("definition").unwrap_or_default().replacen(" ON ONLY ", " ON ", 1);
+    whole(one) == whole(other)
 }
 
 fn risks(object: &Object, from: &Catalog, _: &Catalog) -> Vec<Risk> {

@@ -12,9 +12,9 @@ pub static KIND: Kind = Kind {
     create: |creation| vec![say(creation.object, "INHERIT")],
     // Not joined to other actions: a DROP COLUMN among them would be run first, and refused for an inherited column.
     drop: |link, _| vec![Statement::new(say(link, "NO INHERIT").text, &link.id)],
-    inline: |_, _| true,
+    inline: |_, _, _| true,
     inseparable: true,
-    also_after: |link, catalog| needed_on_both(link.parent.as_ref(), link.known_list("of"), catalog),
+    also_after: |link, catalog, _| needed_on_both(link.parent.as_ref(), link.known_list("of"), catalog),
     // Nothing that is inherited can be dropped.
     goes_before: |link, catalog| {
         let siblings = link.parent.iter().flat_map(|table| catalog.children(table));

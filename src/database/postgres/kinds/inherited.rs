@@ -29,7 +29,8 @@ pub fn inherited(object: &Object) -> bool {
 /// Returns what the object came from.
 pub fn maker<'a>(object: &Object, catalog: &'a Catalog) -> Option<&'a Object> {
     let path = object.known_list("maker");
-    if path.is_empty() { None } else { catalog.get(&Id::new(object.id.kind, path.iter().cloned())) }
+    let kind = if object.known_flag("maker_is_index") { "index" } else { object.id.kind };
+    if path.is_empty() { None } else { catalog.get(&Id::new(kind, path.iter().cloned())) }
 }
 
 /// Is the link through which the object came there in the catalog?
@@ -39,8 +40,11 @@ pub fn link_stays(object: &Object, catalog: &Catalog) -> bool {
 }
 
 /// Returns the path of the table that the object lives in, itself or in one of its columns.
-fn table_path(object: &Object) -> &[String] {
-    object.parent.as_ref().and_then(|parent| parent.path.get(..2)).unwrap_or_default()
+pub fn table_path(object: &Object) -> &[String] {
+    match object.known_list("table") {
+        [] => object.parent.as_ref().and_then(|parent| parent.path.get(..2)).unwrap_or_default(),
+        table => table,
+    }
 }
 
 fn table_of<'a>(object: &Object, catalog: &'a Catalog) -> Option<&'a Object> {

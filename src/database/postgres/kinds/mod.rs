@@ -46,6 +46,7 @@ pub mod foreign_table;
 pub mod function;
 mod identity;
 pub mod index;
+pub mod index_attachment;
 pub mod inheritance;
 mod inherited;
 pub mod language;
@@ -178,6 +179,7 @@ kinds! {
     default (pg_attrdef.oid),
     constraint (pg_constraint.oid),
     index (pg_index.indexrelid),
+    index_attachment (pg_inherits.inhrelid),
     view (pg_rewrite.oid),
     view_default (pg_attrdef.oid),
     materialized_view (pg_rewrite.oid),

@@ -1,7 +1,7 @@
 //! That a table is a partition of another one. Attaching and detaching keep its rows.
 
-use super::Asked;
 use super::inherited::inherited;
+use super::{Asked, index_attachment};
 use crate::schema::kind::Kind;
 use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
@@ -14,7 +14,8 @@ pub static KIND: Kind = Kind {
         vec![say(link, &format!("ATTACH PARTITION {} {bound}", qualified(&link.id.path)))]
     },
     drop: |link, _| vec![say(link, &format!("DETACH PARTITION {}", qualified(&link.id.path)))],
-    inline: |_, _| true,
+    // What it attaches is made before.
+    inline: |link, to, from| index_attachment::before_link(link, to, from).is_empty(),
     inseparable: true,
     part_of: Some(|link| Id::new("table", link.known_list("of").iter().cloned())),
     also_after,
@@ -48,9 +49,17 @@ fn say(link: &Object, action: &str) -> Statement {
     Statement::new(format!("ALTER TABLE {} {action}", qualified(link.known_list("of"))), &link.id)
 }
 
-/// What a table must have to be attached: the parent's columns, and its checks.
-fn also_after(link: &Object, catalog: &Catalog) -> Vec<Id> {
-    needed_on_both(link.parent.as_ref(), link.known_list("of"), catalog)
+/// What a table must have to be attached: the parent's columns, and its checks; and the indexes that it brings along.
+fn also_after(link: &Object, to: &Catalog, from: &Catalog) -> Vec<Id> {
+    let mut after = needed_on_both(link.parent.as_ref(), link.known_list("of"), to);
+    after.extend(index_attachment::before_link(link, to, from));
+    after
+}
+
+/// Does the table become a partition only after it is made, by a statement of its own?
+pub fn is_attached_later(table: &[String], to: &Catalog, from: &Catalog) -> bool {
+    let link = to.get(&Id::new("partition", table.iter().cloned()));
+    link.is_some_and(|link| !index_attachment::before_link(link, to, from).is_empty())
 }
 
 /// Returns the columns and checks of both tables of a link, and of those that the parent is a partition of.

@@ -10,7 +10,7 @@ pub static KIND: Kind = Kind {
     name: "publication schema",
     create: |creation| vec![alter(creation.object, "ADD")],
     drop: |object, _| vec![alter(object, "DROP")],
-    inline: |_, _| true,
+    inline: |_, _, _| true,
     ..Kind::REPLACED
 };
 

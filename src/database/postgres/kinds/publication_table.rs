@@ -12,7 +12,7 @@ pub static KIND: Kind = Kind {
     drop: |object, _| {
         vec![alter(object, &format!("DROP TABLE {}", qualified(object.id.path.get(1..).unwrap_or_default())))]
     },
-    inline: |_, _| true,
+    inline: |_, _, _| true,
     steps_aside: |_| true,
     ..Kind::REPLACED
 };

@@ -208,7 +208,9 @@ fn make<'a>(change: &mut Change<'a>, object: &'a Object) {
     let mut inline = if contained { change.to.children(&after.id) } else { Vec::new() };
     inline.retain(|child| child.id.kind == domain_constraint::KIND.name && !domain_constraint::is_not_valid(child));
     change.made.extend(inline.iter().map(|child| child.id.clone()));
-    let creation = Creation { object: after, inline, catalog: change.to, from: change.from, anew: true };
+    let from = change.from;
+    let stays = |id: &Id| from.contains(id);
+    let creation = Creation { object: after, inline, catalog: change.to, from, anew: true, stays: &stays };
     for statement in (kind.create)(&creation) {
         change.say(statement.text);
     }

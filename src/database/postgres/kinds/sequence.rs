@@ -21,7 +21,7 @@ pub static KIND: Kind = Kind {
         vec![Statement::new(text, &object.id)]
     }),
     anew: Some(anew::SEQUENCE),
-    inline: |sequence, catalog| serial_type(sequence, catalog).is_some(),
+    inline: |sequence, catalog, _| serial_type(sequence, catalog).is_some(),
     occupies: |object| vec![format!("relation {}", qualified(&object.id.path))],
     settle,
     ..Kind::REPLACED

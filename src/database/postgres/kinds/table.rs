@@ -2,7 +2,7 @@
 
 use super::address::drop_by_address;
 use super::inherited::{inherited, maker};
-use super::{Asked, anew, column, constraint, not_null, options, privilege};
+use super::{Asked, anew, column, constraint, not_null, options, partition, privilege};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -56,21 +56,24 @@ fn create(creation: &Creation) -> Vec<Statement> {
     let table = creation.object;
     let inside: Vec<&Object> = creation.inline_in(&table.id).collect();
     let link = inside.iter().find(|child| child.id.kind == "partition");
+    // It becomes a partition later, and has all that it takes by itself.
+    let attached = link.is_none() && partition::is_attached_later(&table.id.path, creation.catalog, creation.from);
     let mut parts = Vec::new();
     for child in inside.iter().filter(|child| child.id.kind == "column") {
         if table.text("of_type").is_some() && child.known_flag("of_type") {
             parts.extend(column::override_of(child, creation));
-        } else if !inherited(child) || child.known_flag("local") {
+        } else if attached || !inherited(child) || child.known_flag("local") {
             parts.push(column::definition(child, creation));
         } else {
             parts.extend(not_null::beside_the_parents(child, maker(child, creation.catalog)));
         }
     }
-    let constraints = inside.iter().filter(|child| child.id.kind == "constraint" && constraint::is_written(child));
+    let constraints =
+        inside.iter().filter(|child| child.id.kind == "constraint" && (attached || constraint::is_written(child)));
     let column_is_written = |name: &str| {
         let written = inside.iter().filter(|child| child.id.kind == "column" && child.id.name() == name);
         table.text("of_type").is_none()
-            && written.into_iter().any(|column| !inherited(column) || column.known_flag("local"))
+            && written.into_iter().any(|column| attached || !inherited(column) || column.known_flag("local"))
     };
     parts.extend(
         constraints

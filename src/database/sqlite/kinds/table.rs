@@ -18,7 +18,7 @@ pub static KIND: Kind = Kind {
     holds_data: |_, _| true,
     occupies: relation,
     // SQLite does not ask for it, but a reader expects a table before those that refer to it.
-    also_after: |object, _| referenced(object),
+    also_after: |object, _, _| referenced(object),
     // Where foreign keys are enforced, a drop deletes the rows first (manual, "Foreign Key Support", section 5).
     goes_before: |object, _| referenced(object),
     ..Kind::REPLACED
