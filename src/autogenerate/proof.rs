@@ -57,9 +57,13 @@ impl Rehearsal<'_> {
             self.shadow.execute(setting).map_err(|error| failed(way, Some(setting.clone()), error))?;
         }
         let at_once = if script.transactional { STATEMENTS_AT_ONCE } else { 1 };
+        // A SET LOCAL holds to the end of the revision, and so in each transaction of the shadow.
+        let mut settings: Vec<&str> = Vec::new();
         for group in script.statements.chunks(at_once) {
+            let first = if script.transactional { 1 + settings.len() } else { 0 };
             let text = if script.transactional {
-                format!("BEGIN;\n{}\n;\nCOMMIT", group.join("\n;\n"))
+                let set: String = settings.iter().map(|setting| format!("{setting}\n;\n")).collect();
+                format!("BEGIN;\n{set}{}\n;\nCOMMIT", group.join("\n;\n"))
             } else {
                 group.concat()
             };
@@ -74,10 +78,11 @@ impl Rehearsal<'_> {
                         });
                         whole.count()
                     }
-                    None => error.completed.saturating_sub(usize::from(script.transactional)),
+                    None => error.completed.saturating_sub(first),
                 };
                 return Err(failed(way, group.get(failed_at).or(group.last()).cloned(), error));
             }
+            settings.extend(group.iter().map(String::as_str).filter(|statement| statement.starts_with("SET LOCAL ")));
         }
         Ok(())
     }

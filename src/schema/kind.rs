@@ -21,6 +21,9 @@ pub struct Kind {
     pub alter: fn(&mut Change),
     /// Returns the DDL that gives the object another name, for `rename`; None where there is no such DDL.
     pub rename: Option<fn(&Object, &str, &Catalog) -> Vec<Statement>>,
+    /// Are these, an object that goes and one that comes, alike in all but their names, so that the one may be renamed to the
+    /// other? The catalogs are those of both. None where a name is never all that differs.
+    pub alike_but_name: Option<fn(&Object, &Object, &Catalog, &Catalog) -> bool>,
     /// May it be written inside its parent's CREATE? The catalogs are the one that is to be reached and the one that the
     /// plan starts from.
     pub inline: fn(&Object, &Catalog, &Catalog) -> bool,
@@ -78,6 +81,7 @@ impl Kind {
         drop: |_, _| Vec::new(),
         alter: |_| {},
         rename: None,
+        alike_but_name: None,
         inline: |_, _, _| false,
         inseparable: false,
         part_of_parent: false,

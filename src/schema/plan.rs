@@ -4,6 +4,7 @@ mod anew;
 mod arrange;
 mod compare;
 mod nodes;
+mod renames;
 mod spread;
 #[cfg(test)]
 mod tests;
@@ -149,6 +150,14 @@ fn may_join(last: &Statement, next: &Statement) -> bool {
 /// The order is that of needs alone; where they leave a choice, drops go before changes and changes before creations,
 /// kinds in the order of `kinds`, then by name. The result is the same on every run.
 pub fn plan(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Plan {
+    let Some(renamed) = renames::renamed(from, to, kinds) else { return plan_from(from, to, kinds) };
+    let mut plan = plan_from(&renamed.from, to, kinds);
+    plan.steps.splice(..0, renamed.steps);
+    plan.differences.splice(..0, renamed.differences);
+    plan
+}
+
+fn plan_from(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Plan {
     let mut made_anew = BTreeSet::new();
     loop {
         let mut planner = Planner::new(from, to, kinds, &made_anew);

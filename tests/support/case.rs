@@ -4,6 +4,7 @@
 //! -- Why this case is here, in a sentence (optional).
 //! -- needs 15                     (PostgreSQL's major version; optional)
 //! -- rename t.a=t.b               (given to `revision --rename`; optional, several)
+//! -- spelled otherwise            (optional: the judge sees a difference, and nothing is to be done)
 //! -- old
 //! create table t (n int);
 //! -- rows                         (optional: what the tables hold before the change)
@@ -25,6 +26,7 @@ pub struct Case {
     pub name: String,
     pub needs: Option<u32>,
     pub renames: Vec<String>,
+    pub spelled_otherwise: bool,
     pub old: String,
     pub rows: String,
     pub same: Vec<String>,
@@ -47,6 +49,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, String> {
                 parts.push((part, String::new()));
             }
             Some(("needs", version)) if version.parse::<u32>().is_ok() => case.needs = version.parse().ok(),
+            Some(("spelled", "otherwise")) => case.spelled_otherwise = true,
             Some(("rename", pair)) if pair.contains('=') => case.renames.push(pair.to_owned()),
             _ => match parts.last_mut() {
                 Some((_, content)) => {
@@ -111,6 +114,7 @@ mod tests {
             name: "n".to_owned(),
             needs: Some(15),
             renames: vec!["x=y".to_owned()],
+            spelled_otherwise: false,
             old: "a;\n-- a comment\n".to_owned(),
             rows: "r;\n".to_owned(),
             same: vec!["select 1".to_owned()],

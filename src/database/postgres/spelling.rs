@@ -10,26 +10,174 @@
 use std::borrow::Cow;
 
 use crate::sql::Syntax;
-use crate::sql::token::{Token, TokenKind, tokens};
+use crate::sql::token::{Token, TokenKind, name_of, tokens};
 
 /// Returns the expression, or a text with expressions in it, with every cast of an ARRAY constructor given to its
 /// elements. Literals, quoted function bodies among them, stay as they are.
 ///
 /// A list of VALUES in parentheses gets the blank before it that the server prints only when it reads its own text.
+///
+/// `now()` is what CURRENT_TIMESTAMP and `transaction_timestamp()` are too (manual 9.9.5). An alias that the server gives
+/// a cast by itself when it reads its own text again is left out (`NULL::integer AS int4` in a UNION).
 pub fn settled(text: &str) -> Cow<'_, str> {
     if text.contains("(VALUES ") {
-        return Cow::Owned(lists(&spaced(text)).into_owned());
+        return Cow::Owned(lists(&worded(&spaced(text))).into_owned());
     }
-    lists(text)
+    match worded(text) {
+        Cow::Borrowed(text) => lists(text),
+        Cow::Owned(text) => Cow::Owned(lists(&text).into_owned()),
+    }
+}
+
+/// Replaces other words for `now()`, and leaves aliases out that are a cast's own.
+fn worded(text: &str) -> Cow<'_, str> {
+    let may_have_alias = text.contains("::") && text.contains(" AS ");
+    if !may_have_alias && !text.contains("CURRENT_TIMESTAMP") && !text.contains("transaction_timestamp()") {
+        return Cow::Borrowed(text);
+    }
+    let all: Vec<Token> = tokens(text, Syntax::Postgres).collect();
+    let solid: Vec<&Token> = all.iter().filter(|token| token.is_solid()).collect();
+    let is = |at: usize, mark: &str| solid.get(at).is_some_and(|token| token.text(text) == mark);
+    let (mut said, mut end, mut at) = (String::new(), 0, 0);
+    while let Some(token) = solid.get(at) {
+        let qualified = at > 0 && is(at - 1, ".");
+        let (word, takes) = match token.text(text) {
+            "CURRENT_TIMESTAMP" if !is(at + 1, "(") => ("now()", 1),
+            "transaction_timestamp" if !qualified && is(at + 1, "(") && is(at + 2, ")") => ("now()", 3),
+            "AS" if is_own_alias(text, &solid, at) => ("", 2),
+            _ => ("", 0),
+        };
+        if let Some(last) = solid.get((at + takes).wrapping_sub(1)).filter(|_| takes > 0) {
+            let before = text.get(end..token.start).unwrap_or_default();
+            said.push_str(if word.is_empty() { before.trim_end() } else { before });
+            said.push_str(word);
+            end = last.end;
+        }
+        at += takes.max(1);
+    }
+    if end == 0 {
+        return Cow::Borrowed(text);
+    }
+    said.push_str(text.get(end..).unwrap_or_default());
+    Cow::Owned(said)
+}
+
+/// Is the alias at `AS` the name of the type that is cast to just before it, as a column of a list has it that no name was
+/// given (parse_target.c, `FigureColname`)?
+fn is_own_alias(text: &str, solid: &[&Token], at: usize) -> bool {
+    let Some(alias) = solid.get(at + 1) else { return false };
+    let ends = |token: &&Token| {
+        let closes = matches!(token.text(text), "," | ")" | ";");
+        closes
+            || ["FROM", "WHERE", "UNION", "EXCEPT", "INTERSECT", "ORDER", "GROUP", "LIMIT"]
+                .iter()
+                .any(|word| token.is_word(text, word))
+    };
+    if !solid.get(at + 2).is_none_or(ends) {
+        return false;
+    }
+    let Some(cast) = solid.get(..at).and_then(|before| before.iter().rposition(|token| token.text(text) == "::"))
+    else {
+        return false;
+    };
+    let kind: Vec<Token> = solid.get(cast + 1..at).into_iter().flatten().map(|token| **token).collect();
+    is_type(text, &kind) && own_name(slice(text, &kind)) == Some(name_of(alias.text(text), Syntax::Postgres))
+}
+
+/// Are these the words of one type, with its modifiers?
+fn is_type(text: &str, kind: &[Token]) -> bool {
+    let mut depth = 0i32;
+    kind.iter().all(|token| {
+        depth += i32::from(token.is_mark(text, '(')) - i32::from(token.is_mark(text, ')'));
+        let mark = token.kind == TokenKind::Operator;
+        depth >= 0
+            && (!mark
+                || matches!(token.text(text), "." | "(" | ")" | "[" | "]" | "[]")
+                || depth > 0 && token.is_mark(text, ','))
+    })
+}
+
+/// Returns the last part of a type's name as the server keeps it.
+fn own_name(kind: &str) -> Option<String> {
+    let bare = kind.trim_end_matches("[]");
+    let plain = match bare.split_once('(') {
+        Some((before, rest)) => format!("{before}{}", rest.split_once(')')?.1),
+        None => bare.to_owned(),
+    };
+    Some(match plain.as_str() {
+        "integer" => "int4".to_owned(),
+        "bigint" => "int8".to_owned(),
+        "smallint" => "int2".to_owned(),
+        "boolean" => "bool".to_owned(),
+        "real" => "float4".to_owned(),
+        "double precision" => "float8".to_owned(),
+        "character varying" => "varchar".to_owned(),
+        "character" => "bpchar".to_owned(),
+        "bit varying" => "varbit".to_owned(),
+        "timestamp without time zone" => "timestamp".to_owned(),
+        "timestamp with time zone" => "timestamptz".to_owned(),
+        "time without time zone" => "time".to_owned(),
+        "time with time zone" => "timetz".to_owned(),
+        other => {
+            let last = tokens(other, Syntax::Postgres).filter(Token::is_solid).last()?;
+            name_of(last.text(other), Syntax::Postgres)
+        }
+    })
 }
 
 /// Returns the text that makes the server print `text` again: a list that it cast by itself, in `ANY` or `ALL`, without
 /// that cast, because a cast that is said goes to the elements; and the marks of a CYCLE as constants.
 pub fn written(text: &str) -> Cow<'_, str> {
-    match with_constant_marks(text) {
+    let marked = with_constant_marks(text);
+    let bare = with_bare_constants(marked.as_deref().unwrap_or(text)).or(marked);
+    match bare {
         Some(text) => Cow::Owned(without_own_casts(&text).into_owned()),
         None => without_own_casts(text),
     }
+}
+
+/// A constant without a type got that of the other branches of a UNION, and has no name: the server prints it with the
+/// type, and would, when it reads that, name it after the type. None where there is no such constant.
+fn with_bare_constants(text: &str) -> Option<String> {
+    if !["UNION", "INTERSECT", "EXCEPT"].iter().any(|word| text.contains(word)) || !text.contains("::") {
+        return None;
+    }
+    let solid: Vec<Token> = tokens(text, Syntax::Postgres).filter(Token::is_solid).collect();
+    let is_end = |token: &Token| {
+        let word = ["FROM", "WHERE", "GROUP", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT"];
+        token.is_mark(text, ',') || token.is_mark(text, ')') || word.iter().any(|word| token.is_word(text, word))
+    };
+    // For each open parenthesis: does a list of SELECT stand in it now?
+    let mut lists = vec![false];
+    let (mut bare, mut end, mut begins) = (String::new(), 0, false);
+    for (at, token) in solid.iter().enumerate() {
+        let is_constant = token.kind == TokenKind::String || token.is_word(text, "NULL");
+        if begins && is_constant && solid.get(at + 1).is_some_and(|next| next.text(text) == "::") {
+            let rest = solid.get(at + 2..).unwrap_or_default();
+            let mut depth = 0i32;
+            let last = rest.iter().position(|token| {
+                let ends = depth == 0 && is_end(token);
+                depth += i32::from(token.is_mark(text, '(')) - i32::from(token.is_mark(text, ')'));
+                ends
+            });
+            let kind = rest.get(..last.unwrap_or(rest.len())).unwrap_or_default();
+            if is_type(text, kind) && !kind.iter().any(|token| token.is_word(text, "AS")) {
+                bare.push_str(text.get(end..token.end)?);
+                end = kind.last()?.end;
+            }
+        }
+        let in_list = lists.last_mut()?;
+        match token.text(text) {
+            "(" => lists.push(false),
+            ")" => _ = lists.pop(),
+            "SELECT" => *in_list = true,
+            "FROM" | "WHERE" | "GROUP" | "UNION" | "INTERSECT" | "EXCEPT" | "ORDER" | "LIMIT" => *in_list = false,
+            _ => {}
+        }
+        begins = lists.last() == Some(&true) && matches!(token.text(text), "SELECT" | ",");
+    }
+    bare.push_str(text.get(end..)?);
+    (end > 0).then_some(bare)
 }
 
 /// `CYCLE … SET c TO 'y'::text DEFAULT 'n'::text USING p` is printed, but only `TO text 'y' DEFAULT text 'n'` is read
@@ -257,6 +405,14 @@ mod tests {
     }
 
     #[test]
+    fn constants_without_a_type_are_said_without_one() {
+        let printed = "SELECT 'a'::text AS x, f(NULL::integer, 1), 1 FROM t UNION SELECT 'b,'::character varying(3), NULL::numeric(3,1), 2 FROM t";
+        let said = "SELECT 'a'::text AS x, f(NULL::integer, 1), 1 FROM t UNION SELECT 'b,', NULL, 2 FROM t";
+        assert_eq!(written(printed), said);
+        assert_eq!(written("SELECT NULL::integer, 1"), "SELECT NULL::integer, 1");
+    }
+
+    #[test]
     fn the_marks_of_a_cycle_are_constants() {
         let printed =
             "t(n) AS (SELECT 1) CYCLE n SET c TO 'y'::character varying DEFAULT 'n''x'::app.\"E\" USING p SELECT n";
@@ -299,6 +455,22 @@ mod tests {
         let read = "(a = ANY ((ARRAY[f(1, 2), x])::numeric(10,2)[])) OR (b <> ALL ((ARRAY['c'::text])::app.\"T\"[]))";
         let told = "(a = ANY (ARRAY[(f(1, 2))::numeric(10,2), (x)::numeric(10,2)])) OR (b <> ALL (ARRAY[('c'::text)::app.\"T\"]))";
         assert_eq!(settled(read), told);
+    }
+
+    #[test]
+    fn other_words_for_now_and_aliases_of_casts_have_one_spelling() {
+        for (printed, said) in [
+            ("CURRENT_TIMESTAMP", "now()"),
+            ("(transaction_timestamp() + '1 day'::interval)", "(now() + '1 day'::interval)"),
+            ("CURRENT_TIMESTAMP(3)", "CURRENT_TIMESTAMP(3)"),
+            ("app.transaction_timestamp()", "app.transaction_timestamp()"),
+            ("'CURRENT_TIMESTAMP'::text", "'CURRENT_TIMESTAMP'::text"),
+            (" SELECT t.a,\n    NULL::integer AS int4\n   FROM t", " SELECT t.a,\n    NULL::integer\n   FROM t"),
+            ("SELECT 'x'::character varying(3) AS \"varchar\", b", "SELECT 'x'::character varying(3), b"),
+            ("SELECT a::integer AS n FROM t", "SELECT a::integer AS n FROM t"),
+        ] {
+            assert_eq!(settled(printed), said);
+        }
     }
 
     #[test]

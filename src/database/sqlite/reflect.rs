@@ -192,8 +192,40 @@ impl Read {
         self.objects.insert(object.id.clone(), object);
     }
 
+    /// Gives a reference without columns those that it means: the primary key's (SQLite, "Foreign Key Support", section 3).
+    fn complete_references(&mut self) {
+        let mut keys: BTreeMap<String, String> = BTreeMap::new();
+        for key in self.objects.values().filter(|object| object.known_text("type") == Some("primary key")) {
+            let columns = key.text("definition").and_then(|text| text.strip_prefix("primary key ("));
+            let columns =
+                columns.and_then(|rest| rest.split_once(')')).map(|(columns, _)| columns.trim_end_matches(" desc"));
+            if let (Some(columns), Some(table)) = (columns, &key.parent) {
+                keys.insert(folded(table.name()), columns.to_owned());
+            }
+        }
+        let short = |object: &Object| {
+            let target = object.known_text("references")?;
+            let definition = object.text("definition")?;
+            let (before, rest) = definition.split_once(&format!(" references {}", ddl::spelled_name(target)))?;
+            let columns = keys.get(target).filter(|_| !rest.starts_with(" ("))?;
+            Some(format!("{before} references {} ({columns}){rest}", ddl::spelled_name(target)))
+        };
+        let found: Vec<(Id, String)> =
+            self.objects.values().filter_map(|object| Some((object.id.clone(), short(object)?))).collect();
+        for (id, definition) in found {
+            let Some(mut object) = self.objects.remove(&id) else { continue };
+            // One without a name is named by what it demands.
+            if object.text("definition") == Some(id.name()) {
+                object.id = id.with_last(&definition);
+            }
+            object.set("definition", Value::Text(definition));
+            self.insert(object);
+        }
+    }
+
     /// The tables that a table's foreign keys lead to, by their names as they are written.
     fn resolve_references(&mut self) {
+        self.complete_references();
         for object in self.objects.values_mut().filter(|object| object.id.kind == kinds::table::KIND.name) {
             let own = folded(object.id.name());
             let Some(Value::List(names)) = object.known.get_mut("references") else { continue };
@@ -371,6 +403,10 @@ fn constraint_object(table: &Id, constraint: &Constraint, at: usize) -> Object {
         object.known.insert(name, value);
     };
     know("type", Value::Text(type_name.to_owned()));
+    know("said", Value::Text(constraint.definition.clone()));
+    if let Some(target) = &constraint.references {
+        know("references", Value::Text(folded(target)));
+    }
     know("beside_columns", Value::Text(constraint.beside_columns.clone()));
     know("mentions", Value::List(constraint.mentions.iter().cloned().collect()));
     know("autoincrement", Value::Flag(constraint.autoincrement));

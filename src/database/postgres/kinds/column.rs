@@ -289,6 +289,7 @@ fn alter(change: &mut Change) {
     if must_be_replaced(change) {
         return;
     }
+    identity::narrow(change);
     retyped(change);
     expression(change);
     // A column is NOT NULL before it is an identity, and for as long as it is one.

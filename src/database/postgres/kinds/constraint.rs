@@ -20,6 +20,18 @@ pub static KIND: Kind = Kind {
         let (old, new) = (identifier(object.id.name()), identifier(name));
         vec![Statement::new(format!("{} RENAME CONSTRAINT {old} TO {new}", alter_parent(object)), &object.id)]
     }),
+    alike_but_name: Some(|old, new, from, to| {
+        let is = |kind: &str| [old, new].iter().all(|object| object.known_text("type") == Some(kind));
+        // A partition's key is named with what it is attached to; a CHECK is renamed with those that inherit it.
+        let own = |object: &Object, catalog: &Catalog| !inherited(object) && heirs(object, catalog).is_empty();
+        let of_kind = match old.known_text("type") {
+            Some("f") => is("f"),
+            Some("c") => is("c") && own(old, from) && own(new, to),
+            Some(kind) => is(kind) && !inherited(old) && !inherited(new),
+            None => false,
+        };
+        of_kind && old.properties == new.properties
+    }),
     // In CREATE TABLE every constraint counts as validated and enforced at once.
     inline: |object, to, from| {
         let from_parent = inherited(object) && object.known_text("type") != Some("c");

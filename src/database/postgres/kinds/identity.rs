@@ -72,13 +72,8 @@ pub fn alter(change: &mut Change) {
                 change.say_action(&alter, &format!("ALTER COLUMN {name} SET GENERATED {kind}"));
             }
             if options {
-                let set: Vec<String> =
-                    sequence::changed_options(before.list("identity_options"), after.list("identity_options"))
-                        .into_iter()
-                        .map(|option| format!("SET {option}"))
-                        .chain(restart(change))
-                        .collect();
-                change.say_action(&alter, &format!("ALTER COLUMN {name} {}", set.join(" ")));
+                let action = set_options(change);
+                change.say_action(&alter, &action);
             }
             let own = after.known_text("sequence").unwrap_or_default().to_owned();
             if renamed {
@@ -95,6 +90,30 @@ pub fn alter(change: &mut Change) {
         }
         (None, None) => {}
     }
+}
+
+/// Brings the sequence into the bounds of a narrower type before its column has that: the server gives the sequence the
+/// type at once, and refuses bounds that it does not have.
+pub fn narrow(change: &mut Change) {
+    let width = |column: &Object| match column.text("type") {
+        Some("smallint") => 2,
+        Some("integer") => 4,
+        _ => 8,
+    };
+    let both = change.before.text("identity").is_some() && change.after.text("identity").is_some();
+    if !both || width(change.after) >= width(change.before) || !change.claim("identity_options") {
+        return;
+    }
+    // In one ALTER TABLE the type would come first.
+    let action = set_options(change);
+    change.say(format!("{} {action}", alter_parent(change.after)));
+}
+
+fn set_options(change: &mut Change) -> String {
+    let lists = (change.before.list("identity_options"), change.after.list("identity_options"));
+    let options = sequence::changed_options(lists.0, lists.1).into_iter().map(|option| format!("SET {option}"));
+    let set: Vec<String> = options.chain(restart(change)).collect();
+    format!("ALTER COLUMN {} {}", identifier(change.after.id.name()), set.join(" "))
 }
 
 /// Brings the sequence into its new bounds, where it can go on in them.

@@ -20,6 +20,15 @@ pub static KIND: Kind = Kind {
         let text = format!("ALTER INDEX {} RENAME TO {}", qualified(&object.id.path), identifier(name));
         vec![Statement::new(text, &object.id)]
     }),
+    alike_but_name: Some(|old, new, _, _| {
+        let same = |property: &str| old.properties.get(property) == new.properties.get(property);
+        let all = || old.properties.keys().chain(new.properties.keys());
+        // A partition's is named with what it is attached to.
+        !inherited(old)
+            && !inherited(new)
+            && all().all(|property| property == "definition" || same(property))
+            && nameless(old) == nameless(new)
+    }),
     // The server rebuilds a plain index by itself; an expression it may not be able to read over the new type, and it
     // keeps a collation that is named.
     steps_aside: |object| {
@@ -88,6 +97,15 @@ fn create(creation: &Creation) -> Vec<Statement> {
     let text = text(object);
     let only = if apart && object.known_flag("partitioned") { on_only(&text) } else { None };
     vec![Statement::new(only.unwrap_or(text), &object.id)]
+}
+
+/// Returns the definition without the index's name.
+fn nameless(index: &Object) -> Option<(&str, &str)> {
+    let definition = index.text("definition")?;
+    let mut tokens = crate::sql::token::tokens(definition, crate::sql::Syntax::Postgres).filter(Token::is_solid);
+    let word = tokens.find(|token| token.is_word(definition, "INDEX"))?;
+    let name = tokens.next()?;
+    Some((&definition[..word.end], &definition[name.end..]))
 }
 
 /// Returns a CREATE INDEX that makes nothing for partitions; None where it is so already.

@@ -23,7 +23,7 @@ pub static KIND: Kind = Kind {
 
 pub fn query(asked: &Asked) -> String {
     format!(
-        "SELECT ARRAY[pn.nspname, p.relname, cn.nspname, c.relname]::text[] AS _path,
+        "SELECT CASE WHEN pk.oid IS NULL THEN ARRAY['on index', pn.nspname, p.relname, cn.nspname, c.relname] ELSE ARRAY['on constraint', pn.nspname, pt.relname, pk.conname, cn.nspname, c.relname] END::text[] AS _path,
                 CASE WHEN pk.oid IS NULL THEN 'index' ELSE 'constraint' END AS _parent_kind,
                 CASE WHEN pk.oid IS NULL THEN ARRAY[pn.nspname, p.relname] ELSE ARRAY[pn.nspname, pt.relname, pk.conname] END::text[] AS _parent,
                 ck.oid IS NOT NULL AS _known_of_key,
@@ -54,11 +54,9 @@ fn create(creation: &Creation) -> Vec<Statement> {
     if by_server {
         return Vec::new();
     }
-    let (part, whole) = match attachment.id.path.as_ref() {
-        [schema, name, part_schema, part] => (qualified(&[part_schema, part]), qualified(&[schema, name])),
-        _ => return Vec::new(),
-    };
-    vec![Statement::new(format!("ALTER INDEX {whole} ATTACH PARTITION {part}"), &attachment.id)]
+    let name = |id: &Id| qualified(&[id.path.first().map_or("", String::as_str), id.name()]);
+    let text = format!("ALTER INDEX {} ATTACH PARTITION {}", name(&whole.id), name(&part_of(attachment)));
+    vec![Statement::new(text, &attachment.id)]
 }
 
 /// Returns the partition's index or key.

@@ -16,11 +16,6 @@ pub fn chosen(table: &str, columns: &str, label: &str) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
 }
 
-/// Is `name` what the server chooses, or that with a number behind it because the name was taken?
-pub fn is_chosen(name: &str, chosen: &str) -> bool {
-    name.strip_prefix(chosen).is_some_and(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
-}
-
 /// Returns the name under which something waits that is made anew: with this ending, cut where that is too long.
 pub fn set_aside(name: &str, suffix: &str) -> String {
     format!("{}{suffix}", cut(name, LONGEST.saturating_sub(suffix.len())))

@@ -6,8 +6,9 @@ use crate::schema::change::{Change, Part};
 use crate::schema::kind::Kind;
 use crate::schema::plan::Risk;
 use crate::schema::{Catalog, Id, Object};
-use crate::sql::Statement;
 use crate::sql::quote::identifier;
+use crate::sql::token::{TokenKind, tokens};
+use crate::sql::{Statement, Syntax};
 
 pub static KIND: Kind = Kind {
     name: "table",
@@ -56,7 +57,7 @@ pub fn written(table: &Object, parts: &[&Object], name: Option<&str>) -> String 
             .iter()
             .all(|column| columns.iter().any(|object| object.id.name() == column.name && text(object) == column.text))
         && read.constraints.iter().all(|constraint| {
-            constraints.iter().any(|object| object.text("definition") == Some(&constraint.definition))
+            constraints.iter().any(|object| object.known_text("said") == Some(&constraint.definition))
         })
         && read.strict == table.flag("strict")
         && read.without_rowid == table.flag("without_rowid");
@@ -197,7 +198,14 @@ fn can_be_dropped(change: &Change, dropped: &[&Object], released: &[&Object]) ->
             .of_kind(kind)
             .any(|object| ["broken", "quoted_string"].iter().any(|mark| object.known.contains_key(mark)))
     });
-    !used && some_left && !hindered
+    !used && some_left && !hindered && !has_comma_in_comment(text(change.before))
+}
+
+/// Is there a comma in a comment? SQLite looks back for one from the last column, and takes it for the one between columns
+/// (alter.c, `dropColumnFunc`): what is left can't be read.
+fn has_comma_in_comment(sql: &str) -> bool {
+    let mut comments = tokens(sql, Syntax::Sqlite).filter(|token| token.kind == TokenKind::Comment);
+    comments.any(|comment| comment.text(sql).contains(','))
 }
 
 /// Returns the parts of a table in the catalog, in their order.
