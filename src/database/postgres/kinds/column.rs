@@ -2,7 +2,7 @@
 //! around it; so is a constraint, though one of a single column may be written in its definition.
 
 use super::inherited::{agreed, follows, goes_by_itself, heirs, inherited, made_by_maker, maker};
-use super::{Asked, anew, constraint, identity, inherited, not_null, options, partition, retype, sequence};
+use super::{Asked, anew, constraint, identity, inherited, not_null, options, partition, privilege, retype, sequence};
 use crate::schema::change::{Change, Effect};
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
@@ -245,6 +245,7 @@ fn settle(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     for setting in options::set_and_reset(&[], column.list("options")) {
         say(setting);
     }
+    statements.extend(privilege::settle_identity(column, from, to));
     statements
 }
 

@@ -29,7 +29,9 @@ pub fn query(asked: &Asked) -> String {
         "SELECT array_remove(ARRAY[r.rolname, n.nspname, t.word, CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END]::text[], NULL) AS _path,
                 CASE WHEN n.oid IS NOT NULL THEN 'schema' END AS _needs_kind, CASE WHEN n.oid IS NOT NULL THEN ARRAY[n.nspname::text] END AS _needs,
                 g.list AS granted, g.standard AS _known_default,
-                (SELECT x.list FROM ({everybody}) x WHERE x.grantee = 0) AS _known_born
+                (SELECT x.list FROM ({everybody}) x WHERE x.grantee = 0) AS _known_born,
+                (SELECT x.list FROM ({everybody}) x WHERE x.grantee = d.defaclrole) AS _known_owners,
+                r.rolname = current_user AS _known_own
          FROM pg_default_acl d JOIN pg_roles r ON r.oid = d.defaclrole LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
               JOIN (VALUES ('r', 'TABLES'), ('S', 'SEQUENCES'), ('f', 'FUNCTIONS'), ('T', 'TYPES'), ('n', 'SCHEMAS'), ('L', 'LARGE OBJECTS')) t (code, word) ON t.code = d.defaclobjtype
               CROSS JOIN LATERAL (

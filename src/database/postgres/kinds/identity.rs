@@ -2,7 +2,7 @@
 
 use super::column::alter_parent;
 use super::inherited::follows;
-use super::sequence;
+use super::{privilege, sequence};
 use crate::schema::Object;
 use crate::schema::change::Change;
 use crate::sql::Syntax;
@@ -65,6 +65,7 @@ pub fn alter(change: &mut Change) {
             let clause = clause(after).unwrap_or_default();
             change.say_action(&alter, &format!("ALTER COLUMN {name} ADD {clause}"));
             change.say(go_on(after));
+            change.statements.extend(privilege::settle_identity(after, change.from, change.to));
         }
         (Some(_), None) => change.say_action(&alter, &format!("ALTER COLUMN {name} DROP IDENTITY")),
         (Some(_), Some(kind)) => {

@@ -50,6 +50,7 @@ pub fn exploded(acl: &str) -> String {
 }
 
 pub fn query(asked: &Asked) -> String {
+    // A multirange may have privileges of its own until version 17; pg_dump leaves them out too.
     // A new database's schema public is open to PUBLIC, and until version 14 for creation too.
     let public = if asked.version >= 150_000 { "" } else { " || makeaclitem(0, h.owner, 'CREATE', false)" };
     format!(
@@ -66,7 +67,7 @@ pub fn query(asked: &Asked) -> String {
             SELECT 'pg_class'::regclass, c.oid, CASE WHEN c.relkind IN ('r', 'p', 'f') THEN a.attnum ELSE 0 END, 'c', c.relowner, a.attacl, a.attname, NULL
             FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid WHERE a.attacl IS NOT NULL AND NOT a.attisdropped
             UNION ALL SELECT 'pg_proc'::regclass, oid, 0, 'f', proowner, proacl, NULL, NULL FROM pg_proc WHERE proacl IS NOT NULL
-            UNION ALL SELECT 'pg_type'::regclass, oid, 0, 'T', typowner, typacl, NULL, NULL FROM pg_type WHERE typacl IS NOT NULL
+            UNION ALL SELECT 'pg_type'::regclass, oid, 0, 'T', typowner, typacl, NULL, NULL FROM pg_type WHERE typacl IS NOT NULL AND typtype <> 'm'
             UNION ALL SELECT 'pg_namespace'::regclass, oid, 0, 'n', nspowner, nspacl, NULL, NULL FROM pg_namespace WHERE nspacl IS NOT NULL OR nspname = 'public'
             UNION ALL SELECT 'pg_language'::regclass, oid, 0, 'l', lanowner, lanacl, NULL, NULL FROM pg_language WHERE lanacl IS NOT NULL
             UNION ALL SELECT 'pg_foreign_data_wrapper'::regclass, oid, 0, 'F', fdwowner, fdwacl, NULL, NULL FROM pg_foreign_data_wrapper WHERE fdwacl IS NOT NULL
@@ -167,51 +168,109 @@ pub fn say(object: &Object, grant: &Grant, old: &[String], new: &[String]) -> Ve
 /// keep from it.
 pub fn settle(object: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     let Some(type_word) = super::default_privilege::type_of(object.id.kind) else { return Vec::new() };
+    settle_as(object, type_word, &granted(object), &[], [from, to])
+}
+
+/// The same for the sequence of a column's identity.
+pub fn settle_identity(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
+    let Some(sequence) = column.known_text("sequence") else { return Vec::new() };
+    settle_as(column, "SEQUENCES", &format!("SEQUENCE {sequence}"), &["sequence"], [from, to])
+}
+
+/// `on` names the new object in GRANT, and `within` leads from `object` to it in the path of its privileges. Default
+/// privileges that go are gone by then, those that come are not there yet, and of those that change either form may be in
+/// force.
+fn settle_as(object: &Object, type_word: &str, on: &str, within: &[&str], sides: [&Catalog; 2]) -> Vec<Statement> {
     let mut statements = Vec::new();
     let mut done: BTreeSet<&str> = BTreeSet::new();
-    for default in to.of_kind("default privilege").filter(|default| from.contains(&default.id)) {
-        let path = default.id.path.as_ref();
-        let applies = match path {
-            [_, of, _] => of == type_word,
-            [_, schema, of, _] => of == type_word && object.id.path.len() > 1 && object.id.path.first() == Some(schema),
-            _ => false,
-        };
-        let grantee = default.id.name();
-        if !applies || !done.insert(grantee) {
+    let [from, to] = sides;
+    let in_force = |default: &&Object| from.contains(&default.id) && default.known_flag("own");
+    for default in to.of_kind("default privilege").filter(in_force) {
+        let (owner, grantee) = (default.id.path.first().map_or("", String::as_str), default.id.name());
+        let mine = Birth { object, owner, type_word, grantee, default, sides };
+        if !mine.applies() || !done.insert(grantee) {
             continue;
         }
-        let given = given(object, &path[0], type_word, grantee, [from, to]);
-        let path = [&[format!("on {}", object.id.kind)][..], &object.id.path, &[grantee.to_owned()]].concat();
+        let outer = format!("on {}", object.id.kind);
+        let path = std::iter::once(outer.as_str()).chain(object.id.path.iter().map(String::as_str));
+        let path = path.chain(within.iter().copied()).chain([grantee]);
         let wanted = to.get(&Id::new("privilege", path));
-        let born: &[String] = if grantee == "public" { default.known_list("born") } else { &[] };
-        let target: &[String] = wanted.map_or(born, |wanted| wanted.list("granted"));
-        let on = granted(object);
-        let words = Grant { before: "", column: "", on: &on, to: &role(grantee) };
-        let extra: Vec<String> = given.iter().filter(|held| !target.contains(held)).cloned().collect();
-        if !extra.is_empty() {
-            statements.extend(say(object, &words, &extra, &[]));
-        }
-        if wanted.is_none() {
-            let missing: Vec<String> = target.iter().filter(|held| !given.contains(held)).cloned().collect();
-            statements.extend(say(object, &words, &[], &missing));
-        }
+        let target = wanted.map_or(mine.usual(), |wanted| wanted.list("granted"));
+        // The privilege itself gives what nobody has by default.
+        let usual = wanted.map_or(target, |wanted| wanted.known_list("default"));
+        let given = mine.given();
+        let most: Vec<String> = with_options(given.iter().flatten());
+        let always = |held: &String| {
+            given.iter().all(|given| given.contains(held) || given.contains(&format!("{held}{OPTION}")))
+        };
+        let words = Grant { before: "", column: "", on, to: &role(grantee) };
+        let kept: Vec<String> = most
+            .iter()
+            .filter_map(|held| {
+                let plain = held.strip_suffix(OPTION).unwrap_or(held);
+                let of_target = target.iter().find(|wanted| wanted.strip_suffix(OPTION).unwrap_or(wanted) == plain)?;
+                Some(if of_target.ends_with(OPTION) { held } else { of_target }.clone())
+            })
+            .collect();
+        statements.extend(say(object, &words, &most, &kept));
+        let missing: Vec<String> =
+            target.iter().filter(|held| usual.contains(held) && !always(held)).cloned().collect();
+        statements.extend(say(object, &words, &[], &missing));
     }
     statements
 }
 
-/// What the default privileges of `owner`, of this database before or after, give `grantee` on a new object.
-fn given(object: &Object, owner: &str, type_word: &str, grantee: &str, catalogs: [&Catalog; 2]) -> Vec<String> {
-    let paths = [
-        vec![owner.to_owned(), type_word.to_owned(), grantee.to_owned()],
-        vec![
-            owner.to_owned(),
-            object.id.path.first().cloned().unwrap_or_default(),
-            type_word.to_owned(),
-            grantee.to_owned(),
-        ],
-    ];
-    let ids = paths.map(|path| Id::new("default privilege", path));
-    let objects = ids.iter().flat_map(|id| catalogs.iter().filter_map(|catalog| catalog.get(id)));
-    let all: BTreeSet<String> = objects.flat_map(|object| object.list("granted").iter().cloned()).collect();
-    all.into_iter().collect()
+/// Returns each privilege once, with its grant option where any of them has it.
+fn with_options<'a>(lists: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    let all: BTreeSet<&String> = lists.into_iter().collect();
+    let is_less = |held: &&&String| !all.contains(&format!("{held}{OPTION}"));
+    all.iter().filter(is_less).map(|held| (*held).clone()).collect()
+}
+
+/// What default privileges of `owner` give `grantee` on a new object of his.
+struct Birth<'a> {
+    object: &'a Object,
+    owner: &'a str,
+    type_word: &'a str,
+    grantee: &'a str,
+    /// One of them, for objects of this type.
+    default: &'a Object,
+    sides: [&'a Catalog; 2],
+}
+
+impl Birth<'_> {
+    /// Is the default privilege for objects of this type, and of this schema if it is for one?
+    fn applies(&self) -> bool {
+        match self.default.id.path.as_ref() {
+            [_, of, _] => of == self.type_word,
+            [_, schema, of, _] => {
+                of == self.type_word && self.object.id.path.len() > 1 && self.object.id.path.first() == Some(schema)
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns what the grantee has where no default privilege says otherwise.
+    fn usual(&self) -> &[String] {
+        match self.grantee {
+            "public" => self.default.known_list("born"),
+            grantee if grantee == self.owner => self.default.known_list("owners"),
+            _ => &[],
+        }
+    }
+
+    /// Returns what is given before and after the plan. What is for all schemas takes the place of what is usual, what is
+    /// for one comes on top (manual, ALTER DEFAULT PRIVILEGES).
+    fn given(&self) -> [Vec<String>; 2] {
+        let schema = self.object.id.path.first().map_or("", String::as_str);
+        let everywhere = Id::new("default privilege", [self.owner, self.type_word, self.grantee]);
+        let in_schema = Id::new("default privilege", [self.owner, schema, self.type_word, self.grantee]);
+        let stays = |id: &Id| self.sides.iter().all(|side| side.contains(id));
+        self.sides.map(|side| {
+            let everywhere = side.get(&everywhere).filter(|_| stays(&everywhere));
+            let in_schema = side.get(&in_schema).filter(|_| stays(&in_schema) && self.object.id.path.len() > 1);
+            let base = everywhere.map_or(self.usual(), |object| object.list("granted"));
+            base.iter().chain(in_schema.map_or(&[][..], |object| object.list("granted"))).cloned().collect()
+        })
+    }
 }

@@ -214,6 +214,7 @@ fn make<'a>(change: &mut Change<'a>, object: &'a Object) {
     for statement in (kind.create)(&creation) {
         change.say(statement.text);
     }
+    change.statements.extend((kind.settle)(after, change.from, change.to));
 }
 
 /// Returns the expression that leads a value over to the new form of its type; None where it is simply assigned.
