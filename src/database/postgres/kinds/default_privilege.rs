@@ -39,9 +39,9 @@ pub fn query(asked: &Asked) -> String {
               FROM ({now}) now FULL JOIN ({born}) born ON born.grantee = now.grantee
               WHERE now.list IS DISTINCT FROM born.list) g
          WHERE n.oid IS NULL OR {in_scope}",
-        everybody = exploded(STANDARD),
-        now = exploded("d.defaclacl"),
-        born = exploded(&format!("CASE WHEN n.oid IS NULL THEN {STANDARD} END")),
+        everybody = exploded(STANDARD, "d.defaclrole"),
+        now = exploded("d.defaclacl", "d.defaclrole"),
+        born = exploded(&format!("CASE WHEN n.oid IS NULL THEN {STANDARD} END"), "d.defaclrole"),
         in_scope = asked.schema("n.nspname"),
     )
 }

@@ -1,8 +1,8 @@
 //! Privileges: what one grantee may do with one object, where that is not what everybody may by default.
 //!
 //! `acldefault` says what is default: the owner everything, PUBLIC to execute functions and use types and languages. A
-//! grantee without a privilege that is his by default is an object with nothing granted. Who owns an object and who
-//! granted what is not compared.
+//! grantee without a privilege that is his by default is an object with nothing granted. What a role other than the owner
+//! granted, by a grant option, is an object of its own.
 
 use std::collections::BTreeSet;
 
@@ -32,6 +32,8 @@ pub static KIND: Kind = Kind {
             }
         }
     },
+    also_after: options_used,
+    goes_before: options_used,
     // Taking a privilege on a table takes it on its columns too (manual, REVOKE), so theirs depend on the table's.
     steps_aside: |_| true,
     ..Kind::REPLACED
@@ -40,12 +42,12 @@ pub static KIND: Kind = Kind {
 /// A privilege that its holder may grant to others ends so.
 pub const OPTION: &str = " WITH GRANT OPTION";
 
-/// Returns an SQL array of what each grantee holds by the ACL: rows of `grantee` and `list`.
-pub fn exploded(acl: &str) -> String {
+/// Returns what each grantee holds by the ACL, as SQL: rows of `grantee`, `grantor` (null for the owner) and `list`.
+pub fn exploded(acl: &str, owner: &str) -> String {
     format!(
-        "SELECT x.grantee, array_agg(x.held ORDER BY x.held) AS list FROM (
-            SELECT e.grantee, e.privilege_type || CASE WHEN bool_or(e.is_grantable) THEN '{OPTION}' ELSE '' END AS held
-            FROM aclexplode({acl}) e GROUP BY e.grantee, e.privilege_type) x GROUP BY x.grantee"
+        "SELECT x.grantee, x.grantor, array_agg(x.held ORDER BY x.held) AS list FROM (
+            SELECT e.grantee, nullif(e.grantor, {owner}) AS grantor, e.privilege_type || CASE WHEN bool_or(e.is_grantable) THEN '{OPTION}' ELSE '' END AS held
+            FROM aclexplode({acl}) e GROUP BY 1, 2, e.privilege_type) x GROUP BY 1, 2"
     )
 }
 
@@ -74,7 +76,8 @@ pub fn query(asked: &Asked) -> String {
             UNION ALL SELECT 'pg_foreign_server'::regclass, oid, 0, 'S', srvowner, srvacl, NULL, NULL FROM pg_foreign_server WHERE srvacl IS NOT NULL
          )
          SELECT coalesce(e.refclassid, h.class) AS _on_class, coalesce(e.refobjid, h.oid) AS _on_oid, CASE WHEN e.refobjid IS NULL THEN h.sub ELSE 0 END AS _on_sub,
-                array_remove(ARRAY[m.name, CASE WHEN h.sub = 0 OR h.sequence IS NOT NULL OR m.name IS NOT NULL THEN h.part END, CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END], NULL) AS _path,
+                array_remove(ARRAY[m.name, CASE WHEN h.sub = 0 OR h.sequence IS NOT NULL OR m.name IS NOT NULL THEN h.part END, CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END, '(by ' || pg_get_userbyid(g.grantor) || ')'], NULL) AS _path,
+                pg_get_userbyid(g.grantor)::text AS _known_grantor,
                 CASE WHEN w.path IS NOT NULL THEN 'privilege' END AS _needs_kind, w.path || CASE g.grantee WHEN 0 THEN 'public' ELSE pg_get_userbyid(g.grantee) END::text AS _needs,
                 g.list AS granted, g.standard AS _known_default, CASE WHEN h.type = 'c' THEN h.part END AS _known_column, h.sequence AS _known_sequence, m.name AS _known_member
          FROM held h LEFT JOIN pg_depend e ON e.classid = h.class AND e.objid = h.oid AND e.deptype = 'e' AND e.refclassid = 'pg_extension'::regclass
@@ -83,14 +86,14 @@ pub fn query(asked: &Asked) -> String {
               SELECT coalesce((SELECT i.initprivs FROM pg_init_privs i WHERE i.classoid = h.class AND i.objoid = h.oid AND i.objsubid = h.sub AND i.privtype = 'e'), acldefault(h.type, h.owner)) || CASE WHEN h.class = 'pg_namespace'::regclass AND (SELECT nspname FROM pg_namespace s WHERE s.oid = h.oid) = 'public'
                      THEN ARRAY[makeaclitem(0, h.owner, 'USAGE', false)]{public} END AS acl) standard
               CROSS JOIN LATERAL (
-              SELECT coalesce(now.grantee, born.grantee) AS grantee, now.list, born.list AS standard
-              FROM ({now}) now FULL JOIN ({born}) born ON born.grantee = now.grantee
+              SELECT coalesce(now.grantee, born.grantee) AS grantee, now.grantor, now.list, born.list AS standard
+              FROM ({now}) now FULL JOIN ({born}) born ON born.grantee = now.grantee AND born.grantor IS NOT DISTINCT FROM now.grantor
               WHERE now.list IS DISTINCT FROM born.list) g
               LEFT JOIN LATERAL ({WHOLE}) w ON h.type = 'c'
          WHERE h.oid >= 16384 OR h.class = 'pg_namespace'::regclass",
         internal = "SELECT FROM pg_depend i WHERE c.relkind = 'S' AND i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i'",
-        now = exploded("coalesce(h.acl, standard.acl)"),
-        born = exploded("standard.acl"),
+        now = exploded("coalesce(h.acl, standard.acl)", "h.owner"),
+        born = exploded("standard.acl", "h.owner"),
     )
 }
 
@@ -118,7 +121,29 @@ fn lead(object: &Object, old: &[String], new: &[String], catalog: &Catalog) -> V
         (_, Some(_), Some(table)) => format!("TABLE {}", crate::sql::quote::qualified(&table.path)),
         _ => granted(holder),
     };
-    say(object, &Grant { column: &column, on: &on, to: &role(object.id.name()), before: "" }, old, new)
+    let statements =
+        say(object, &Grant { column: &column, on: &on, to: &role(object.id.name()), before: "" }, old, new);
+    match object.known_text("grantor") {
+        Some(grantor) if !statements.is_empty() => {
+            let say = |text: String| std::iter::once(Statement::new(text, &object.id));
+            let set = say(format!("SET ROLE {}", identifier(grantor)));
+            set.chain(statements).chain(say("RESET ROLE".to_owned())).collect()
+        }
+        _ => statements,
+    }
+}
+
+/// Returns the privileges that have the grant option by which a role other than the owner granted this one.
+fn options_used(object: &Object, catalog: &Catalog) -> Vec<Id> {
+    let (Some(grantor), Some(holder)) = (object.known_text("grantor"), object.parent.as_ref()) else {
+        return Vec::new();
+    };
+    // A column's may come from one on its whole table.
+    let whole = catalog.get(holder).and_then(|holder| holder.parent.as_ref());
+    let holders = [holder].into_iter().chain(whole.filter(|_| object.known_text("column").is_some()));
+    let all = holders.flat_map(|holder| catalog.children(holder));
+    let of_grantor = all.filter(|other| other.id.kind == KIND.name && other.id.name() == grantor);
+    of_grantor.map(|other| other.id.clone()).collect()
 }
 
 /// The words around the privileges in GRANT and REVOKE.
