@@ -16,6 +16,8 @@ pub struct Kind {
     pub create: fn(&Creation) -> Vec<Statement>,
     /// Returns the DDL that removes it; the catalog is the one it lives in.
     pub drop: fn(&Object, &Catalog) -> Vec<Statement>,
+    /// The same where it depends on what is to be reached; the catalogs are those that a plan starts from and reaches.
+    pub drop_towards: Option<fn(&Object, &Catalog, &Catalog) -> Vec<Statement>>,
     /// Claims the differences that DDL can change in place. What is left unclaimed makes the object be replaced or,
     /// where it holds data, the plan refuse.
     pub alter: fn(&mut Change),
@@ -79,6 +81,7 @@ impl Kind {
         name: "",
         create: |_| Vec::new(),
         drop: |_, _| Vec::new(),
+        drop_towards: None,
         alter: |_| {},
         rename: None,
         alike_but_name: None,

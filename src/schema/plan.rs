@@ -267,7 +267,11 @@ impl<'a> Planner<'a> {
                 let by_itself = (node.kind.goes_by_itself)(object, self.from, to);
                 let lost = !by_itself && (node.kind.holds_data)(object, self.from);
                 let risks = if lost { vec![Risk::DestroysData(format!("{id} is dropped"))] } else { Vec::new() };
-                let statements = if by_itself { Vec::new() } else { (node.kind.drop)(object, self.from) };
+                let statements = match node.kind.drop_towards {
+                    _ if by_itself => Vec::new(),
+                    Some(drop) => drop(object, self.from, to),
+                    None => (node.kind.drop)(object, self.from),
+                };
                 Some(Step { action: Action::Drop, id, statements, risks })
             }
             Phase::Alter => {

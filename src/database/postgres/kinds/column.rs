@@ -13,7 +13,7 @@ use crate::sql::quote::{identifier, qualified};
 pub static KIND: Kind = Kind {
     name: "column",
     create,
-    drop: |object, _| vec![action(object, &format!("DROP COLUMN {}", identifier(object.id.name())))],
+    drop_towards: Some(inherited::drop_column),
     alter,
     rename: Some(|object, name, _| {
         let (old, new) = (identifier(object.id.name()), identifier(name));
@@ -58,6 +58,7 @@ pub fn query(asked: &Asked) -> String {
                 {target} AS statistics,
                 -- PostgreSQL 15.20 keeps a pg_attver of its own there.
                 CASE WHEN a.attoptions IS NOT NULL THEN ARRAY(SELECT o FROM unnest(a.attoptions) o WHERE o NOT LIKE 'pg\\_attver=%' ORDER BY 1) END AS options,
+                a.attinhcount > 0 AND NOT a.attislocal AND NOT c.relispartition AS only_inherited,
                 a.attinhcount > 0 AS _known_inherited, a.attislocal AS _known_local,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _known_maker,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table,
@@ -216,6 +217,9 @@ fn settle(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     // CREATE TABLE of a child says its own columns whole.
     let written = column.known_flag("local") && column.parent.as_ref().is_some_and(|table| !from.contains(table));
     let mut statements = Vec::new();
+    if maker.is_some() && !written && column.known_flag("local") {
+        statements.extend(inherited::made_local(column));
+    }
     let mut say = |text: String| statements.push(action(column, &format!("ALTER COLUMN {name} {text}")));
     if let Some(maker) = maker {
         if default_of(column, to).is_none() && default_of(maker, to).is_some() && column.text("generated").is_none() {
@@ -288,6 +292,10 @@ fn say(change: &mut Change, property: &str, text: &str) {
 
 fn alter(change: &mut Change) {
     if must_be_replaced(change) {
+        return;
+    }
+    inherited::alter_local(change);
+    if change.anew || change.refusal.is_some() {
         return;
     }
     identity::narrow(change);

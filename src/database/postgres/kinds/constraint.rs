@@ -78,6 +78,7 @@ pub fn query(asked: &Asked) -> String {
                 CASE WHEN m.conname IS NOT NULL THEN 'constraint' END AS _needs_kind, CASE WHEN m.relname IS NOT NULL AND NOT (k.contype = 'c' AND k.conislocal) THEN ARRAY[m.nspname, m.relname, m.conname]::text[] END AS _needs,
                 pg_get_constraintdef(k.oid) AS definition,
                 k.contype = 'c' AND k.coninhcount > 0 AND k.conislocal AS local,
+                k.contype = 'c' AND k.coninhcount > 0 AND NOT k.conislocal AND NOT c.relispartition AS only_inherited,
                 {settings},
                 k.contype::text AS _known_type,
                 ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) ORDER BY array_position(k.conkey, a.attnum)) AS _known_columns,
@@ -289,6 +290,13 @@ fn alter_local(change: &mut Change) {
         catalog.get(&Id::new("column", path.cloned())).is_some_and(|column| column.known_flag("local"))
     };
     let alike = after.known_list("columns").iter().all(|name| local(name, change.from) == local(name, change.to));
+    let arrives = !inherited(before) && inherited(after) && !link_stays(after, change.from);
+    if both_linked || arrives {
+        change.claim("only_inherited");
+    } else if change.differs("only_inherited") {
+        // The parent's goes or comes, and would be merged with one of the table's own: this one is made beside that.
+        return;
+    }
     if !change.claim("local") || !alike || !both_linked {
         return;
     }

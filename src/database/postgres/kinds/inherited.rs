@@ -3,8 +3,12 @@
 //! Everything on such a table is an object with all its properties. What came from the parent is known as `inherited`,
 //! with the path of its origin (`maker`): the parent's DDL makes, changes and drops it, so it says nothing itself.
 
+use super::column::alter_parent;
+use super::names;
 use crate::schema::change::Change;
 use crate::schema::{Catalog, Id, Object};
+use crate::sql::Statement;
+use crate::sql::quote::{identifier, qualified};
 
 /// The column `m` that `a`, a column of `c`, came from, in the query of a kind. Found for all columns at once: a look for
 /// each costs more than all the rest.
@@ -99,4 +103,108 @@ pub fn heirs<'a>(object: &Object, catalog: &'a Catalog) -> Vec<&'a Object> {
         next += 1;
     }
     found
+}
+
+/// Returns the columns that a column comes from: one for each parent of its table that has it.
+fn providers<'a>(column: &Object, catalog: &'a Catalog) -> Vec<&'a Object> {
+    let links = column.parent.iter().flat_map(|table| catalog.children(table));
+    let links = links.filter(|link| ["inheritance", "partition"].contains(&link.id.kind));
+    let paths = links.map(|link| link.known_list("of").iter().map(String::as_str).chain([column.id.name()]));
+    paths.filter_map(|path| catalog.get(&Id::new(column.id.kind, path))).collect()
+}
+
+/// Returns the columns of the table's children that come from a column, and from others perhaps.
+fn direct_heirs<'a>(column: &Object, catalog: &'a Catalog) -> Vec<&'a Object> {
+    if !table_of(column, catalog).is_some_and(|table| table.known_flag("has_children")) {
+        return Vec::new();
+    }
+    let same = catalog.of_kind(column.id.kind).filter(|heir| inherited(heir) && heir.id.name() == column.id.name());
+    same.filter(|heir| linked(catalog, table_path(heir), table_path(column))).collect()
+}
+
+fn is_local(column: &Object) -> bool {
+    column.known_flag("local")
+}
+
+/// Do both the column and the table's link to its parent, from which `heir` has it, stay?
+fn still_provides(column: &Object, heir: &Object, to: &Catalog) -> bool {
+    to.contains(&column.id) && linked(to, table_path(heir), table_path(column))
+}
+
+/// Must the column be dropped from its table alone, because a child is to keep it and would lose it? The server drops a
+/// child's column with the parent's where it has it from nowhere else and not of its own (manual 5.10).
+fn is_dropped_alone(column: &Object, from: &Catalog, to: &Catalog) -> bool {
+    let falls = |heir: &&Object| !is_local(heir) && linked(to, table_path(heir), table_path(column));
+    !to.contains(&column.id)
+        && direct_heirs(column, from).into_iter().filter(falls).any(|heir| match to.contains(&heir.id) {
+            true => !providers(heir, from).into_iter().any(|provider| still_provides(provider, heir, to)),
+            false => is_dropped_alone(heir, from, to),
+        })
+}
+
+/// Drops a column, and those of the children that are to go with it but that the server would leave them.
+pub fn drop_column(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
+    let alone = is_dropped_alone(column, from, to);
+    let only = if alone { "TABLE ONLY " } else { "TABLE " };
+    let alter = alter_parent(column).replacen("TABLE ", only, 1);
+    let drop = format!("DROP COLUMN {}", identifier(column.id.name()));
+    let mut statements = vec![Statement::action(&alter, &drop, &column.id)];
+    let left = |heir: &&Object| {
+        let of_this = heir.known_list("maker") == &*column.id.path;
+        of_this && (alone || is_local(heir)) && goes_by_itself(heir, from, to) && !to.contains(&heir.id)
+    };
+    for heir in direct_heirs(column, from).into_iter().filter(left) {
+        statements.extend(drop_column(heir, from, to));
+    }
+    statements
+}
+
+/// Makes a column that the table has from its parents the table's own besides, or theirs alone.
+pub fn alter_local(change: &mut Change) {
+    if !change.claim("only_inherited") {
+        return;
+    }
+    let (before, after) = (change.before, change.after);
+    if !after.flag("only_inherited") {
+        // What no parent gives any more is left to the child as its own.
+        let stays = inherited(after)
+            && providers(before, change.from).into_iter().any(|provider| still_provides(provider, before, change.to));
+        if stays {
+            change.statements.extend(made_local(before));
+        }
+        return;
+    }
+    // No statement takes a column's own declaration away.
+    let has_children =
+        |catalog: &Catalog| table_of(after, catalog).is_some_and(|table| table.known_flag("has_children"));
+    if has_children(change.from) || has_children(change.to) {
+        let parents = providers(after, change.to);
+        change.refusal = Some(format!(
+            "PostgreSQL does not make a column of a table's own one that it has from {} alone, and the table has children, \
+             so it is not recreated: declare the column in {} too",
+            parents.first().map_or_else(|| "its parent".to_owned(), |parent| qualified(table_path(parent))),
+            qualified(table_path(after)),
+        ));
+        return;
+    }
+    change.make_anew();
+}
+
+/// Returns what makes an inherited column one of the table's own besides: a parent that gives it too, for a moment, and is
+/// dropped without its children's.
+///
+/// Source: `ATExecDropColumn` in PostgreSQL's tablecmds.c: with ONLY, what the children inherited becomes theirs.
+pub fn made_local(column: &Object) -> Vec<Statement> {
+    let Some(table) = column.parent.as_ref().filter(|_| column.text("generated").is_none()) else { return Vec::new() };
+    let giver = qualified(&table.with_last(&names::set_aside(table.name(), "__parent")).path);
+    let (child, name) = (qualified(&table.path), identifier(column.id.name()));
+    let collation = column.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
+    let texts = [
+        format!("CREATE TABLE {giver} ({name} {}{collation})", column.text("type").unwrap_or_default()),
+        format!("ALTER TABLE {child} INHERIT {giver}"),
+        format!("ALTER TABLE ONLY {giver} DROP COLUMN {name}"),
+        format!("ALTER TABLE {child} NO INHERIT {giver}"),
+        format!("DROP TABLE {giver}"),
+    ];
+    texts.into_iter().map(|text| Statement::new(text, &column.id)).collect()
 }
