@@ -25,6 +25,7 @@ impl Risk {
         match self {
             Risk::DestroysData(what) => format!("destroys data: {what}"),
             Risk::RewritesTable(what) => format!("rewrites the table: {what}"),
+            Risk::Locks(what) => format!("locks: {what}"),
             Risk::MayFail(what) => format!("may fail: {what}"),
         }
     }

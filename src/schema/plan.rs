@@ -23,8 +23,10 @@ use crate::sql::Statement;
 pub enum Risk {
     /// Rows or values are lost; the sentence says which.
     DestroysData(String),
-    /// The table is written anew.
+    /// The table is written to new files, and nobody reads or writes it meanwhile.
     RewritesTable(String),
+    /// Others wait for as long as all rows are read.
+    Locks(String),
     /// It fails on data that does not fit (NOT NULL on nulls, a new CHECK, a narrower type).
     MayFail(String),
 }

@@ -17,6 +17,7 @@ mod models;
 mod no_transaction;
 mod offline;
 mod revision;
+mod risks;
 mod shadow;
 mod sqlalchemy;
 mod stamp;

@@ -129,7 +129,7 @@ fn copy_rows(succession: &mut Succession) {
             succession.say(format!("ALTER TABLE {} OWNER TO {}", qualified(&owned.id.path), identifier(owner)));
         }
     }
-    succession.risk(Risk::RewritesTable(format!("{} is made anew, and its rows are copied", after.id)));
+    succession.risk(Risk::RewritesTable(format!("{} is recreated and its rows are copied", after.id)));
     if !takes_every_row(after, succession.to) {
         succession.risk(Risk::MayFail(format!("{} may have rows that fit none of its new partitions", after.id)));
     }

@@ -271,14 +271,31 @@ fn risks(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Risk> {
     let mut risks = Vec::new();
     if column.flag("not_null") && !filled {
         risks.push(Risk::MayFail(format!(
-            "{} is NOT NULL and has no default, so it fails where its table has rows",
+            "{} is NOT NULL without a default, so it fails if the table has rows",
             column.id
         )));
     }
-    if column.text("identity").is_some() || column.text("generated").is_some() && !column.flag("virtual") {
-        risks.push(Risk::RewritesTable(format!("{} is filled for every row", column.id)));
+    let computed = column.text("identity").is_some() || column.text("generated").is_some() && !column.flag("virtual");
+    let volatile = default_of(column, to).is_some_and(|default| default.known_flag("volatile"));
+    if computed || volatile {
+        risks.push(Risk::RewritesTable(format!("{} is computed for every row", column.id)));
+    } else if is_constrained(column, to) {
+        risks.push(Risk::RewritesTable(format!("{} is of a domain that is checked for every row", column.id)));
     }
     risks
+}
+
+/// Is the column of a domain with constraints, or of one over such?
+pub fn is_constrained(object: &Object, catalog: &Catalog) -> bool {
+    let domains = object.depends_on.iter().filter(|id| id.kind == "domain").filter_map(|id| catalog.get(id));
+    let held = |domain: &&Object| {
+        let is_type = |property| object.text(property) == Some(&qualified(&domain.id.path));
+        object.id.kind == "domain" || is_type("type")
+    };
+    domains.filter(held).any(|domain| {
+        let checked = catalog.children(&domain.id).into_iter().any(|child| child.id.kind == "domain constraint");
+        checked || domain.flag("not_null") || is_constrained(domain, catalog)
+    })
 }
 
 /// Says an action on a property that the parent's ALTER would carry down: to this table only where the children are to
@@ -394,7 +411,7 @@ fn expression(change: &mut Change) {
             let text = format!("SET EXPRESSION AS ({})", bare(expression));
             say(change, "generated", &text);
             if !change.after.flag("virtual") {
-                change.risk(Risk::RewritesTable(format!("{} is computed anew", change.after.id)));
+                change.risk(Risk::RewritesTable(format!("{} is computed again for every row", change.after.id)));
             }
         }
         None => say(change, "generated", "DROP EXPRESSION"),

@@ -368,7 +368,7 @@ fn alter(change: &mut Change) {
     }
     if has(old_state, "NOT VALID") && !has(new_state, "NOT VALID") && !has(new_state, "NOT ENFORCED") {
         change.say(format!("{alter} VALIDATE CONSTRAINT {name}"));
-        change.risk(Risk::MayFail(format!("{} is checked against the rows that are there", after.id)));
+        change.risk(Risk::MayFail(violates(after)));
     }
 }
 
@@ -378,7 +378,34 @@ fn risks(object: &Object, from: &Catalog, _: &Catalog) -> Vec<Risk> {
     if table_is_new || was_there || inherited(object) || unchecked(object) {
         return Vec::new();
     }
-    vec![Risk::MayFail(format!("{} fails where the rows that are there break it", object.id))]
+    let table = object.parent.as_ref().map(Id::to_string).unwrap_or_default();
+    let locks = match object.known_text("type") {
+        // Of both tables; the other one may be the same.
+        Some("f") => {
+            let others =
+                object.depends_on.iter().filter(|id| id.kind == "table" && Some(*id) != object.parent.as_ref());
+            let all: Vec<String> = std::iter::once(table).chain(others.map(Id::to_string)).collect();
+            format!("writes to {} wait while the rows are checked", all.join(" and "))
+        }
+        Some("c") => format!("reads and writes of {table} wait while its rows are checked"),
+        _ => format!("reads and writes of {table} wait while {} is built", object.id),
+    };
+    vec![Risk::MayFail(violates(object)), Risk::Locks(locks)]
+}
+
+fn violates(object: &Object) -> String {
+    let table = object.parent.as_ref().map(Id::to_string).unwrap_or_default();
+    format!("existing rows of {table} may violate {} {}", word(object), identifier(object.id.name()))
+}
+
+fn word(object: &Object) -> &'static str {
+    match object.known_text("type") {
+        Some("p") => "primary key",
+        Some("u") => "unique constraint",
+        Some("f") => "foreign key",
+        Some("c") => "check",
+        _ => "constraint",
+    }
 }
 
 /// Do rows that meet the one meet the other too? Foreign keys may differ in what they do.

@@ -55,6 +55,8 @@ pub fn query(asked: &Asked) -> String {
                 CASE WHEN md.oid IS NOT NULL THEN 'default' END AS _needs_kind,
                 CASE WHEN pg_get_expr(d.adbin, 0) = pg_get_expr(md.adbin, 0) THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _needs,
                 pg_get_expr(d.adbin, 0) AS definition,
+                EXISTS (SELECT FROM regexp_matches(d.adbin::text, ':(?:opfuncid|funcid) ([0-9]+)', 'g') f (called)
+                        JOIN pg_proc p ON p.oid = f.called[1]::oid WHERE p.provolatile = 'v') AS _known_volatile,
                 a.attinhcount > 0 AS _known_inherited, a.attislocal AS _known_local,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _known_maker,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table,

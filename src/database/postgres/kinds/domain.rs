@@ -144,7 +144,7 @@ fn alter(change: &mut Change) {
                 .filter(|risk| !matches!(risk, Risk::RewritesTable(_)))
                 .for_each(|risk| change.risk(risk));
             if becomes_not_null || gets_a_check(change) {
-                change.risk(Risk::MayFail(format!("{} may not take every value that is there", after.id)));
+                change.risk(Risk::MayFail(format!("existing values may not be valid for {}", after.id)));
             }
             remake::remake(change, Lead::Assignment);
         }
@@ -167,7 +167,7 @@ fn alter(change: &mut Change) {
         }
         if after.flag("not_null") {
             change.risk(Risk::MayFail(format!(
-                "{} becomes NOT NULL, so it fails where a column of it holds nulls",
+                "{} becomes NOT NULL, so it fails if a column of it holds nulls",
                 after.id
             )));
         }

@@ -17,7 +17,7 @@ pub static KIND: Kind = Kind {
         if old.and_then(|old| old.strip_suffix(" NOT VALID")) == new && change.claim("definition") {
             let statement = alter(change.after, &format!("VALIDATE CONSTRAINT {}", identifier(change.after.id.name())));
             change.statements.push(statement);
-            change.risk(Risk::MayFail(format!("{} is checked against the values that are there", change.after.id)));
+            change.risk(Risk::MayFail(format!("existing values may violate {}", change.after.id)));
         }
     },
     rename: Some(|object, name, _| {
@@ -32,7 +32,7 @@ pub static KIND: Kind = Kind {
         if domain_is_new || was_there {
             return Vec::new();
         }
-        vec![Risk::MayFail(format!("{} fails where values that are there break it", object.id))]
+        vec![Risk::MayFail(format!("existing values may violate {}", object.id))]
     },
     ..Kind::REPLACED
 };

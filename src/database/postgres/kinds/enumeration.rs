@@ -65,7 +65,7 @@ fn alter(change: &mut Change) {
     }
     if remake::is_held(change) {
         for label in old.iter().filter(|label| !new.contains(label)) {
-            let text = format!("{} loses the label {}, so it fails where a row has it", change.after.id, quoted(label));
+            let text = format!("{} loses the label {}, so it fails if a row has it", change.after.id, quoted(label));
             change.risk(Risk::MayFail(text));
         }
         remake::remake(change, remake::Lead::Text);

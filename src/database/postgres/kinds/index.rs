@@ -267,8 +267,11 @@ fn alike(one: &Object, other: &Object) -> bool {
 fn risks(object: &Object, from: &Catalog, _: &Catalog) -> Vec<Risk> {
     let table_is_new = object.parent.as_ref().is_none_or(|table| !from.contains(table));
     let was_there = from.get(&object.id).is_some_and(|before| before.properties == object.properties);
-    if table_is_new || was_there || inherited(object) || !object.known_flag("unique") {
+    if table_is_new || was_there || inherited(object) {
         return Vec::new();
     }
-    vec![Risk::MayFail(format!("{} fails where rows that are there have the same key", object.id))]
+    let table = object.parent.as_ref().map(Id::to_string).unwrap_or_default();
+    let fails = Risk::MayFail(format!("existing rows of {table} may have the same key in {}", object.id));
+    let locks = Risk::Locks(format!("writes to {table} wait while {} is built", object.id));
+    [object.known_flag("unique").then_some(fails), Some(locks)].into_iter().flatten().collect()
 }

@@ -159,7 +159,11 @@ pub fn alter(change: &mut Change) {
     }
     // Rows that are elsewhere are not looked at.
     if after.parent.as_ref().is_some_and(|table| table.kind == "table") {
-        change.risk(Risk::MayFail(format!("{} becomes NOT NULL, so it fails where it holds nulls", after.id)));
+        change.risk(Risk::MayFail(format!("{} becomes NOT NULL, so it fails if it holds nulls", after.id)));
+        if !after.flag("not_null_not_valid") {
+            let table = after.parent.as_ref().map(ToString::to_string).unwrap_or_default();
+            change.risk(Risk::Locks(format!("reads and writes of {table} wait while its rows are checked")));
+        }
     }
     if by_name {
         change.say_action(&alter, &added(after));

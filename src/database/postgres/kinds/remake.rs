@@ -101,7 +101,7 @@ pub fn remake(change: &mut Change, lead: Lead) {
             format!("ALTER COLUMN {name} TYPE {text} USING {name}::{text}")
         };
         change.say_action(&super::column::alter_parent(column), &action);
-        change.risk(Risk::RewritesTable(format!("{} is led over to the new {}", column.id, change.after.id)));
+        change.risk(Risk::RewritesTable(format!("{} is converted to the new {}", column.id, change.after.id)));
     }
     for table in &typed {
         let kind = table.text("of_type").unwrap_or_default();

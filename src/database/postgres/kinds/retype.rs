@@ -1,5 +1,6 @@
 //! How a column's values get from one type to another: the USING expression, what it puts at risk, who must step aside.
 
+use super::column;
 use crate::schema::change::Effect;
 use crate::schema::plan::Risk;
 use crate::schema::{Catalog, Id, Object};
@@ -83,10 +84,13 @@ pub fn way(name: &str, before: &Object, after: &Object, from: &Catalog, to: &Cat
     let mut risks = Vec::new();
     if old.plain == new.plain {
         let (fits, loses) = room(old.whole, new.whole);
+        if fits && is_written_again(&old, &new) {
+            risks.push(Risk::RewritesTable(format!("{} becomes {}", after.id, new.whole)));
+        }
         if !fits {
-            let what = format!("{} may hold values that {} has no room for", after.id, new.whole);
+            let what = format!("{} may hold values that do not fit in {}", after.id, new.whole);
             risks.push(if loses {
-                Risk::DestroysData(format!("{} is rounded to {}", after.id, new.whole))
+                Risk::DestroysData(format!("values of {} are rounded to {}", after.id, new.whole))
             } else {
                 Risk::MayFail(what)
             });
@@ -101,22 +105,25 @@ pub fn way(name: &str, before: &Object, after: &Object, from: &Catalog, to: &Cat
     }
     if guessed {
         risks.push(Risk::MayFail(format!(
-            "PostgreSQL has no cast from {} to {}; the values of {} go through text, and one that does not read as {} stops it",
+            "PostgreSQL has no cast from {} to {}, so the values of {} are converted by way of text, and some may not be valid as {}",
             old.whole, new.whole, after.id, new.whole
         )));
     } else if old.is_string() && !new.is_string() {
-        risks.push(Risk::MayFail(format!("{} may hold values that do not read as {}", after.id, new.whole)));
+        risks.push(Risk::MayFail(format!("{} may hold values that are not valid as {}", after.id, new.whole)));
     } else if listed(&LOSSY, old.base, new.base) {
-        risks.push(Risk::DestroysData(format!("{} keeps of its values what {} can hold", after.id, new.whole)));
+        risks.push(Risk::DestroysData(format!("values of {} keep only what {} can hold", after.id, new.whole)));
+    } else if old.is_json() && new.element.is_some() {
+        risks.push(Risk::DestroysData(format!("each value of {} becomes the only element of an array", after.id)));
     } else if old.element.is_some() && new.element.is_none() && !new.is_string() && !new.is_json() {
-        risks.push(Risk::DestroysData(format!("{} keeps the first element of its arrays alone", after.id)));
+        risks.push(Risk::DestroysData(format!("{} keeps only the first element of each array", after.id)));
     } else if narrower(&old, &new) {
-        risks.push(Risk::MayFail(format!("{} may hold values that {} has no room for", after.id, new.whole)));
+        risks.push(Risk::MayFail(format!("{} may hold values that do not fit in {}", after.id, new.whole)));
     }
-    let same_bytes = matches!(
-        (old.plain, new.plain),
-        ("character varying", "text") | ("text", "character varying") | ("cidr", "inet")
-    ) && !new.whole.contains('(');
+    // Between a domain and what it is over, and between domains over the same, values stay as they are.
+    let of_domain = old.base == new.base && old.plain != new.plain;
+    let same_bytes = (SAME_BYTES.contains(&(old.base, new.base)) || of_domain)
+        && !column::is_constrained(after, to)
+        && !new.whole.contains('(');
     if same_bytes || has_length(&old, &new) {
         using = None;
     }
@@ -124,6 +131,30 @@ pub fn way(name: &str, before: &Object, after: &Object, from: &Catalog, to: &Cat
         risks.push(Risk::RewritesTable(format!("{} becomes {}", after.id, new.whole)));
     }
     Way { using, risks, effect: Effect::Rewritten }
+}
+
+/// Types that differ in name alone (`pg_cast.castmethod` is `b`), so that no value is written again.
+const SAME_BYTES: [(&str, &str); 7] = [
+    ("character varying", "text"),
+    ("text", "character varying"),
+    ("cidr", "inet"),
+    ("integer", "oid"),
+    ("oid", "integer"),
+    ("xml", "text"),
+    ("xml", "character varying"),
+];
+
+/// Does the server write each value again although the new type has room for all? It does not where the length or the
+/// precision of these types grows, and the scale of a numeric stays.
+///
+/// Source: the support functions of the length coercions (PostgreSQL's varchar.c, varbit.c, numeric.c, timestamp.c).
+fn is_written_again(old: &Type, new: &Type) -> bool {
+    const GROWING: [&str; 5] = ["character varying", "bit varying", "numeric", "time", "interval"];
+    let (one, other) = (modifiers(old.whole), modifiers(new.whole));
+    let scale = |list: &[i64]| list.get(1).copied().unwrap_or(0);
+    let has_scale = new.plain == "numeric" && scale(&one) != scale(&other);
+    let grows_in_place = old.element.is_none() && GROWING.iter().any(|name| new.plain.starts_with(name));
+    one != other && !other.is_empty() && (has_scale || !grows_in_place)
 }
 
 /// Is it a string of limited length, to which the server goes by itself? It refuses what is too long then, and would cut
@@ -238,6 +269,10 @@ fn room(old: &str, new: &str) -> (bool, bool) {
     if other.is_empty() {
         // Without a length, char means one character.
         return (!new.starts_with("character") || new.starts_with("character varying"), false);
+    }
+    let full_precision = new.starts_with("time") && other == [6];
+    if one.is_empty() && full_precision {
+        return (true, false);
     }
     if one.is_empty() {
         return (false, new.starts_with("numeric") || new.starts_with("time"));
