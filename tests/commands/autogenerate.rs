@@ -597,7 +597,8 @@ fn a_revision_reads_as_if_written_by_hand() {
     let outcome = generate(&site, &after, "").ok();
     assert_snapshot!(sections(&site, &outcome), @"
     -- migrate:upgrade
-    -- may fail: constraint public.orders.orders_price_check fails where the rows that are there break it
+    -- may fail: existing rows of table public.orders may violate check orders_price_check
+    -- locks: reads and writes of table public.orders wait while its rows are checked
     ALTER TABLE public.orders
         DROP CONSTRAINT orders_price_check,
         ADD CONSTRAINT orders_price_check CHECK (price >= 0);
@@ -608,10 +609,12 @@ fn a_revision_reads_as_if_written_by_hand() {
 
     DROP INDEX public.ix_favourite;
 
+    -- locks: writes to table public.users wait while index public.users.ix_favourite is built
     CREATE INDEX ix_favourite ON public.users (favourite);
 
     -- migrate:downgrade
-    -- may fail: constraint public.orders.orders_price_check fails where the rows that are there break it
+    -- may fail: existing rows of table public.orders may violate check orders_price_check
+    -- locks: reads and writes of table public.orders wait while its rows are checked
     ALTER TABLE public.orders
         DROP CONSTRAINT orders_price_check,
         ADD CONSTRAINT orders_price_check CHECK (price > 0);
@@ -622,6 +625,7 @@ fn a_revision_reads_as_if_written_by_hand() {
 
     DROP INDEX public.ix_favourite;
 
+    -- locks: writes to table public.users wait while index public.users.ix_favourite is built
     CREATE INDEX ix_favourite ON public.users (favourite DESC);
     ");
 }
@@ -638,7 +642,7 @@ fn a_table_that_is_made_anew_loses_no_row_and_stops_at_one_that_fits_nowhere() {
     assert_snapshot!(outcome.stderr, @r"
     replace table public.t: partition_by none → RANGE (at)
     create table public.t_2020
-    warning: rewrites the table: table public.t is made anew, and its rows are copied
+    warning: rewrites the table: table public.t is recreated and its rows are copied
     warning: may fail: table public.t may have rows that fit none of its new partitions
     ");
     let outcome = site.project.migrate("upgrade head").exits(1);
