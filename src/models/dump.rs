@@ -21,7 +21,8 @@ pub fn without_psql(text: &str, syntax: Syntax) -> String {
     left
 }
 
-/// Is this statement about the whole database, which the models live in and do not make?
+/// Is this statement about the whole database, which the models live in and do not make, or about the server's roles,
+/// which a shadow would make for all of its databases?
 pub fn is_about_the_database(statement: &str, syntax: Syntax) -> bool {
     if syntax != Syntax::Postgres {
         return false;
@@ -30,9 +31,16 @@ pub fn is_about_the_database(statement: &str, syntax: Syntax) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["CREATE" | "ALTER" | "DROP", "DATABASE", ..] | ["COMMENT", "ON", "DATABASE"] => true,
+        ["CREATE" | "ALTER" | "DROP", "USER", "MAPPING"] => false,
+        ["CREATE" | "ALTER" | "DROP", "ROLE" | "USER" | "GROUP", ..] | ["COMMENT", "ON", "ROLE"] => true,
         ["GRANT" | "REVOKE", ..] => {
             let solid: Vec<Token> = tokens(statement, syntax).filter(Token::is_solid).collect();
-            solid.windows(2).any(|pair| pair[0].is_word(statement, "ON") && pair[1].is_word(statement, "DATABASE"))
+            // Membership in a role is granted on nothing.
+            let is_membership = !solid.iter().any(|token| token.is_word(statement, "ON"));
+            is_membership
+                || solid
+                    .windows(2)
+                    .any(|pair| pair[0].is_word(statement, "ON") && pair[1].is_word(statement, "DATABASE"))
         }
         _ => false,
     }
@@ -97,6 +105,9 @@ mod tests {
             ("COMMENT ON DATABASE app IS 'x'", true),
             ("GRANT CONNECT ON DATABASE app TO web", true),
             ("GRANT SELECT ON t TO web", false),
+            ("CREATE ROLE web LOGIN", true),
+            ("CREATE USER MAPPING FOR web SERVER s", false),
+            ("GRANT readers TO web", true),
             ("CREATE TABLE database (a int)", false),
         ] {
             assert_eq!(is_about_the_database(statement, Syntax::Postgres), wanted, "{statement}");
