@@ -609,7 +609,7 @@ fn a_revision_reads_as_if_written_by_hand() {
 
     DROP INDEX public.ix_favourite;
 
-    -- locks: writes to table public.users wait while index public.users.ix_favourite is built
+    -- locks: writes to table public.users wait while index public.ix_favourite is built
     CREATE INDEX ix_favourite ON public.users (favourite);
 
     -- migrate:downgrade
@@ -625,7 +625,7 @@ fn a_revision_reads_as_if_written_by_hand() {
 
     DROP INDEX public.ix_favourite;
 
-    -- locks: writes to table public.users wait while index public.users.ix_favourite is built
+    -- locks: writes to table public.users wait while index public.ix_favourite is built
     CREATE INDEX ix_favourite ON public.users (favourite DESC);
     ");
 }

@@ -121,7 +121,7 @@ impl Database {
         let query: Vec<String> = self
             .lines(tables)
             .iter()
-            .map(|table| format!("SELECT '{}', count(*) FROM {table}", table.replace('\'', "''")))
+            .map(|table| format!("SELECT '{}', count(*) FROM ONLY {table}", table.replace('\'', "''")))
             .collect();
         if query.is_empty() {
             return Vec::new();
