@@ -6,7 +6,7 @@ use super::{Asked, options};
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::plan::Risk;
-use crate::schema::{Catalog, Object};
+use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
 use crate::sql::quote::{identifier, qualified};
 use crate::sql::token::Token;

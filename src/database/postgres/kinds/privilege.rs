@@ -32,7 +32,7 @@ pub static KIND: Kind = Kind {
             }
         }
     },
-    also_after: options_used,
+    also_after: |object, catalog, _| options_used(object, catalog),
     goes_before: options_used,
     // Taking a privilege on a table takes it on its columns too (manual, REVOKE), so theirs depend on the table's.
     steps_aside: |_| true,
