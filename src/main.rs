@@ -3,6 +3,6 @@
 use migrate::cli;
 
 fn main() {
-    cli::signals::listen(|| std::process::exit(cli::failure::INTERRUPTED));
+    cli::signals::listen(|signal| std::process::exit(cli::failure::interrupted(Some(signal))));
     std::process::exit(cli::run(std::env::args_os()));
 }

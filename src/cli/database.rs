@@ -7,12 +7,13 @@ use serde_json::json;
 
 use super::failure::Failure;
 use super::{Exit, Session};
-use crate::database::{self, Made, interruption};
+use crate::config;
+use crate::database::{DatabaseError, Made, interruption};
 
 /// Create, drop, or wait for the project's database
 #[derive(Args)]
 #[command(after_help = "Examples:
-  migrate database wait --timeout 30
+  migrate database wait --timeout 30s
   migrate database create --grant-to app_user
   migrate -e staging database drop --yes")]
 pub struct Arguments {
@@ -34,20 +35,22 @@ enum Action {
         #[arg(short, long)]
         yes: bool,
     },
-    /// Wait until the database's server answers
+    /// Wait until the database takes connections
     Wait {
-        /// Give up after this many seconds
-        #[arg(long, value_name = "SECONDS", default_value_t = 60)]
-        timeout: u64,
+        /// Give up after this time: 2s, 500ms, 1m, or a number of seconds
+        #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
+        timeout: Duration,
+        /// Wait for the server only, whether or not the database is there
+        #[arg(long)]
+        server: bool,
     },
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let config = session.config()?.clone();
     let url = config.database.url()?;
-    let dialect = database::dialect_of(url)?;
-    let place = dialect.administration.place;
-    let place = place(url, &config.root)?;
+    let dialect = session.dialect()?;
+    let place = (dialect.administration.place)(url, &config.root).map_err(|error| session.in_url(error))?;
     let output = &session.output;
     match arguments.action {
         Action::Create { grant_to } => {
@@ -79,11 +82,13 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
                 output.result(format_args!("{} {place}", if dropped { "dropped" } else { "there is no" }));
             }
         }
-        Action::Wait { timeout } => {
-            let waited = wait(session, Duration::from_secs(timeout))?;
+        Action::Wait { timeout, server } => {
+            let waited = wait(session, &place, timeout, server)?;
             let seconds = waited.as_secs_f64();
             if session.output.json {
                 session.output.json(&json!({ "database": place, "waited_seconds": seconds }));
+            } else if server {
+                session.output.result(format_args!("the server of {place} answers"));
             } else {
                 session.output.result(format_args!("{place} answers"));
             }
@@ -92,22 +97,46 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     Ok(Exit::Done)
 }
 
-/// Tries to connect until it works; a database that is missing on a server that answers is an answer.
-fn wait(session: &mut Session, limit: Duration) -> Result<Duration, Failure> {
+/// How often it is said, on a terminal or with `-v`, that the wait goes on.
+const BETWEEN_WORDS: Duration = Duration::from_secs(5);
+
+/// The longest that one try takes, so that a server that comes up meanwhile is found.
+const ONE_TRY: Duration = Duration::from_secs(5);
+
+/// Reads a time with its unit, or a number of seconds.
+fn time(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<u64>().ok().map(Duration::from_secs);
+    let time = seconds.or_else(|| config::parse_duration(text));
+    time.ok_or_else(|| "write it as 2s, 500ms, 1m, 1h, or as a number of seconds".to_owned())
+}
+
+/// Tries to connect until it works.
+fn wait(session: &mut Session, place: &str, limit: Duration, server_only: bool) -> Result<Duration, Failure> {
     let config = session.config()?.clone();
     let url = config.database.url()?;
-    let answers = database::dialect_of(url)?.administration.answers;
+    let answers = session.dialect()?.administration.answers;
     let start = Instant::now();
+    let mut said = start;
     let mut pause = Duration::from_millis(50);
     loop {
-        match answers(url, &config.root) {
+        let left = limit.saturating_sub(start.elapsed());
+        // One try is made however short the time is.
+        let error = match answers(url, &config.root, left.clamp(Duration::from_millis(10), ONE_TRY), server_only) {
             Ok(()) => return Ok(start.elapsed()),
-            Err(error) if interruption::requested() => return Err(error.into()),
-            Err(error) if start.elapsed() + pause > limit => {
-                return Err(Failure::from(error).note(format!("gave up after {} s", limit.as_secs())));
-            }
-            Err(_) => interruption::sleep(pause),
+            Err(error @ (DatabaseError::Url(_) | DatabaseError::Setting { .. })) => return Err(session.in_url(error)),
+            Err(error) => error,
+        };
+        if interruption::requested() {
+            return Err(error.into());
         }
+        if start.elapsed() + pause > limit {
+            return Err(Failure::from(error).note(format!("gave up after {:.1} s", start.elapsed().as_secs_f64())));
+        }
+        if said.elapsed() >= BETWEEN_WORDS {
+            said = Instant::now();
+            session.output.patience(format_args!("waiting for {place}: {error}"));
+        }
+        interruption::sleep(pause);
         pause = (pause * 2).min(Duration::from_secs(1));
     }
 }

@@ -14,8 +14,11 @@ pub const NO: i32 = 1;
 pub const COULD_NOT: i32 = 2;
 /// It may succeed when it is tried again: the lock is held, another run was faster (EX_TEMPFAIL of sysexits.h).
 pub const TEMPORARY: i32 = 75;
-/// Stopped by Ctrl-C or SIGTERM: 128 and the number of SIGINT, as shells have it.
-pub const INTERRUPTED: i32 = 130;
+
+/// Returns the exit code after a signal, SIGINT if it is not known which: 128 and its number, as shells have it.
+pub fn interrupted(signal: Option<i32>) -> i32 {
+    128 + signal.unwrap_or(2)
+}
 
 /// What a person is told when a command fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -214,7 +217,9 @@ impl From<DatabaseError> for Failure {
     fn from(error: DatabaseError) -> Self {
         let failure = Failure::new(error.to_string());
         match error {
-            DatabaseError::Connect { hint: Some(hint), .. } => failure.hint(hint),
+            DatabaseError::Connect { hint: Some(hint), .. } | DatabaseError::Setting { hint: Some(hint), .. } => {
+                failure.hint(hint)
+            }
             DatabaseError::Sql { error, .. } => failure.sql(&error),
             DatabaseError::Locked { .. } => {
                 failure.hint("wait for that run to end, and run the command again").temporary()

@@ -173,7 +173,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Ok(Exit::No) => failure::NO,
         Err(mut failure) => {
             if interruption::requested() {
-                failure.exit_code = failure::INTERRUPTED;
+                failure.exit_code = failure::interrupted(interruption::signal());
             }
             session.output.failure(&failure);
             failure.exit_code

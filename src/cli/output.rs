@@ -139,6 +139,13 @@ impl Output {
         }
     }
 
+    /// Says that something takes its time, where somebody may look on: on a terminal, or with `-v`.
+    pub fn patience(&self, message: impl Display) {
+        if self.verbose || std::io::stderr().is_terminal() {
+            self.say(format_args!("{FAINT}{message}{FAINT:#}"));
+        }
+    }
+
     pub fn warn(&self, message: impl Display) {
         self.say(format_args!("{WARNING}warning{WARNING:#}: {message}"));
     }

@@ -33,7 +33,7 @@ pub fn dialect(session: &mut Session, script: &Script) -> Result<&'static Dialec
         Some(name) => database::dialect_named(name).ok_or_else(|| {
             Failure::usage(format!("migrate knows no database `{name}`")).hint("--dialect is postgresql or sqlite")
         }),
-        None => Ok(database::dialect_of(session.config()?.database.url()?)?),
+        None => session.dialect(),
     }
 }
 

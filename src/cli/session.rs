@@ -10,7 +10,7 @@ use super::Global;
 use super::failure::{self, Failure};
 use super::output::Output;
 use crate::config::{self, Config, Options};
-use crate::database::{self, Database, Purpose};
+use crate::database::{self, Database, DatabaseError, Dialect, Purpose};
 use crate::revision::folder;
 use crate::revision::graph::Graph;
 use crate::revision::route::Applied;
@@ -120,6 +120,24 @@ impl Session {
 
     fn connect(&mut self, purpose: Purpose) -> Result<Box<dyn Database>, Failure> {
         let config = self.config()?;
-        Ok(database::connect(config.database.url()?, &config.root, &purpose)?)
+        let opened = database::connect(config.database.url()?, &config.root, &purpose);
+        opened.map_err(|error| self.in_url(error))
+    }
+
+    /// Returns the failure of the project's own URL; what is wrong with the URL itself is shown with its line.
+    pub fn in_url(&self, error: DatabaseError) -> Failure {
+        let is_in_url = matches!(error, DatabaseError::Url(_) | DatabaseError::Setting { in_url: true, .. });
+        let place = self.config.as_ref().and_then(|config| config.database.url_place.clone());
+        let failure = Failure::from(error);
+        match place {
+            Some(place) if is_in_url => failure.at(place),
+            _ => failure,
+        }
+    }
+
+    /// Returns the dialect of the project's own URL.
+    pub fn dialect(&mut self) -> Result<&'static Dialect, Failure> {
+        let dialect = database::dialect_of(self.config()?.database.url()?);
+        dialect.map_err(|error| self.in_url(error))
     }
 }

@@ -56,15 +56,15 @@ fn hide_passwords(line: &str) -> String {
     };
     let starts_with =
         |at: usize, word: &str, chars: &[char]| chars[at..].iter().copied().take(word.len()).eq(word.chars());
+    let mut from = 0;
+    while from < hidden.len() {
+        let end = end_of_word(from, &hidden);
+        let scheme = (from..end).find(|&at| starts_with(at, "://", &hidden));
+        hide_login(&mut hidden[scheme.map_or(from, |at| at + 3)..end], scheme.is_some());
+        from = end + 1;
+    }
     for at in 0..hidden.len() {
-        if starts_with(at, "://", &hidden) {
-            let end = end_of_word(at, &hidden);
-            let Some(sign) = (at..end).rev().find(|&at| hidden[at] == '@') else { continue };
-            let outside = outside_of_variables(&hidden[at + 3..sign]);
-            if let Some(colon) = outside.iter().copied().find(|&i| hidden[at + 3 + i] == ':') {
-                outside.iter().filter(|&&i| i > colon).for_each(|&i| hidden[at + 3 + i] = '*');
-            }
-        } else if starts_with(at, "password=", &hidden) {
+        if starts_with(at, "password=", &hidden) {
             let start = at + "password=".len();
             let word = end_of_word(start, &hidden);
             let end = (start..word).find(|&at| hidden[at] == '&').unwrap_or(word);
@@ -72,6 +72,27 @@ fn hide_passwords(line: &str) -> String {
         }
     }
     hidden.into_iter().collect()
+}
+
+/// Hides what is, or may be meant as, a password in what follows the scheme: all between the first `:` and the last `@`; and
+/// without an `@`, a port that is none.
+fn hide_login(chars: &mut [char], has_scheme: bool) {
+    let sign = chars.iter().rposition(|&char| char == '@');
+    let end = match sign {
+        Some(sign) => sign,
+        None if has_scheme => chars.iter().position(|char| matches!(char, '/' | '?')).unwrap_or(chars.len()),
+        None => return,
+    };
+    let outside = outside_of_variables(&chars[..end]);
+    let Some(colon) = outside.iter().copied().find(|&at| chars[at] == ':') else { return };
+    let is_port = |char: char| char.is_ascii_digit() || char == ',';
+    if sign.is_some()
+        || chars.first() != Some(&'[')
+            && !chars[..end].contains(&',')
+            && !chars[colon + 1..end].iter().all(|&c| is_port(c))
+    {
+        outside.iter().filter(|&&at| at > colon).for_each(|&at| chars[at] = '*');
+    }
 }
 
 /// Returns the places in `chars` that are not inside `${…}`.
@@ -100,6 +121,11 @@ mod tests {
             ("url = 'postgresql://${U:-a}:${P}@h/d'", "url = 'postgresql://${U:-a}:${P}@h/d'"),
             ("url = 'postgresql://h/d?user=u&password=abc&x=1'", "url = 'postgresql://h/d?user=u&password=***&x=1'"),
             ("url = \"sqlite://app.db\"", "url = \"sqlite://app.db\""),
+            ("url = 'ann:s3cr3t@h/d'", "url = 'ann:******@h/d'"),
+            ("url = 'postgresql://u:p@s/w#r?d@h:1/x'", "url = 'postgresql://u:*********@h:1/x'"),
+            ("url = 'postgresql://u:secret/d'", "url = 'postgresql://u:******/d'"),
+            ("url = 'postgresql://a:1,b:2/d'", "url = 'postgresql://a:1,b:2/d'"),
+            ("url = 'postgresql://h:${PORT:-5432}/d'", "url = 'postgresql://h:${PORT:-5432}/d'"),
         ] {
             assert_eq!(hide_passwords(line), shown);
         }

@@ -15,8 +15,10 @@ use std::time::Duration;
 pub use error::ConfigError;
 pub use keys::json_schema;
 
+use crate::place::Place;
 use expand::Variables;
 use read::File;
+pub use read::parse_duration;
 
 /// The name of the project file.
 pub const FILE_NAME: &str = "migrate.toml";
@@ -68,6 +70,8 @@ pub struct DatabaseConfig {
     /// As written, with variables expanded: `database` reads it. A fault (a variable that is not set, no URL at all)
     /// waits here for a command that needs the database.
     pub url: Result<String, ConfigError>,
+    /// Where the file has it; None for `--url`.
+    pub url_place: Option<Place>,
     /// PostgreSQL's schemas; `*` for every schema that is not the system's.
     pub schemas: Vec<String>,
     pub version_table: String,
@@ -210,6 +214,7 @@ fn read(
         },
         database: DatabaseConfig {
             url: url(&file, options),
+            url_place: options.url.is_none().then(|| file.fault("database", "url", "").place).flatten(),
             schemas: file.texts("database", "schemas")?,
             version_table: file.some_text("database", "version_table")?,
             alembic_version_table: file.text("database", "alembic_version_table")?,

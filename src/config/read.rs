@@ -289,7 +289,8 @@ fn found(value: &DeValue<'_>) -> &'static str {
     }
 }
 
-fn parse_duration(text: &str) -> Option<Duration> {
+/// Reads `5s`, `500ms`, `1m`, `1h`, or `0`.
+pub fn parse_duration(text: &str) -> Option<Duration> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let number: u64 = text[..digits].parse().ok()?;
     let milliseconds = match text[digits..].trim_start() {

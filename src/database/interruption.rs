@@ -1,15 +1,30 @@
-//! The wish to stop, of Ctrl-C and SIGTERM: every connection of this process hears it.
+//! The wish to stop, of Ctrl-C, SIGTERM and SIGHUP: every connection of this process hears it.
 //!
 //! A statement that runs is cancelled, and one that would begin is refused, so the error comes up the way of any other
-//! error. What must be tidied up after it runs `undisturbed`.
+//! error. What must be tidied up after it runs `undisturbed`. Neither is waited for without end: a server that does not
+//! answer is given up.
 
 use std::cell::Cell;
 use std::sync::LazyLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
-static WISH: LazyLock<watch::Sender<bool>> = LazyLock::new(|| watch::channel(false).0);
+/// When the process was asked to stop, and by which signal.
+#[derive(Clone, Copy)]
+struct Wish {
+    at: Instant,
+    signal: Option<i32>,
+}
+
+static WISH: LazyLock<watch::Sender<Option<Wish>>> = LazyLock::new(|| watch::channel(None).0);
+
+/// How long after the wish a cancelled statement is waited for.
+pub const PATIENCE: Duration = Duration::from_secs(3);
+
+/// How long after the wish tidying up may take, and how long each piece of it may take at least.
+const TIDYING: Duration = Duration::from_secs(6);
+const LEAST: Duration = Duration::from_millis(500);
 
 thread_local! {
     static UNDISTURBED: Cell<bool> = const { Cell::new(false) };
@@ -17,12 +32,26 @@ thread_local! {
 
 /// Asks all that this process does on databases to stop; false if that was asked before.
 pub fn request() -> bool {
-    !WISH.send_replace(true)
+    request_by(None)
+}
+
+/// As `request`, because of a signal of that number.
+pub fn request_by(signal: Option<i32>) -> bool {
+    WISH.send_if_modified(|wish| {
+        let is_first = wish.is_none();
+        wish.get_or_insert(Wish { at: Instant::now(), signal });
+        is_first
+    })
 }
 
 /// Has this process been asked to stop?
 pub fn requested() -> bool {
-    *WISH.borrow()
+    WISH.borrow().is_some()
+}
+
+/// The signal that asked this process to stop.
+pub fn signal() -> Option<i32> {
+    WISH.borrow().and_then(|wish| wish.signal)
 }
 
 /// Must the statement at hand stop, or not begin?
@@ -32,8 +61,22 @@ pub fn is_due() -> bool {
 
 /// Returns when `is_due`; never within `undisturbed`.
 pub async fn due() {
-    if UNDISTURBED.get() || WISH.subscribe().wait_for(|wish| *wish).await.is_err() {
+    if UNDISTURBED.get() || WISH.subscribe().wait_for(Option::is_some).await.is_err() {
         std::future::pending::<()>().await;
+    }
+}
+
+/// Returns when the answer to what was sent is waited for no longer: some seconds after this process was asked to stop.
+pub async fn overdue() {
+    let patience = if UNDISTURBED.get() { TIDYING } else { PATIENCE };
+    let mut wishes = WISH.subscribe();
+    let wish = wishes.wait_for(Option::is_some).await.ok().and_then(|wish| *wish);
+    match wish {
+        Some(Wish { at, .. }) => {
+            let until = (at + patience).max(Instant::now() + LEAST);
+            tokio::time::sleep_until(until.into()).await;
+        }
+        None => std::future::pending::<()>().await,
     }
 }
 

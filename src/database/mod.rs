@@ -48,8 +48,9 @@ pub struct Administration {
     pub drop: fn(url: &str, root: &Path) -> Result<bool, DatabaseError>,
     /// Returns the URL without its password, for people.
     pub place: fn(url: &str, root: &Path) -> Result<String, DatabaseError>,
-    /// Does the server that the URL names take connections, whether or not the database is there?
-    pub answers: fn(url: &str, root: &Path) -> Result<(), DatabaseError>,
+    /// Does the database that the URL names take connections within `limit`? With `server_only`, a server that does is
+    /// enough, whether or not the database is there.
+    pub answers: fn(url: &str, root: &Path, limit: Duration, server_only: bool) -> Result<(), DatabaseError>,
 }
 
 /// Whether `Administration::create` made the database or found it.
@@ -211,6 +212,9 @@ pub enum DatabaseError {
     /// The URL can't be read or names no database that the tool knows.
     #[error("{0}")]
     Url(String),
+    /// A setting of the connection is wrong: in the URL, or in a variable or file that stands in for it.
+    #[error("{message}")]
+    Setting { message: String, hint: Option<String>, in_url: bool },
     /// `place` is the URL without its password.
     #[error("cannot connect to {place}: {reason}")]
     Connect { place: String, reason: String, hint: Option<String> },
@@ -274,9 +278,13 @@ pub fn read_url(url: &str) -> Result<(), DatabaseError> {
 /// `Url` that names the scheme and those that there are.
 pub fn dialect_of(url: &str) -> Result<&'static Dialect, DatabaseError> {
     let Some((scheme, _)) = url.split_once(':') else {
-        return Err(DatabaseError::Url(
-            "the database URL has no scheme; it begins with `postgresql://` or `sqlite://`".to_owned(),
-        ));
+        let is_file = [".db", ".sqlite", ".sqlite3"].iter().any(|end| url.to_ascii_lowercase().ends_with(end));
+        let hint = is_file.then(|| format!("for an SQLite file write `sqlite://{url}`"));
+        return Err(DatabaseError::Setting {
+            message: "the database URL has no scheme; it begins with `postgresql://` or `sqlite://`".to_owned(),
+            hint,
+            in_url: true,
+        });
     };
     let name = scheme.split('+').next().unwrap_or_default().to_ascii_lowercase();
     DIALECTS.iter().copied().find(|dialect| dialect.schemes.contains(&name.as_str())).ok_or_else(|| {

@@ -1,16 +1,11 @@
 //! Ctrl-C, SIGTERM and kill -9: what runs on the server stops, and nothing is left there.
 
+use std::os::unix::process::CommandExt;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use crate::support::postgres::Database;
-use crate::support::project::Running;
 use crate::support::site::Site;
-
-fn signal(run: &Running, signal: libc::c_int) {
-    // SAFETY: kill takes two numbers, and this process started the one that it names.
-    let sent = unsafe { libc::kill(run.id() as libc::pid_t, signal) };
-    assert_eq!(sent, 0, "the signal is sent");
-}
 
 #[track_caller]
 fn until(what: &str, is_true: impl Fn() -> bool) {
@@ -55,7 +50,7 @@ fn ctrl_c_cancels_what_runs_and_says_what_is_applied() {
     with_a_long_one(&site);
     let run = site.project.start(["upgrade", "head"]);
     until("nothing sleeps", || sleeps(site.database()));
-    signal(&run, libc::SIGINT);
+    run.signal(libc::SIGINT);
     let outcome = run.wait();
     insta::assert_snapshot!(outcome.shown(), @"
     upgraded r1  r1  ([time])
@@ -83,8 +78,8 @@ fn sigterm_stops_a_run_in_one_transaction_and_a_downgrade() {
     with_a_long_one(&site);
     let run = site.project.start(["upgrade", "head", "--transaction", "all"]);
     until("nothing sleeps", || sleeps(site.database()));
-    signal(&run, libc::SIGTERM);
-    let outcome = run.wait().exits(130);
+    run.signal(libc::SIGTERM);
+    let outcome = run.wait().exits(143);
     assert!(outcome.stderr.contains("not applied: r1, r2, r3"), "{}", outcome.shown());
     assert_eq!(site.applied(), [""; 0]);
 
@@ -93,7 +88,7 @@ fn sigterm_stops_a_run_in_one_transaction_and_a_downgrade() {
     site.project.migrate("upgrade head").ok();
     let run = site.project.start(["downgrade", "base"]);
     until("nothing sleeps", || sleeps(site.database()));
-    signal(&run, libc::SIGTERM);
+    run.signal(libc::SIGTERM);
     let outcome = run.wait();
     insta::assert_snapshot!(outcome.shown(), @"
     downgraded r3  r3  ([time])
@@ -106,7 +101,7 @@ fn sigterm_stops_a_run_in_one_transaction_and_a_downgrade() {
     |   undone: r3
     |   still applied: r2, r1
     |   hint: the same command goes on from there
-    [exit 130]
+    [exit 143]
     ");
     assert_eq!(site.applied(), ["r1 applied", "r2 applied"]);
     assert!(site.has_table("b"));
@@ -126,13 +121,43 @@ fn an_interrupted_section_without_transaction_goes_on_from_its_journal() {
     site.project.write("migrations/r1.sql", &script(2));
     let run = site.project.start(["upgrade", "head"]);
     until("nothing sleeps", || sleeps(site.database()));
-    signal(&run, libc::SIGINT);
+    run.signal(libc::SIGINT);
     let outcome = run.wait().exits(130);
     assert!(outcome.stderr.contains("Its statements 1 to 2 took effect"), "{}", outcome.shown());
     assert_eq!(site.applied(), ["r1 running"]);
     site.project.migrate("upgrade head").ok();
     assert_eq!(site.lines("SELECT id FROM a ORDER BY id"), ["1", "2"]);
     assert_eq!(site.applied(), ["r1 applied"]);
+}
+
+#[test]
+fn sighup_stops_a_run_unless_it_was_started_to_ignore_it() {
+    let Some(site) = Site::postgres() else { return };
+    with_a_long_one(&site);
+    let run = site.project.start(["upgrade", "head"]);
+    until("nothing sleeps", || sleeps(site.database()));
+    run.signal(libc::SIGHUP);
+    run.wait().exits(129);
+
+    // As nohup starts it.
+    let mut command = site.project.command(["upgrade", "head"]);
+    command.stdout(Stdio::null()).stderr(Stdio::null());
+    // SAFETY: signal may be called between fork and exec.
+    unsafe {
+        command.pre_exec(|| {
+            (libc::signal(libc::SIGHUP, libc::SIG_IGN) != libc::SIG_ERR)
+                .then_some(())
+                .ok_or_else(std::io::Error::last_os_error)
+        })
+    };
+    let mut run = command.spawn().expect("the binary can be started");
+    until("nothing sleeps", || sleeps(site.database()));
+    // SAFETY: kill takes two numbers, and this process started the one that it names.
+    assert_eq!(unsafe { libc::kill(run.id() as libc::pid_t, libc::SIGHUP) }, 0);
+    site.database().execute(
+        "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~ current_database()",
+    );
+    assert_eq!(run.wait().expect("it ends").code(), Some(1), "the statement failed, and nobody asked the run to stop");
 }
 
 #[test]
@@ -146,12 +171,12 @@ fn a_second_signal_ends_at_once() {
     site.project.revision("r1", "", &format!("CREATE TABLE a (id int);\n{deaf}"), "");
     let mut run = site.project.start(["upgrade", "head"]);
     until("nothing sleeps", || sleeps(site.database()));
-    signal(&run, libc::SIGINT);
+    run.signal(libc::SIGINT);
     std::thread::sleep(Duration::from_millis(200));
     assert!(run.is_running(), "the statement goes on");
-    signal(&run, libc::SIGTERM);
+    run.signal(libc::SIGTERM);
     let started = Instant::now();
-    run.wait().exits(130);
+    run.wait().exits(143);
     assert!(started.elapsed() < Duration::from_millis(500), "{:?}", started.elapsed());
     until("a session is left", || sessions(site.database()) == 0);
     // The server had the whole revision, and what it did with it is in the version table.
@@ -172,7 +197,7 @@ fn ctrl_c_during_autogenerate_takes_the_shadow_along() {
     let run = site.project.start(["revision", "--autogenerate", "-m", "slow"]);
     until("nothing sleeps", || sleeps(site.database()));
     assert_eq!(shadows(site.database()).len(), 1);
-    signal(&run, libc::SIGINT);
+    run.signal(libc::SIGINT);
     let outcome = run.wait();
     insta::assert_snapshot!(outcome.shown(), @"
     | error: loading the declared schema into a shadow: interrupted
@@ -246,7 +271,7 @@ fn ctrl_c_interrupts_sqlite() {
     let run = site.project.start(["upgrade", "head"]);
     until("r1 is not applied", || site.project.path("app.db").exists() && site.has_table("a"));
     std::thread::sleep(Duration::from_millis(300));
-    signal(&run, libc::SIGINT);
+    run.signal(libc::SIGINT);
     let outcome = run.wait();
     insta::assert_snapshot!(outcome.shown(), @"
     upgraded r1  r1  ([time])
@@ -276,7 +301,7 @@ fn ctrl_c_ends_the_wait_for_a_busy_file() {
     let mut run = site.project.start(["upgrade", "head"]);
     std::thread::sleep(Duration::from_secs(1));
     assert!(run.is_running(), "it waits");
-    signal(&run, libc::SIGINT);
+    run.signal(libc::SIGINT);
     let started = Instant::now();
     run.wait().exits(130);
     assert!(started.elapsed() < Duration::from_secs(10), "{:?}", started.elapsed());

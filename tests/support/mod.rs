@@ -12,6 +12,7 @@ pub mod rust;
 pub mod server;
 pub mod site;
 pub mod sqlite;
+pub mod wire;
 
 use std::path::Path;
 

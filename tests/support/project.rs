@@ -217,6 +217,13 @@ impl Running {
         self.child.id()
     }
 
+    /// Sends it a signal.
+    pub fn signal(&self, signal: libc::c_int) {
+        // SAFETY: kill takes two numbers, and this process started the one that it names.
+        let sent = unsafe { libc::kill(self.id() as libc::pid_t, signal) };
+        assert_eq!(sent, 0, "the signal is sent");
+    }
+
     pub fn is_running(&mut self) -> bool {
         self.child.try_wait().expect("a child can be waited for").is_none()
     }

@@ -1,6 +1,7 @@
 //! Making and dropping whole databases, from another database of the same server.
 
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use super::{Connection, Settings};
 use crate::database::{Administration, DatabaseError, Made, SqlError};
@@ -55,11 +56,14 @@ fn place(url: &str, _root: &Path) -> Result<String, DatabaseError> {
     Ok(Settings::read(url, &|name| std::env::var(name).ok())?.place())
 }
 
-fn answers(url: &str, _root: &Path) -> Result<(), DatabaseError> {
+fn answers(url: &str, _root: &Path, limit: Duration, server_only: bool) -> Result<(), DatabaseError> {
     let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
-    Connection::open(&settings, "migrate database wait")
-        .map(|_| ())
-        .or_else(|error| maintenance(&settings).map(|_| ()).map_err(|_| error))
+    let settings = Settings { deadline: Some(Instant::now() + limit), ..settings };
+    let answer = Connection::open(&settings, "migrate database wait").map(|_| ());
+    match server_only {
+        true => answer.or_else(|error| maintenance(&settings).map(|_| ()).map_err(|_| error)),
+        false => answer,
+    }
 }
 
 fn maintenance(settings: &Settings) -> Result<Connection, DatabaseError> {

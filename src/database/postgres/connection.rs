@@ -1,18 +1,18 @@
 //! One connection to a server: simple queries, errors, notices.
 
-use std::future::{Future, poll_fn};
+use std::cell::Cell;
+use std::future::Future;
 use std::pin::pin;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::future::{Either, select};
 use tokio::runtime::Runtime;
-use tokio_postgres::config::{ChannelBinding, Config, SslMode as ClientSslMode, TargetSessionAttrs};
-use tokio_postgres::error::ErrorPosition;
-use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage};
+use tokio_postgres::error::{ErrorPosition, Severity};
+use tokio_postgres::{Client, SimpleQueryMessage};
 
-use super::tls::LazyTls;
-use super::url::{Settings, SslMode, Tls};
+use super::handshake::{self, POOL, Route, reason};
+use super::url::Settings;
 use crate::database::{DatabaseError, SqlError, interruption};
 
 /// The rows of one statement, every value in its text form.
@@ -20,13 +20,16 @@ pub type Rows = Vec<Vec<Option<String>>>;
 
 /// An open connection and the runtime that drives it.
 ///
-/// Only simple queries are sent, with no named statement and no session setting, so a transaction-pooling PgBouncer
-/// may stand in between.
+/// Only simple queries are sent, with no named statement and no session setting but `idle_session_timeout`, so a
+/// transaction-pooling PgBouncer may stand in between.
 pub struct Connection {
     client: Client,
-    runtime: Runtime,
+    /// None once the value is dropped.
+    runtime: Option<Runtime>,
     version: String,
-    tls: Tls,
+    route: Route,
+    /// The server did not answer any more when this process was to stop.
+    given_up: Cell<bool>,
 }
 
 /// How often the server is told to cancel: what it hears between two messages is lost.
@@ -37,6 +40,9 @@ impl Connection {
     pub fn open(settings: &Settings, application: &str) -> Result<Connection, DatabaseError> {
         let failed =
             |reason: String, hint: Option<String>| DatabaseError::Connect { place: settings.place(), reason, hint };
+        if interruption::is_due() {
+            return Err(failed(SqlError::interrupted(0).message, None));
+        }
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_io()
             .enable_time()
@@ -44,43 +50,36 @@ impl Connection {
             .event_interval(1)
             .build()
             .map_err(|error| failed(error.to_string(), None))?;
-        let config = client_config(settings, application);
-        // What `prefer` and `allow` try when the first way is refused (PostgreSQL manual, table 34.1).
-        let ways: &[ClientSslMode] = match settings.tls.mode {
-            SslMode::Disable => &[ClientSslMode::Disable],
-            SslMode::Allow => &[ClientSslMode::Disable, ClientSslMode::Require],
-            SslMode::Prefer => &[ClientSslMode::Prefer, ClientSslMode::Disable],
-            SslMode::Require | SslMode::VerifyCa | SslMode::VerifyFull => &[ClientSslMode::Require],
-        };
-        let mut first_error = None;
-        for way in ways {
-            let mut config = config.clone();
-            config.ssl_mode(*way);
-            let connected = runtime.block_on(async {
-                match select(pin!(interruption::due()), pin!(connect(&config, settings))).await {
-                    Either::Left(_) => None,
-                    Either::Right((connected, _)) => Some(connected),
-                }
-            });
-            match connected {
-                None => return Err(failed(SqlError::interrupted(0).message, None)),
-                Some(Ok((client, version))) => {
-                    return Ok(Connection { client, runtime, version, tls: settings.tls.clone() });
-                }
-                Some(Err(error)) => {
-                    let worth_another = second_way_may_help(&error);
-                    first_error.get_or_insert(error);
-                    if !worth_another {
-                        break;
-                    }
-                }
+        let connected = runtime.block_on(async {
+            let stopped = async {
+                select(pin!(interruption::due()), pin!(interruption::overdue())).await;
+            };
+            match select(pin!(stopped), pin!(handshake::connect(settings, application))).await {
+                Either::Left(_) => None,
+                Either::Right((connected, _)) => Some(connected),
+            }
+        });
+        match connected {
+            Some(Ok(session)) => {
+                let connection = Connection {
+                    client: session.client,
+                    runtime: Some(runtime),
+                    version: session.version,
+                    route: session.route,
+                    given_up: Cell::new(false),
+                };
+                handshake::keep_while_idle(&connection.client);
+                Ok(connection)
+            }
+            other => {
+                // Asking for a name's address can't be stopped; it is left to itself.
+                runtime.shutdown_background();
+                Err(match other {
+                    Some(Err(refusal)) => failed(refusal.message, refusal.hint),
+                    _ => failed(SqlError::interrupted(0).message, None),
+                })
             }
         }
-        let (reason, hint) = match first_error {
-            Some(error) => (reason(&error), hint(&error, settings)),
-            None => ("no way to connect was tried".to_owned(), None),
-        };
-        Err(failed(reason, hint))
     }
 
     /// `server_version` as the server reported it at the start: `15.20`, without a distribution's addition.
@@ -105,17 +104,19 @@ impl Connection {
 
     /// Has the server ended this session? Looks at what has arrived, and sends nothing.
     pub fn has_ended(&self) -> bool {
-        self.runtime.block_on(async {
-            // Each turn looks once for arrivals and lets the connection's task read them.
-            for _ in 0..4 {
-                tokio::task::yield_now().await;
-            }
-        });
-        self.client.is_closed()
+        if let Some(runtime) = &self.runtime {
+            runtime.block_on(async {
+                // Each turn looks once for arrivals and lets the connection's task read them.
+                for _ in 0..4 {
+                    tokio::task::yield_now().await;
+                }
+            });
+        }
+        self.is_closed()
     }
 
     pub fn is_closed(&self) -> bool {
-        self.client.is_closed()
+        self.given_up.get() || self.client.is_closed()
     }
 
     /// Sends `script` as one message and returns the rows of each of its statements.
@@ -140,21 +141,36 @@ impl Connection {
         answers.into_iter().map(|answer| Ok(answer?.rows.pop().unwrap_or_default())).collect()
     }
 
-    /// Drives a question to its answer; when this process is asked to stop meanwhile, the server is told to cancel it.
+    /// Drives a question to its answer; when this process is asked to stop meanwhile, the server is told to cancel it, and
+    /// given up if it does not answer.
     fn wait<T>(&self, question: impl Future<Output = Result<T, SqlError>>) -> Result<T, SqlError> {
+        let unanswered = || SqlError {
+            message: format!("interrupted, and the server has not answered for {} s", interruption::PATIENCE.as_secs()),
+            connection_lost: true,
+            ..SqlError::interrupted(0)
+        };
         if interruption::is_due() {
             return Err(SqlError::interrupted(0));
         }
-        self.runtime.block_on(async {
-            let mut question = pin!(question);
-            if let Either::Left((answer, _)) = select(question.as_mut(), pin!(interruption::due())).await {
-                return answer;
-            }
-            loop {
-                let cancel = self.client.cancel_token();
-                let _ = tokio::time::timeout(CANCEL_AGAIN, cancel.cancel_query(LazyTls(self.tls.clone()))).await;
-                if let Ok(answer) = tokio::time::timeout(CANCEL_AGAIN, question.as_mut()).await {
+        let Some(runtime) = self.runtime.as_ref().filter(|_| !self.given_up.get()) else { return Err(unanswered()) };
+        runtime.block_on(async {
+            let answer = async {
+                let mut question = pin!(question);
+                if let Either::Left((answer, _)) = select(question.as_mut(), pin!(interruption::due())).await {
                     return answer;
+                }
+                loop {
+                    let _ = tokio::time::timeout(CANCEL_AGAIN, self.route.cancel(&self.client)).await;
+                    if let Ok(answer) = tokio::time::timeout(CANCEL_AGAIN, question.as_mut()).await {
+                        return answer;
+                    }
+                }
+            };
+            match select(pin!(answer), pin!(interruption::overdue())).await {
+                Either::Left((answer, _)) => answer,
+                Either::Right(_) => {
+                    self.given_up.set(true);
+                    Err(unanswered())
                 }
             }
         })
@@ -195,81 +211,11 @@ struct Answer {
     rows: Vec<Rows>,
 }
 
-fn client_config(settings: &Settings, application: &str) -> Config {
-    let mut config = Config::new();
-    for (host, port) in &settings.hosts {
-        config.host(host).port(*port);
-    }
-    config.user(&settings.user).dbname(&settings.database);
-    config.application_name(settings.application_name.as_deref().unwrap_or(application));
-    config.channel_binding(ChannelBinding::Prefer);
-    config.keepalives_idle(Duration::from_secs(60));
-    if let Some(password) = &settings.password {
-        config.password(password);
-    }
-    if let Some(timeout) = settings.connect_timeout {
-        config.connect_timeout(timeout);
-    }
-    if let Some(options) = &settings.options {
-        config.options(options);
-    }
-    if settings.read_write {
-        config.target_session_attrs(TargetSessionAttrs::ReadWrite);
-    }
-    config
-}
-
-async fn connect(config: &Config, settings: &Settings) -> Result<(Client, String), tokio_postgres::Error> {
-    let (client, mut connection) = config.connect(LazyTls(settings.tls.clone())).await?;
-    let version = connection.parameter("server_version").unwrap_or_default().to_owned();
-    tokio::spawn(async move {
-        while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
-            match message {
-                Ok(AsyncMessage::Notice(notice)) => match notice.severity() {
-                    "WARNING" => tracing::warn!(code = notice.code().code(), "{}", notice.message()),
-                    _ => tracing::info!(code = notice.code().code(), "{}", notice.message()),
-                },
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::debug!(%error, "the connection ended");
-                    break;
-                }
-            }
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
         }
-    });
-    Ok((client, version))
-}
-
-/// A refusal by pg_hba.conf or a broken handshake may not befall the other way; a wrong password would.
-fn second_way_may_help(error: &tokio_postgres::Error) -> bool {
-    match error.as_db_error() {
-        Some(refusal) => refusal.code().code() == "28000",
-        None => error.to_string().contains("TLS") || error.to_string().contains("tls"),
-    }
-}
-
-fn reason(error: &tokio_postgres::Error) -> String {
-    use std::error::Error;
-    match (error.as_db_error(), error.source()) {
-        (Some(refusal), _) => refusal.message().to_owned(),
-        (None, Some(cause)) => format!("{error}: {cause}").replace("error connecting to server: ", ""),
-        (None, None) => error.to_string(),
-    }
-}
-
-fn hint(error: &tokio_postgres::Error, settings: &Settings) -> Option<String> {
-    let code = error.code().map(|code| code.code());
-    match code {
-        Some("3D000") => Some(format!("create the database first: createdb {}", settings.database)),
-        Some("28P01") => Some("check the user and the password (URL, PGPASSWORD, ~/.pgpass)".to_owned()),
-        Some(_) => None,
-        None if reason(error).contains("password missing") => {
-            Some("give the password in the URL, in PGPASSWORD or in ~/.pgpass".to_owned())
-        }
-        None if reason(error).contains("refused") || reason(error).contains("No such file") => {
-            Some("is the server running there, and does it listen on that port?".to_owned())
-        }
-        None => None,
     }
 }
 
@@ -299,12 +245,17 @@ fn sql_error(error: &tokio_postgres::Error, script: &str, completed: usize) -> S
         message: said.message().to_owned(),
         code: Some(code.to_owned()),
         detail: said.detail().map(str::to_owned),
-        hint: said.hint().map(str::to_owned),
+        hint: match said.message().contains("query_wait_timeout") {
+            true => Some(POOL.to_owned()),
+            false => said.hint().map(str::to_owned),
+        },
         position,
         completed,
         context: said.where_().map(str::to_owned),
-        // Class 57P: the server ends the session (shutdown, crash, terminated by an administrator).
-        connection_lost: code.starts_with("57P0"),
+        // Class 57P: the server ends the session (shutdown, crash, terminated by an administrator); so does every other
+        // error of this severity.
+        connection_lost: code.starts_with("57P0")
+            || matches!(said.parsed_severity(), Some(Severity::Fatal | Severity::Panic)),
         interrupted: false,
     }
 }

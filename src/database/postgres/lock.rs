@@ -188,7 +188,7 @@ pub fn watch_blockers(
     let name = settings.application_name.clone().unwrap_or_else(|| application.to_owned());
     let settings = Settings { application_name: Some(introduction(application)), ..settings.clone() };
     std::thread::spawn(move || {
-        std::thread::sleep(delay);
+        interruption::sleep(delay);
         let connection = Connection::open(&settings, "migrate").ok()?;
         let name = quote::literal(&name, Syntax::Postgres);
         let answers = connection.run(&format!(

@@ -3,14 +3,18 @@
 mod administer;
 mod connection;
 mod effect;
+mod handshake;
 pub mod kinds;
 mod load;
 mod lock;
+mod parameters;
+mod password_file;
 pub mod predict;
 pub mod reflect;
 pub mod script;
 mod shadow;
 mod spelling;
+mod stream;
 mod tls;
 pub mod trust;
 mod url;

@@ -51,7 +51,8 @@ pub fn open(live: &mut Postgres, shadow_url: Option<&str>) -> Result<Postgres, D
 }
 
 fn at(url: &str, live: &Postgres) -> Result<Postgres, DatabaseError> {
-    let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
+    let settings = Settings::read(url, &|name| std::env::var(name).ok())
+        .map_err(|error| DatabaseError::Shadow(format!("database.shadow_url: {error}")))?;
     let mut shadow = Postgres::open(settings, "migrate shadow")?;
     let place = shadow.place();
     let sql_error = |error| DatabaseError::Sql { doing: format!("looking into the shadow database {place}"), error };

@@ -2,38 +2,125 @@
 //!
 //! Source: PostgreSQL manual 34.1.1 (connection strings), 34.15 (environment variables), 34.16 (password file).
 
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use super::parameters::Parameters;
+use super::password_file::password_in;
 use crate::database::DatabaseError;
 
+/// How long a connection may take, handshake and all, unless `connect_timeout` says otherwise.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Everything that is needed to connect. Its `Debug` form shows no password.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Settings {
-    /// Host names, addresses, or folders of Unix sockets (those begin with `/`), each with its port.
-    pub hosts: Vec<(String, u16)>,
+    pub hosts: Vec<Host>,
     pub user: String,
-    pub password: Option<String>,
     pub database: String,
     pub tls: Tls,
     pub application_name: Option<String>,
+    /// How long each host may take from the first packet to the first query; None: without end.
     pub connect_timeout: Option<Duration>,
+    /// When trying is over, however many hosts are left.
+    pub deadline: Option<Instant>,
     pub options: Option<String>,
-    /// `target_session_attrs=read-write`.
-    pub read_write: bool,
+    pub session: SessionAttributes,
+    pub require_auth: Option<RequireAuth>,
+    pub channel_binding: ChannelBinding,
+    /// Hosts, and the addresses of each, are tried in random order.
+    pub load_balance: bool,
+    pub socket: SocketOptions,
 }
 
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// One server of the URL.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Host {
+    /// Its name or address, or the folder of its Unix socket, which begins with `/`.
+    pub name: String,
+    /// `hostaddr`: where to connect to instead of asking for the name's addresses.
+    pub address: Option<IpAddr>,
+    pub port: u16,
+    pub password: Option<String>,
+}
+
+impl Host {
+    pub fn is_socket(&self) -> bool {
+        self.address.is_none() && self.name.starts_with('/')
+    }
+}
+
+/// libpq's `target_session_attrs`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SessionAttributes {
+    #[default]
+    Any,
+    ReadWrite,
+    ReadOnly,
+    Primary,
+    Standby,
+    PreferStandby,
+}
+
+/// libpq's `channel_binding`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ChannelBinding {
+    Disable,
+    #[default]
+    Prefer,
+    Require,
+}
+
+/// The ways of authentication that libpq's `require_auth` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RequireAuth {
+    /// `password`, `md5`, `gss`, `sspi`, `scram-sha-256`, `oauth`, `none`.
+    pub methods: Vec<&'static str>,
+    /// They are those that the server may not use.
+    pub negated: bool,
+    /// As it was written, for errors.
+    pub text: String,
+}
+
+impl RequireAuth {
+    pub fn allows(&self, method: &str) -> bool {
+        self.methods.contains(&method) != self.negated
+    }
+}
+
+/// What the kernel is told about a TCP connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SocketOptions {
+    pub keepalives: bool,
+    pub idle: Option<Duration>,
+    pub interval: Option<Duration>,
+    pub count: Option<u32>,
+    pub user_timeout: Option<Duration>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
     pub mode: SslMode,
+    /// TLS begins without PostgreSQL's own request for it (`sslnegotiation=direct`, PostgreSQL 17).
+    pub direct: bool,
     /// A file of certificates; `system` for the operating system's.
     pub root_certificates: Option<PathBuf>,
+    pub revoked: Option<PathBuf>,
+    /// A folder of files `HASH.r0`.
+    pub revoked_folder: Option<PathBuf>,
     pub certificate: Option<PathBuf>,
     pub key: Option<PathBuf>,
+    pub certificate_mode: CertificateMode,
+    /// The host's name is sent in clear at the start.
+    pub sni: bool,
+    /// Versions of TLS: 12 or 13.
+    pub min_version: u8,
+    pub max_version: u8,
 }
 
 /// libpq's `sslmode`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd)]
 pub enum SslMode {
     Disable,
     Allow,
@@ -43,6 +130,31 @@ pub enum SslMode {
     VerifyCa,
     VerifyFull,
 }
+
+/// libpq's `sslcertmode`: whether the client's certificate is sent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CertificateMode {
+    Disable,
+    #[default]
+    Allow,
+    Require,
+}
+
+const ON_OR_OFF: [(&str, bool); 2] = [("1", true), ("0", false)];
+
+const SSL_MODES: [(&str, SslMode); 6] = [
+    ("disable", SslMode::Disable),
+    ("allow", SslMode::Allow),
+    ("prefer", SslMode::Prefer),
+    ("require", SslMode::Require),
+    ("verify-ca", SslMode::VerifyCa),
+    ("verify-full", SslMode::VerifyFull),
+];
+
+/// 10 and 11 are the versions 1.0 and 1.1, which are never used here.
+const TLS_VERSIONS: [(&str, u8); 4] = [("TLSv1", 10), ("TLSv1.1", 11), ("TLSv1.2", 12), ("TLSv1.3", 13)];
+
+const AUTHENTICATIONS: [&str; 7] = ["password", "md5", "gss", "sspi", "scram-sha-256", "oauth", "none"];
 
 impl std::fmt::Debug for Settings {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -56,14 +168,14 @@ impl Settings {
         let hosts: Vec<String> = self
             .hosts
             .iter()
-            .map(|(host, port)| match host.contains(':') {
-                true => format!("[{host}]:{port}"),
-                false => format!("{host}:{port}"),
+            .map(|Host { name, port, .. }| match name.contains(':') {
+                true => format!("[{name}]:{port}"),
+                false => format!("{name}:{port}"),
             })
             .collect();
         match self.hosts.first() {
-            Some((folder, port)) if folder.starts_with('/') => {
-                format!("postgresql://{}@/{}?host={folder}&port={port}", self.user, self.database)
+            Some(Host { name, port, .. }) if name.starts_with('/') => {
+                format!("postgresql://{}@/{}?host={name}&port={port}", self.user, self.database)
             }
             _ => format!("postgresql://{}@{}/{}", self.user, hosts.join(","), self.database),
         }
@@ -72,54 +184,200 @@ impl Settings {
     /// Reads `url` (its scheme is not looked at), and what it leaves open from the variables that `variable` returns.
     ///
     /// # Errors
-    /// `Url`, with a sentence that shows no part that may hold a password.
+    /// `Url` or `Setting`, with a sentence that shows no part that may hold a password.
     pub fn read(url: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Settings, DatabaseError> {
-        let variable = |name: &str| variable(name).filter(|value| !value.is_empty());
         let mut given = Given::parse(url)?;
-        let home = variable("HOME").map(PathBuf::from);
-        let port = given.take("port").or_else(|| variable("PGPORT"));
-        let hosts = match given.take("host").or(given.host.take()).or_else(|| variable("PGHOST")) {
-            Some(hosts) => hosts,
-            None => default_host(port.as_deref().unwrap_or("5432")),
+        let parameters = Parameters::new(std::mem::take(&mut given.parameters), variable)?;
+        let port = parameters.text("port");
+        let addresses = addresses(&parameters)?;
+        let names = match parameters.some("host").filter(|_| given.host.is_none()) {
+            Some(hosts) => hosts.text,
+            None => match given.host.take() {
+                Some(hosts) => hosts,
+                None if !addresses.is_empty() => {
+                    addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+                }
+                None => default_host(port.as_deref().unwrap_or("5432")),
+            },
         };
-        let hosts = with_ports(&hosts, &given.ports, port.as_deref())?;
-        let user = given.user.take().or_else(|| given.take("user")).or_else(|| variable("PGUSER"));
+        let named = with_ports(&names, &given.ports, port.as_deref())?;
+        if !addresses.is_empty() && addresses.len() != named.len() {
+            return Err(bad(&format!("there are {} hosts and {} addresses in hostaddr", named.len(), addresses.len())));
+        }
+        let user = given.user.take().or_else(|| parameters.text("user"));
         let user = user.or_else(|| whoami::username().ok()).ok_or_else(|| bad("the URL names no user"))?;
-        let database = given.database.take().or_else(|| given.take("dbname")).or_else(|| variable("PGDATABASE"));
+        let database = given.database.take().or_else(|| parameters.text("dbname"));
         let database = database.unwrap_or_else(|| user.clone());
-        let password = given.password.take().or_else(|| given.take("password")).or_else(|| variable("PGPASSWORD"));
-        let password = password.or_else(|| {
-            let file = given.take("passfile").or_else(|| variable("PGPASSFILE")).map(PathBuf::from);
-            let file = file.or_else(|| Some(home.as_ref()?.join(".pgpass")))?;
-            hosts.iter().find_map(|(host, port)| password_in(&file, host, *port, &database, &user))
+        let password = given.password.take().or_else(|| parameters.text("password"));
+        let file = parameters.text("passfile").map(PathBuf::from).or_else(|| parameters.in_home(".pgpass"));
+        let hosts = named.into_iter().enumerate().map(|(at, (name, port))| {
+            let in_file = || password_in(file.as_deref()?, &name, port, &database, &user);
+            let password = password.clone().or_else(in_file);
+            Host { password, address: addresses.get(at).copied(), name, port }
         });
-        let tls = Tls {
-            mode: ssl_mode(given.ssl().or_else(|| variable("PGSSLMODE")))?,
-            root_certificates: given.file("sslrootcert", &variable, "PGSSLROOTCERT", home.as_deref(), "root.crt"),
-            certificate: given.file("sslcert", &variable, "PGSSLCERT", home.as_deref(), "postgresql.crt"),
-            key: given.file("sslkey", &variable, "PGSSLKEY", home.as_deref(), "postgresql.key"),
-        };
-        let timeout = given.take("connect_timeout").or_else(|| variable("PGCONNECT_TIMEOUT"));
-        let seconds =
-            timeout.map(|text| text.parse::<u64>().map_err(|_| bad("connect_timeout is not a number of seconds")));
-        let attributes = given.take("target_session_attrs").or_else(|| variable("PGTARGETSESSIONATTRS"));
-        let settings = Settings {
+        let hosts: Vec<Host> = hosts.collect();
+        let attributes = [
+            ("any", SessionAttributes::Any),
+            ("read-write", SessionAttributes::ReadWrite),
+            ("read-only", SessionAttributes::ReadOnly),
+            ("primary", SessionAttributes::Primary),
+            ("standby", SessionAttributes::Standby),
+            ("prefer-standby", SessionAttributes::PreferStandby),
+        ];
+        let bindings = [
+            ("disable", ChannelBinding::Disable),
+            ("prefer", ChannelBinding::Prefer),
+            ("require", ChannelBinding::Require),
+        ];
+        let own_name = parameters.text("application_name");
+        Ok(Settings {
             hosts,
             user,
-            password,
             database,
-            tls,
-            application_name: given.take("application_name").or_else(|| variable("PGAPPNAME")),
-            // As in libpq, 0 waits without end.
-            connect_timeout: seconds.transpose()?.filter(|&seconds| seconds > 0).map(Duration::from_secs),
-            options: given.take("options").or_else(|| variable("PGOPTIONS")),
-            read_write: attributes.is_some_and(|text| matches!(text.as_str(), "read-write" | "primary")),
-        };
-        for (name, _) in &given.parameters {
-            tracing::debug!(parameter = %name, "the database URL has a parameter that means nothing to migrate");
-        }
-        Ok(settings)
+            tls: tls(&parameters)?,
+            application_name: own_name.or_else(|| parameters.text("fallback_application_name")),
+            // As in libpq, 0 and less wait without end.
+            connect_timeout: match parameters.number("connect_timeout", "seconds")? {
+                None => Some(CONNECT_TIMEOUT),
+                Some(seconds) => u64::try_from(seconds).ok().filter(|&seconds| seconds > 0).map(Duration::from_secs),
+            },
+            deadline: None,
+            options: options(&parameters),
+            session: parameters.choice("target_session_attrs", &attributes)?.unwrap_or_default(),
+            require_auth: require_auth(&parameters)?,
+            channel_binding: parameters.choice("channel_binding", &bindings)?.unwrap_or_default(),
+            load_balance: parameters
+                .choice("load_balance_hosts", &[("disable", false), ("random", true)])?
+                .unwrap_or_default(),
+            socket: socket(&parameters)?,
+        })
     }
+}
+
+fn addresses(parameters: &Parameters) -> Result<Vec<IpAddr>, DatabaseError> {
+    let Some(value) = parameters.some("hostaddr") else { return Ok(Vec::new()) };
+    let addresses: Result<_, _> = value.text.split(',').map(|text| text.trim().parse()).collect();
+    addresses.map_err(|_| value.wrong("is not a list of numeric addresses, as `10.0.0.7` or `fd00::7`"))
+}
+
+/// `options`, and the settings for which libpq has variables of their own.
+fn options(parameters: &Parameters) -> Option<String> {
+    let variables = [("PGTZ", "TimeZone"), ("PGDATESTYLE", "DateStyle"), ("PGGEQO", "geqo")];
+    let escaped = |value: String| value.replace('\\', "\\\\").replace(' ', "\\ ");
+    let own = variables
+        .iter()
+        .filter_map(|(variable, setting)| Some(format!("-c {setting}={}", escaped(parameters.variable(variable)?))));
+    let all: Vec<String> = own.chain(parameters.text("options")).collect();
+    some(all.join(" "))
+}
+
+/// Source: PostgreSQL manual 34.1.2, `require_auth`.
+fn require_auth(parameters: &Parameters) -> Result<Option<RequireAuth>, DatabaseError> {
+    let Some(value) = parameters.some("require_auth") else { return Ok(None) };
+    let words: Vec<&str> = value.text.split(',').map(str::trim).collect();
+    let negated = words.iter().all(|word| word.starts_with('!'));
+    if !negated && words.iter().any(|word| word.starts_with('!')) {
+        return Err(value.wrong("mixes methods with `!` and without"));
+    }
+    let mut methods = Vec::new();
+    for word in words {
+        let name = word.strip_prefix('!').unwrap_or(word);
+        let known = AUTHENTICATIONS.iter().find(|known| **known == name).ok_or_else(|| {
+            let all = AUTHENTICATIONS.join(", ");
+            value.wrong(&format!("names `{name}`; the methods are {all}, each alone or with `!` before it"))
+        })?;
+        if methods.contains(known) {
+            return Err(value.wrong(&format!("names `{name}` twice")));
+        }
+        methods.push(known);
+    }
+    Ok(Some(RequireAuth { methods, negated, text: value.text }))
+}
+
+/// A dead connection is noticed after two minutes unless the parameters say otherwise.
+fn socket(parameters: &Parameters) -> Result<SocketOptions, DatabaseError> {
+    // As in libpq, 0 and less mean the system's own value.
+    let positive = |name: &str, unit: &str, usual: Option<u32>| -> Result<Option<u32>, DatabaseError> {
+        let number = parameters.number(name, unit)?;
+        Ok(number.map_or(usual, |number| u32::try_from(number).ok().filter(|&number| number > 0)))
+    };
+    let seconds = |name: &str, usual: u32| -> Result<Option<Duration>, DatabaseError> {
+        Ok(positive(name, "seconds", Some(usual))?.map(|seconds| Duration::from_secs(seconds.into())))
+    };
+    let milliseconds = positive("tcp_user_timeout", "milliseconds", None)?;
+    Ok(SocketOptions {
+        keepalives: parameters.choice("keepalives", &ON_OR_OFF)?.unwrap_or(true),
+        idle: seconds("keepalives_idle", 60)?,
+        interval: seconds("keepalives_interval", 10)?,
+        count: positive("keepalives_count", "probes", Some(6))?,
+        user_timeout: milliseconds.map(|milliseconds| Duration::from_millis(milliseconds.into())),
+    })
+}
+
+fn tls(parameters: &Parameters) -> Result<Tls, DatabaseError> {
+    let mode = ssl_mode(parameters)?;
+    let file = |name: &str, usual: &str| {
+        let named = parameters.text(name).map(PathBuf::from);
+        named.or_else(|| parameters.in_home(".postgresql").map(|home| home.join(usual)).filter(|file| file.is_file()))
+    };
+    let root_certificates = file("sslrootcert", "root.crt");
+    let is_system = root_certificates.as_deref() == Some(Path::new("system"));
+    let mode = match (is_system, mode) {
+        (true, None) => SslMode::VerifyFull,
+        (true, Some(mode)) if mode != SslMode::VerifyFull => {
+            return Err(bad(
+                "sslrootcert=system needs sslmode=verify-full: anybody can have a certificate of its kind",
+            ));
+        }
+        (_, mode) => mode.unwrap_or_default(),
+    };
+    let direct = parameters.choice("sslnegotiation", &[("postgres", false), ("direct", true)])?.unwrap_or_default();
+    if direct && mode < SslMode::Require {
+        return Err(bad("sslnegotiation=direct needs sslmode=require, verify-ca or verify-full"));
+    }
+    let checks_chain = mode > SslMode::Require || mode == SslMode::Require && root_certificates.is_some();
+    for name in ["sslcrl", "sslcrldir"] {
+        if let Some(value) = parameters.some(name).filter(|_| !checks_chain && mode != SslMode::Disable) {
+            return Err(value.wrong("has an effect only with sslmode=verify-ca or verify-full, or with sslrootcert"));
+        }
+    }
+    let min_version = parameters.choice("ssl_min_protocol_version", &TLS_VERSIONS)?.unwrap_or(12).max(12);
+    let max_version = parameters.choice("ssl_max_protocol_version", &TLS_VERSIONS)?.unwrap_or(13);
+    if let Some(value) = parameters.some("ssl_max_protocol_version").filter(|_| max_version < 12) {
+        return Err(value.wrong(&format!("is `{}`; migrate has TLSv1.2 and TLSv1.3", value.text)));
+    }
+    if min_version > max_version {
+        return Err(bad("ssl_min_protocol_version is above ssl_max_protocol_version"));
+    }
+    let certificate_modes = [
+        ("disable", CertificateMode::Disable),
+        ("allow", CertificateMode::Allow),
+        ("require", CertificateMode::Require),
+    ];
+    Ok(Tls {
+        mode,
+        direct,
+        root_certificates,
+        revoked: file("sslcrl", "root.crl").filter(|_| checks_chain),
+        revoked_folder: parameters.text("sslcrldir").map(PathBuf::from).filter(|_| checks_chain),
+        certificate: file("sslcert", "postgresql.crt"),
+        key: file("sslkey", "postgresql.key"),
+        certificate_mode: parameters.choice("sslcertmode", &certificate_modes)?.unwrap_or_default(),
+        sni: parameters.choice("sslsni", &ON_OR_OFF)?.unwrap_or(true),
+        min_version,
+        max_version,
+    })
+}
+
+/// `sslmode`, `ssl` as asyncpg and JDBC spell it, or the old `requiressl`.
+fn ssl_mode(parameters: &Parameters) -> Result<Option<SslMode>, DatabaseError> {
+    let words = [("true", SslMode::Require), ("false", SslMode::Disable)];
+    let numbers =
+        [("1", SslMode::Require), ("0", SslMode::Disable), ("on", SslMode::Require), ("off", SslMode::Disable)];
+    let all: Vec<(&str, SslMode)> = SSL_MODES.into_iter().chain(words).chain(numbers).collect();
+    let ssl = parameters.choice("ssl", &all)?;
+    let old = parameters.choice("requiressl", &[("1", SslMode::Require), ("0", SslMode::Prefer)])?;
+    Ok(parameters.choice("sslmode", &SSL_MODES)?.or(ssl).or(old))
 }
 
 /// The parts of a URL, percent-decoded.
@@ -138,9 +396,19 @@ impl Given {
     fn parse(url: &str) -> Result<Given, DatabaseError> {
         let rest = url.split_once("://").map(|(_, rest)| rest);
         let rest = rest.ok_or_else(|| bad("the database URL has no `//` after its scheme"))?;
-        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let (authority, database) = rest.split_once('/').unwrap_or((rest, ""));
-        let (login, hosts) = authority.rsplit_once('@').unwrap_or(("", authority));
+        let end = rest.find(['/', '?']).unwrap_or(rest.len());
+        let (authority, rest) = rest.split_at(end);
+        // Where the password ends is anybody's guess then, and a wrong one would show a part of it.
+        if authority.matches('@').count() > 1 || rest.contains('@') {
+            return Err(DatabaseError::Setting {
+                message: "the database URL has an `@` too many, so it can't be known where its password ends"
+                    .to_owned(),
+                hint: Some(ENCODE.to_owned()),
+                in_url: true,
+            });
+        }
+        let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+        let (login, hosts) = authority.split_once('@').unwrap_or(("", authority));
         let (user, password) = match login.split_once(':') {
             Some((user, password)) => (user, Some(password)),
             None => (login, None),
@@ -148,7 +416,7 @@ impl Given {
         let mut given = Given {
             user: some(decode(user)?),
             password: password.map(decode).transpose()?,
-            database: some(decode(database)?),
+            database: some(decode(path.strip_prefix('/').unwrap_or(path))?),
             ..Given::default()
         };
         let mut names = Vec::new();
@@ -162,43 +430,20 @@ impl Given {
         }
         given.host = some(names.join(",")).filter(|names| names.chars().any(|c| c != ','));
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let Some((name, value)) = pair.split_once('=') else {
+                return Err(bad("the database URL has a parameter without `=` after its `?`"));
+            };
             given.parameters.push((decode(name)?, decode(value)?));
         }
         Ok(given)
     }
-
-    fn take(&mut self, name: &str) -> Option<String> {
-        let at = self.parameters.iter().position(|(known, _)| known == name)?;
-        some(self.parameters.remove(at).1)
-    }
-
-    /// `sslmode`, or `ssl` as asyncpg and JDBC spell it.
-    fn ssl(&mut self) -> Option<String> {
-        let other = self.take("ssl");
-        self.take("sslmode").or_else(|| {
-            other.map(|value| match value.to_ascii_lowercase().as_str() {
-                "true" | "1" | "on" => "require".to_owned(),
-                "false" | "0" | "off" => "disable".to_owned(),
-                mode => mode.to_owned(),
-            })
-        })
-    }
-
-    fn file(
-        &mut self,
-        name: &str,
-        variable: &dyn Fn(&str) -> Option<String>,
-        variable_name: &str,
-        home: Option<&Path>,
-        usual: &str,
-    ) -> Option<PathBuf> {
-        let named = self.take(name).or_else(|| variable(variable_name)).map(PathBuf::from);
-        named.or_else(|| Some(home?.join(".postgresql").join(usual)).filter(|file| file.is_file()))
-    }
 }
 
-fn bad(sentence: &str) -> DatabaseError {
+const ENCODE: &str = "in a user's name, a password, a database's name or a parameter write `@` as `%40`, `/` as `%2F`, `?` as \
+                      `%3F`, `#` as `%23`, `:` as `%3A` and `%` as `%25`";
+
+/// A fault of the URL.
+pub fn bad(sentence: &str) -> DatabaseError {
     DatabaseError::Url(sentence.to_owned())
 }
 
@@ -232,9 +477,10 @@ fn with_ports(
 ) -> Result<Vec<(String, u16)>, DatabaseError> {
     let elsewhere: Vec<&str> = elsewhere.map(|ports| ports.split(',').collect()).unwrap_or_default();
     let number = |text: &str| {
-        text.parse::<u16>().map_err(|_| {
-            bad("the port in the database URL is no number from 1 to 65535; a `/`, `@`, `?` or `:` in the user's name or the \
-                 password is written as `%2F`, `%40`, `%3F` or `%3A`")
+        text.parse::<u16>().ok().filter(|&port| port > 0).ok_or_else(|| DatabaseError::Setting {
+            message: "the port in the database URL is not a number from 1 to 65535".to_owned(),
+            hint: Some(ENCODE.to_owned()),
+            in_url: true,
         })
     };
     let named = hosts.split(',').enumerate().map(|(at, host)| {
@@ -252,71 +498,6 @@ fn default_host(port: &str) -> String {
     let folders = ["/var/run/postgresql", "/tmp"];
     let found = folders.into_iter().find(|folder| Path::new(folder).join(format!(".s.PGSQL.{port}")).exists());
     found.unwrap_or("localhost").to_owned()
-}
-
-fn ssl_mode(text: Option<String>) -> Result<SslMode, DatabaseError> {
-    Ok(match text.as_deref() {
-        None => SslMode::Prefer,
-        Some("disable") => SslMode::Disable,
-        Some("allow") => SslMode::Allow,
-        Some("prefer") => SslMode::Prefer,
-        Some("require") => SslMode::Require,
-        Some("verify-ca") => SslMode::VerifyCa,
-        Some("verify-full") => SslMode::VerifyFull,
-        Some(other) => {
-            return Err(DatabaseError::Url(format!(
-                "sslmode is `{other}`; it is one of disable, allow, prefer, require, verify-ca, verify-full"
-            )));
-        }
-    })
-}
-
-/// Returns the password that the file has for this connection: the first line that fits.
-fn password_in(file: &Path, host: &str, port: u16, database: &str, user: &str) -> Option<String> {
-    let text = std::fs::read_to_string(file).ok()?;
-    if readable_by_others(file) {
-        tracing::warn!(file = %file.display(), "the password file is readable by others and was not used; run chmod 0600 on it");
-        return None;
-    }
-    // A local socket is `localhost` in that file.
-    let host = if host.starts_with('/') { "localhost" } else { host };
-    let wanted = [host, &port.to_string(), database, user].map(str::to_owned);
-    text.lines().filter(|line| !line.starts_with('#')).map(fields).find_map(|fields| {
-        let (password, place) = fields.split_last()?;
-        let fits = place.len() == 4 && place.iter().zip(&wanted).all(|(given, wanted)| given == "*" || given == wanted);
-        fits.then(|| password.clone())
-    })
-}
-
-/// Splits at the first four colons; a backslash takes the next character as it is.
-fn fields(line: &str) -> Vec<String> {
-    let mut fields = vec![String::new()];
-    let mut characters = line.chars();
-    while let Some(character) = characters.next() {
-        let taken = match character {
-            '\\' => characters.next(),
-            ':' if fields.len() < 5 => {
-                fields.push(String::new());
-                None
-            }
-            other => Some(other),
-        };
-        if let (Some(taken), Some(field)) = (taken, fields.last_mut()) {
-            field.push(taken);
-        }
-    }
-    fields
-}
-
-#[cfg(unix)]
-fn readable_by_others(file: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt;
-    std::fs::metadata(file).is_ok_and(|data| data.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_: &Path) -> bool {
-    false
 }
 
 #[cfg(test)]
@@ -341,7 +522,7 @@ mod tests {
         ] {
             assert_eq!(read(url, &[]).unwrap().place(), place, "{url}");
         }
-        assert_eq!(read("postgresql://ann:s%40c@h/x", &[]).unwrap().password.as_deref(), Some("s@c"));
+        assert_eq!(read("postgresql://ann:s%40c@h/x", &[]).unwrap().hosts[0].password.as_deref(), Some("s@c"));
     }
 
     #[test]
@@ -356,7 +537,7 @@ mod tests {
         ];
         let settings = read("postgresql://", &variables).unwrap();
         assert_eq!(settings.place(), "postgresql://u@h:99/d");
-        assert_eq!((settings.password.as_deref(), settings.tls.mode), (Some("p"), SslMode::Require));
+        assert_eq!((settings.hosts[0].password.as_deref(), settings.tls.mode), (Some("p"), SslMode::Require));
     }
 
     #[test]
@@ -365,10 +546,5 @@ mod tests {
         {
             assert!(!read(url, &[]).unwrap_err().contains("sec"), "{url}");
         }
-    }
-
-    #[test]
-    fn a_password_file_line_may_escape_colons() {
-        assert_eq!(fields(r"h:5432:*:a\:b:p:w\\d"), ["h", "5432", "*", "a:b", r"p:w\d"]);
     }
 }

@@ -51,7 +51,7 @@ fn place(url: &str, root: &Path) -> Result<String, DatabaseError> {
 }
 
 /// A file always answers, unless it is none of SQLite's.
-fn answers(url: &str, root: &Path) -> Result<(), DatabaseError> {
+fn answers(url: &str, root: &Path, _limit: Duration, _server_only: bool) -> Result<(), DatabaseError> {
     let mut opened = Sqlite::open(url, root, &Purpose::reading("migrate database wait"))?;
     opened
         .query("SELECT count(*) FROM sqlite_schema")

@@ -8,13 +8,13 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, ffi};
 
 use super::lock::Lock;
+use super::url::{Mode, Named};
 use crate::database::{DatabaseError, Purpose, Reading, Scope, SqlError, interruption};
 use crate::sql::{Statement, Syntax, split};
 
 /// Returns the file that `url` names; None for a database in memory or one that SQLite's own URI names.
 pub fn file(url: &str, root: &Path) -> Result<Option<PathBuf>, DatabaseError> {
-    let name = file_name(url)?;
-    Ok((!name.starts_with("file:") && name != ":memory:").then(|| root.join(&name)))
+    Ok(Named::read(url)?.file(root))
 }
 
 /// How long SQLite itself waits for another process before it is looked whether to go on.
@@ -52,18 +52,24 @@ impl Sqlite {
     ///
     /// A file that is not there is made when `purpose` allows it, and is an empty database otherwise.
     pub fn open(url: &str, root: &Path, purpose: &Purpose) -> Result<Sqlite, DatabaseError> {
-        let name = file_name(url)?;
-        let is_uri = name.starts_with("file:");
-        let file = file(url, root)?;
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let flags = if is_uri { flags | OpenFlags::SQLITE_OPEN_URI } else { flags };
+        let named = Named::read(url)?;
+        let file = named.file(root);
+        if let Some(reason) = file.as_deref().and_then(no_database) {
+            return Err(DatabaseError::Connect { place: place(file.as_deref()), reason, hint: None });
+        }
+        let flags = match named.mode {
+            Mode::ReadOnly => OpenFlags::SQLITE_OPEN_READ_ONLY,
+            Mode::ReadWrite | Mode::Create => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let flags = if named.is_uri() { flags | OpenFlags::SQLITE_OPEN_URI } else { flags };
+        let may_create = purpose.may_create && named.mode == Mode::Create;
         let opened = match &file {
-            Some(path) if purpose.may_create => {
-                Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_CREATE)
-            }
-            Some(path) if path.exists() => Connection::open_with_flags(path, flags),
+            Some(path) if may_create => Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_CREATE),
+            // To look at what is not there is to look at nothing; to write there is an error.
+            Some(path) if path.exists() || purpose.may_create => Connection::open_with_flags(path, flags),
             Some(_) => Connection::open_in_memory(),
-            None => Connection::open_with_flags(&name, flags | OpenFlags::SQLITE_OPEN_CREATE),
+            None => Connection::open_with_flags(&named.name, flags | OpenFlags::SQLITE_OPEN_CREATE),
         };
         let failed = |error: rusqlite::Error| {
             let folder = file.as_deref().and_then(Path::parent).filter(|folder| !folder.as_os_str().is_empty());
@@ -223,24 +229,18 @@ pub fn place(file: Option<&Path>) -> String {
     }
 }
 
-/// Returns the name of the file in the spellings of SQLAlchemy and others: `sqlite:///rel.db`, `sqlite:////abs.db`,
-/// `sqlite://rel.db`, `sqlite:rel.db`; `:memory:` for a database in memory, and a `file:` URI as it is.
+/// Says why what is there can't be a database file.
 ///
-/// Source: SQLAlchemy, "SQLite: connect strings": what follows the third slash is the name.
-fn file_name(url: &str) -> Result<String, DatabaseError> {
-    let rest = url.split_once(':').map_or("", |(_, rest)| rest);
-    let name = rest.strip_prefix("///").or_else(|| rest.strip_prefix("//")).unwrap_or(rest);
-    if name.starts_with("file:") {
-        return Ok(name.to_owned());
+/// Source: SQLite, "Database File Format", 1.3.
+fn no_database(path: &Path) -> Option<String> {
+    use std::io::Read;
+    if path.is_dir() {
+        return Some("it is a directory".to_owned());
     }
-    let name = name.split('?').next().unwrap_or_default();
-    match name {
-        "" | ":memory:" => Ok(":memory:".to_owned()),
-        name if name.contains('\0') => {
-            Err(DatabaseError::Url("the name of the database file has a null byte".to_owned()))
-        }
-        name => Ok(name.to_owned()),
-    }
+    let mut head = [0; 16];
+    std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head)).ok()?;
+    let is_one = head == *b"SQLite format 3\0" || head == [0; 16];
+    (!is_one).then(|| "the file is not an SQLite database, or is encrypted".to_owned())
 }
 
 fn text(value: ValueRef) -> Option<String> {
@@ -303,25 +303,4 @@ fn code_name(code: i32) -> String {
         other => return format!("SQLite error {other}"),
     };
     name.to_owned()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_spelling_names_its_file() {
-        for (url, name) in [
-            ("sqlite:///rel.db", "rel.db"),
-            ("sqlite:////abs.db", "/abs.db"),
-            ("sqlite+aiosqlite:///./dev.db", "./dev.db"),
-            ("sqlite://app.db", "app.db"),
-            ("sqlite:app.db?timeout=5", "app.db"),
-            ("sqlite://", ":memory:"),
-            ("sqlite:///:memory:", ":memory:"),
-            ("sqlite:///file:x.db?mode=ro&uri=true", "file:x.db?mode=ro&uri=true"),
-        ] {
-            assert_eq!(file_name(url).unwrap(), name, "{url}");
-        }
-    }
 }

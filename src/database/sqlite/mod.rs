@@ -9,6 +9,7 @@ mod lock;
 mod rebuild;
 pub mod reflect;
 pub mod script;
+mod url;
 mod words;
 
 use std::path::Path;
