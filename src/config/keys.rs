@@ -172,6 +172,12 @@ pub(super) static SECTIONS: &[Section] = &[
                 &["5s"],
                 "How long a statement waits for a table lock before it is tried again (PostgreSQL).",
             ),
+            key(
+                "concurrent_wait",
+                Shape::Duration,
+                &["30m"],
+                "How long a concurrent statement waits for older transactions (PostgreSQL); 0 for without end.",
+            ),
             key("lock_wait", Shape::Duration, &["60s"], "How long to wait for another run of migrate."),
         ],
     },

@@ -125,6 +125,8 @@ pub struct Autogenerate {
 pub struct Run {
     pub transaction: TransactionMode,
     pub lock_timeout: Duration,
+    /// How long CREATE INDEX CONCURRENTLY and its like wait for older transactions; None: without end.
+    pub concurrent_wait: Option<Duration>,
     pub lock_wait: Duration,
 }
 
@@ -231,6 +233,7 @@ fn read(
                 .copied()
                 .unwrap_or_default(),
             lock_timeout: file.duration("run", "lock_timeout")?,
+            concurrent_wait: Some(file.duration("run", "concurrent_wait")?).filter(|wait| !wait.is_zero()),
             lock_wait: file.duration("run", "lock_wait")?,
         },
         root,

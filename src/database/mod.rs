@@ -99,6 +99,11 @@ pub struct Scripting {
     /// Must this statement stand outside the transaction, though it belongs to a section that runs in one (SQLite's
     /// `PRAGMA foreign_keys`)?
     pub outside_transaction: fn(statement: &str) -> bool,
+    /// How a statement that runs outside a transaction waits for locks.
+    pub lock_class: fn(statement: &str) -> LockClass,
+    /// Returns the statements to send, each as a message of its own, before and after a statement of this class that runs
+    /// outside a transaction; `lock_timeout` is how long one of the class `Short` waits for its lock.
+    pub patience: fn(class: LockClass, lock_timeout: Duration) -> Patience,
     /// Undoes what such statements set.
     pub restore: Option<&'static str>,
     /// A query of the rows that violate a foreign key, which such a statement makes possible; each cell a word of the
@@ -159,6 +164,48 @@ pub enum Earlier {
     AtWork(String),
     /// A session of it waits for its client; in words, and its process.
     Idle(String, String),
+}
+
+/// How a statement that runs outside a transaction waits for locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockClass {
+    /// As the session has it: it takes no lock for which an application would have to wait.
+    None,
+    /// It takes a lock that stops an application, and so does its waiting for it: a short `lock_timeout`, and another try.
+    Short,
+    /// It stops nobody, and waits for every transaction that is older: no timeout of the server's, which would leave half
+    /// of its work behind, but a deadline of the run's own.
+    Concurrent,
+}
+
+/// The settings around a statement that runs outside a transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Patience {
+    pub before: Vec<String>,
+    pub after: Vec<String>,
+}
+
+/// A watch on a session that may wait for locks (`Database::watch_waits`).
+pub struct WaitWatch {
+    stop: std::sync::mpsc::Sender<()>,
+    thread: std::thread::JoinHandle<Waited>,
+}
+
+impl WaitWatch {
+    /// Ends the watch and returns what it saw.
+    pub fn end(self) -> Waited {
+        drop(self.stop);
+        self.thread.join().unwrap_or_default()
+    }
+}
+
+/// What a watch saw.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Waited {
+    /// Whom the session waited for the last time that it did, in words.
+    pub last: Option<String>,
+    /// Its statement was cancelled, because it had waited too long.
+    pub cancelled: bool,
 }
 
 /// How to find out whether a statement took effect whose run was cut off.
@@ -372,6 +419,13 @@ pub trait Database {
 
     /// Looks, after `delay` and on another connection, who keeps this one waiting for a lock, while it runs a script.
     fn watch_blockers(&self, delay: Duration) -> Option<std::thread::JoinHandle<Option<String>>>;
+
+    /// Watches, on another connection, whom the statements of this one wait for until the watch is ended: `tell` gets each
+    /// new answer in words, and a statement that has waited longer than `limit` is cancelled. To be begun before the
+    /// statement; None if the database can't tell.
+    fn watch_waits(&mut self, _limit: Option<Duration>, _tell: Box<dyn FnMut(&str) + Send>) -> Option<WaitWatch> {
+        None
+    }
 
     /// Reads the catalog of the part of the database that `scope` names.
     fn reflect(&mut self, scope: &Scope) -> Result<Reading, DatabaseError>;

@@ -1,6 +1,9 @@
 //! Servers that say nothing, or what no server should: no command waits for them without end, and none is trusted.
 
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
+
+use migrate::database::{self, Purpose};
 
 use crate::support::wire::{Fake, fake, message, proxy};
 use crate::support::{Project, postgres};
@@ -207,4 +210,35 @@ fn a_signal_ends_a_run_whose_connection_stalls() {
     {
         assert!(outcome.stderr.contains(words), "{}", outcome.shown());
     }
+}
+
+#[test]
+fn a_statement_that_waits_is_watched_and_given_up() {
+    let Some(database) = postgres::database() else { return };
+    database.execute("CREATE TABLE t (id int)");
+    let url = database.url();
+    let blocker = {
+        let url = url.clone();
+        std::thread::spawn(move || {
+            let purpose = Purpose::reading("a long report");
+            let mut blocker = database::connect(&url, std::path::Path::new("/"), &purpose).expect("it connects");
+            blocker.execute("BEGIN; INSERT INTO t VALUES (1); SELECT pg_sleep(6); COMMIT").expect("it sleeps")
+        })
+    };
+    let sleeps = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
+    crate::support::server::wait_until("it sleeps", Duration::from_secs(60), || !database.rows(sleeps).is_empty());
+    let purpose = Purpose::reading("migrate upgrade");
+    let mut waiting = database::connect(&url, std::path::Path::new("/"), &purpose).expect("it connects");
+    let (teller, told) = mpsc::channel();
+    let tell = Box::new(move |words: &str| teller.send(words.to_owned()).expect("somebody listens"));
+    let watch = waiting.watch_waits(Some(Duration::from_secs(1)), tell).expect("PostgreSQL can tell");
+    let error = waiting.execute("CREATE INDEX CONCURRENTLY i ON t (id)").expect_err("it waits too long");
+    let waited = watch.end();
+    assert_eq!(error.code.as_deref(), Some("57014"), "{error}");
+    assert!(waited.cancelled);
+    let words = told.try_recv().expect("it was told");
+    for part in ["a long report", "INSERT INTO t", "waiting for"] {
+        assert!(words.contains(part), "{words}");
+    }
+    blocker.join().expect("the blocker ends");
 }

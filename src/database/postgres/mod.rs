@@ -18,6 +18,7 @@ mod stream;
 mod tls;
 pub mod trust;
 mod url;
+mod waits;
 
 use std::time::Duration;
 
@@ -25,7 +26,9 @@ pub use connection::{Connection, Rows};
 pub use url::Settings;
 
 use crate::database::version_table::{self, AppliedRow};
-use crate::database::{Database, DatabaseError, Dialect, Earlier, Purpose, Reading, Scope, SqlError, interruption};
+use crate::database::{
+    Database, DatabaseError, Dialect, Earlier, Purpose, Reading, Scope, SqlError, WaitWatch, interruption,
+};
 use crate::sql::{Statement, Syntax, quote};
 
 /// Reads a URL without connecting to anything, and without the environment.
@@ -203,6 +206,13 @@ impl Database for Postgres {
 
     fn watch_blockers(&self, delay: Duration) -> Option<std::thread::JoinHandle<Option<String>>> {
         Some(lock::watch_blockers(&self.settings, &self.application, delay))
+    }
+
+    fn watch_waits(&mut self, limit: Option<Duration>, tell: Box<dyn FnMut(&str) + Send>) -> Option<WaitWatch> {
+        // A pooler has numbers of its own, so the server is asked for its.
+        let rows = self.connection.run("SELECT pg_catalog.pg_backend_pid()").ok()?.pop()?;
+        let pid = rows.into_iter().flatten().next().flatten()?.parse().ok()?;
+        Some(waits::watch(&self.settings, &self.application, pid, limit, tell))
     }
 
     fn reflect(&mut self, scope: &Scope) -> Result<Reading, DatabaseError> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::effect;
-use crate::database::{Scripting, SessionEffect};
+use crate::database::{LockClass, Patience, Scripting, SessionEffect};
 use crate::revision::guard::{Guard, Subject};
 use crate::sql::token::{Token, TokenKind, name_of, tokens};
 use crate::sql::{Syntax, quote, split};
@@ -29,6 +29,8 @@ pub const SCRIPTING: Scripting = Scripting {
     refuses_transaction,
     effect: effect::effect,
     outside_transaction: |_| false,
+    lock_class,
+    patience,
     restore: None,
     violations: None,
     count: "pg_catalog.count(*)",
@@ -189,6 +191,76 @@ fn refuses_transaction(statement: &str) -> bool {
     }
 }
 
+/// Source: the locks that the manual pages of the statements name (PostgreSQL manual 13.3.1), and `WaitForLockers` in the
+/// server, by which the concurrent forms wait for every transaction that may use what they change.
+fn lock_class(statement: &str) -> LockClass {
+    let words = split::leading_words(statement, Syntax::Postgres, 6);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["CREATE", "INDEX" | "UNIQUE", rest @ ..] if rest.contains(&"CONCURRENTLY") => LockClass::Concurrent,
+        ["DROP", "INDEX", "CONCURRENTLY", ..] => LockClass::Concurrent,
+        ["REINDEX", ..] if is_switched_on(statement, "CONCURRENTLY") => LockClass::Concurrent,
+        ["ALTER", "TABLE", ..]
+            if mentions(statement, &["DETACH"]) && mentions(statement, &["CONCURRENTLY", "FINALIZE"]) =>
+        {
+            LockClass::Concurrent
+        }
+        // What belongs to no single database, and what waits for no lock of a table.
+        ["CREATE" | "DROP" | "ALTER", "DATABASE" | "TABLESPACE" | "SUBSCRIPTION" | "ROLE" | "USER" | "SYSTEM", ..] => {
+            LockClass::None
+        }
+        ["VACUUM", ..] if is_switched_on(statement, "FULL") => LockClass::Short,
+        [
+            "ALTER" | "CLUSTER" | "COMMENT" | "CREATE" | "DROP" | "GRANT" | "IMPORT" | "LOCK" | "REFRESH" | "REINDEX"
+            | "REVOKE" | "SECURITY" | "TRUNCATE",
+            ..,
+        ] => LockClass::Short,
+        _ => LockClass::None,
+    }
+}
+
+/// Has the statement this option, `FULL` or `(FULL)` or `(FULL true)`, and not `(FULL false)`?
+fn is_switched_on(statement: &str, option: &str) -> bool {
+    let solid: Vec<Token> = tokens(statement, Syntax::Postgres).filter(Token::is_solid).collect();
+    let at = solid.iter().position(|token| token.is_word(statement, option));
+    at.is_some_and(|at| {
+        let next = solid.get(at + 1).map(|token| token.text(statement).to_ascii_lowercase()).unwrap_or_default();
+        !matches!(next.trim_matches('\''), "false" | "off" | "0")
+    })
+}
+
+fn patience(class: LockClass, lock_timeout: Duration) -> Patience {
+    match class {
+        LockClass::None => Patience::default(),
+        LockClass::Short => Patience {
+            before: vec![format!("SET lock_timeout = '{}ms'", lock_timeout.as_millis())],
+            after: vec!["RESET lock_timeout".to_owned()],
+        },
+        // The server's timeouts count the wait for every older snapshot of the database, and leave an invalid index.
+        // `transaction_timeout` came with PostgreSQL 17, hence by way of the list of settings.
+        LockClass::Concurrent => {
+            let transaction_timeout = |value: &str| {
+                format!(
+                    "SELECT pg_catalog.set_config(name, {value}, false) FROM pg_catalog.pg_settings \
+                     WHERE name OPERATOR(pg_catalog.=) 'transaction_timeout'"
+                )
+            };
+            Patience {
+                before: vec![
+                    "SET lock_timeout = 0".to_owned(),
+                    "SET statement_timeout = 0".to_owned(),
+                    transaction_timeout("'0'"),
+                ],
+                after: vec![
+                    "RESET lock_timeout".to_owned(),
+                    "RESET statement_timeout".to_owned(),
+                    transaction_timeout("reset_val"),
+                ],
+            }
+        }
+    }
+}
+
 fn mentions(statement: &str, words: &[&str]) -> bool {
     tokens(statement, Syntax::Postgres).any(|token| words.iter().any(|word| token.is_word(statement, word)))
 }
@@ -312,6 +384,37 @@ mod tests {
         for statement in ["create index i on t (a)", "alter table t add concurrently int", "reindex table t"] {
             assert!(!refuses_transaction(statement), "{statement}");
         }
+    }
+
+    #[test]
+    fn a_statement_waits_for_locks_as_its_class_says() {
+        for (statement, class) in [
+            ("create index concurrently i on t (a)", LockClass::Concurrent),
+            ("CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)", LockClass::Concurrent),
+            ("drop index concurrently if exists i", LockClass::Concurrent),
+            ("reindex (concurrently, verbose) table t", LockClass::Concurrent),
+            ("reindex index concurrently i", LockClass::Concurrent),
+            ("alter table t detach partition p concurrently", LockClass::Concurrent),
+            ("alter table t detach partition p finalize", LockClass::Concurrent),
+            ("reindex (concurrently false) table t", LockClass::Short),
+            ("reindex table t", LockClass::Short),
+            ("vacuum full t", LockClass::Short),
+            ("vacuum (analyze, full) t", LockClass::Short),
+            ("cluster t", LockClass::Short),
+            ("alter type e add value 'x'", LockClass::Short),
+            ("create index i on t (a)", LockClass::Short),
+            ("refresh materialized view concurrently v", LockClass::Short),
+            ("vacuum (full off) t", LockClass::None),
+            ("vacuum t", LockClass::None),
+            ("alter system set work_mem = '1MB'", LockClass::None),
+            ("update t set a = 1", LockClass::None),
+        ] {
+            assert_eq!(lock_class(statement), class, "{statement}");
+        }
+        let short = patience(LockClass::Short, Duration::from_secs(5));
+        assert_eq!(short.before, ["SET lock_timeout = '5000ms'"]);
+        assert_eq!(short.after, ["RESET lock_timeout"]);
+        assert_eq!(patience(LockClass::None, Duration::ZERO), Patience::default());
     }
 
     #[test]

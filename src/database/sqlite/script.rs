@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::database::{Effect, Scripting, SessionEffect};
+use crate::database::{Effect, LockClass, Patience, Scripting, SessionEffect};
 use crate::revision::guard::{Guard, Subject};
 use crate::sql::token::{Token, name_of, tokens};
 use crate::sql::{Syntax, quote, split};
@@ -25,6 +25,8 @@ pub const SCRIPTING: Scripting = Scripting {
     refuses_transaction,
     effect,
     outside_transaction,
+    lock_class: |_| LockClass::None,
+    patience: |_, _| Patience::default(),
     restore: Some("PRAGMA foreign_keys = OFF; PRAGMA legacy_alter_table = OFF"),
     violations: Some(VIOLATIONS),
     count: "count(*)",
