@@ -14,6 +14,7 @@ use crate::database::{DatabaseError, Made, interruption};
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate database wait --timeout 30s
+  migrate database wait --server && migrate database create
   migrate database create --grant-to app_user
   migrate -e staging database drop --yes")]
 pub struct Arguments {

@@ -62,6 +62,12 @@ impl Client {
         count > 0
     }
 
+    /// Reads until a client has sent this, or goes.
+    pub fn read_until(&mut self, what: &str) {
+        let has_come = |received: &[u8]| received.windows(what.len()).any(|window| window == what.as_bytes());
+        while self.read() && !has_come(&self.received.lock().expect("nobody panics with it")) {}
+    }
+
     pub fn write(&mut self, bytes: &[u8]) {
         let _ = self.stream.write_all(bytes);
     }

@@ -74,7 +74,7 @@ fn luthien_moves_to_declared_models_in_a_second_database() {
     let current = project.migrate("current --json -v").ok();
     assert!(!format!("{}{}", current.stdout, current.stderr).contains("s3cret-of-luthien"));
     project.env("DB_NAME_NEW", &new_name);
-    project.migrate("database wait --timeout 10").ok();
+    project.migrate("database wait --server --timeout 10s").ok();
     project.run(["database", "create", "--grant-to", &app]).ok();
     project.run(["database", "create", "--grant-to", &app]).ok();
     let rows = |database: &str, sql: &str| {
