@@ -165,8 +165,8 @@ fn a_second_signal_ends_at_once() {
     let Some(site) = Site::postgres() else { return };
     let name = site.database().name();
     let deaf = format!(
-        "DO $$ BEGIN FOR i IN 1..4 LOOP BEGIN PERFORM pg_sleep(1), '{name}'; \
-         EXCEPTION WHEN query_canceled THEN PERFORM pg_sleep(1); END; END LOOP; END $$;"
+        "DO $$ BEGIN FOR i IN 1..8 LOOP BEGIN PERFORM pg_sleep(1), '{name}'; \
+         EXCEPTION WHEN query_canceled THEN NULL; END; END LOOP; END $$;"
     );
     site.project.revision("r1", "", &format!("CREATE TABLE a (id int);\n{deaf}"), "");
     let mut run = site.project.start(["upgrade", "head"]);

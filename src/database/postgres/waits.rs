@@ -54,7 +54,7 @@ pub fn watch(
 pub fn waits_for(connection: &Connection, pid: i32) -> Result<Option<String>, SqlError> {
     // A concurrent build names the one that it waits for in its progress, in phases of a wait for others' snapshots too.
     let mut answers = connection.run(&format!(
-        "BEGIN READ ONLY; SET LOCAL search_path = pg_catalog; \
+        "BEGIN READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp; \
          SELECT x, coalesce(b.usename, ''), coalesce(nullif(b.application_name, ''), 'unnamed'), coalesce(b.state, ''), \
          to_char(b.xact_start AT TIME ZONE 'UTC', 'HH24:MI:SS \"UTC\"'), left(b.query, 80), coalesce(p.phase, '') \
          FROM pg_stat_activity w LEFT JOIN pg_stat_progress_create_index p ON p.pid = w.pid \
