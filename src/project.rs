@@ -69,7 +69,7 @@ impl Project {
     /// # Errors
     /// `Config`. A revision file that can't be read is no error yet: it fails only what needs it.
     pub fn open(path: impl AsRef<Path>) -> Result<Project, ProjectError> {
-        Project::with(&config::Options { file: Some(path.as_ref().to_owned()), environment: None, url: None })
+        Project::with(&config::Options { file: Some(path.as_ref().to_owned()), ..config::Options::default() })
     }
 
     /// Opens the project that `options` name, with an environment or a URL laid over its settings.

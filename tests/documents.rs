@@ -37,6 +37,7 @@ fn the_example_on_the_configuration_page_can_be_read() {
             file: Some(project.path("migrate.toml")),
             environment: environment.map(str::to_owned),
             url: None,
+            ..Default::default()
         })
     };
     let config = load(None).unwrap_or_else(|error| panic!("{error}"));

@@ -4,6 +4,7 @@ mod attack;
 mod commands;
 mod config_schema;
 mod documents;
+mod full_shadow;
 mod imports;
 mod protocol;
 mod round_trip;

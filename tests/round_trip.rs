@@ -1,6 +1,8 @@
 //! The cases under tests/cases/, each run through the binary: from nothing to the old schema, forward to the new one
 //! with rows in the tables, back, and to nothing; after each step the outside judge compares with a fresh database.
 //!
+//! With `MIGRATE_TEST_FULL=1`, `check` must find the same as `check --shadow full` before each step.
+//!
 //! `MIGRATE_TEST_CASE=column cargo test round_trip` runs the cases with `column` in their name.
 
 use std::path::PathBuf;
@@ -182,9 +184,24 @@ fn round_trip(
 impl Steps<'_> {
     fn generate(&self, way: &str, models: &str, message: &str, renames: &[String]) -> Result<Outcome, String> {
         self.project.write("models.sql", models);
+        if std::env::var_os("MIGRATE_TEST_FULL").is_some() {
+            self.is_found_with_everything_loaded(way)?;
+        }
         let mut arguments = vec!["revision", "--autogenerate", "-m", message];
         arguments.extend(renames.iter().flat_map(|rename| ["--rename", rename.as_str()]));
         self.done(way, self.project.run(arguments))
+    }
+
+    /// What `check` finds is what it finds with the whole schema in a shadow.
+    fn is_found_with_everything_loaded(&self, way: &str) -> Result<(), String> {
+        let [fast, full] = ["check --json", "check --json --shadow full"].map(|line| self.project.migrate(line));
+        if (fast.code, &fast.stdout, &fast.stderr) == (full.code, &full.stdout, &full.stderr) {
+            return Ok(());
+        }
+        Err(format!(
+            "{way}: --shadow full finds something else\n{}{}{}{}",
+            fast.stdout, fast.stderr, full.stdout, full.stderr
+        ))
     }
 
     fn migrate(&self, way: &str, line: &str) -> Result<Outcome, String> {

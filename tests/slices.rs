@@ -1,7 +1,7 @@
 //! Loading only what may differ finds what loading everything finds.
 
-use migrate::autogenerate::{Comparison, compare, compare_whole};
-use migrate::config::{self, Config};
+use migrate::autogenerate::{Comparison, compare};
+use migrate::config::{self, Config, ShadowUse};
 use migrate::database::{self, Purpose};
 use migrate::models;
 
@@ -117,7 +117,11 @@ fn both_ways(config: &Config) -> [Comparison; 2] {
     let mut database = database::connect(url, &config.root, &Purpose::reading("tests")).expect("a connection");
     let declared = models::read(&config.models, database.dialect(), url, &config.root).expect("models");
     let sliced = compare(database.as_mut(), &declared, config, &[], None).expect("a comparison by slices");
-    [sliced, compare_whole(database.as_mut(), &declared, config).expect("a plain comparison")]
+    let full = Config {
+        autogenerate: config::Autogenerate { shadow: ShadowUse::Full, ..config.autogenerate.clone() },
+        ..config.clone()
+    };
+    [sliced, compare(database.as_mut(), &declared, &full, &[], None).expect("a plain comparison")]
 }
 
 /// The same for SQLite.

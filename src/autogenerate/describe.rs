@@ -63,8 +63,9 @@ pub fn describe(database: &mut dyn Database, catalog: &Catalog, config: &Config)
         declared
             .declarations
             .extend(rest.statements().into_iter().map(|statement| Declaration { statement, lines: Vec::new() }));
-        let more = match source::in_shadow(database, &declared.statements(), config)? {
-            Err((at, error)) => {
+        let surroundings = database.surroundings()?;
+        let more = match source::in_shadow(database, &declared.statements(), config, &surroundings)? {
+            source::Loaded::Refused { at, error } => {
                 let failed = declared.declarations.get(at);
                 last.statement = failed.map(|declaration| declaration.statement.text.clone());
                 last.what = format!("the schema can't be written as models: {}", error.message);
@@ -77,7 +78,7 @@ pub fn describe(database: &mut dyn Database, catalog: &Catalog, config: &Config)
                 .into_iter()
                 .collect::<Vec<_>>()
             }
-            Ok(built) => {
+            source::Loaded::Whole(built) => {
                 let rest = plan(&built.reading.catalog, catalog, dialect.kinds);
                 if rest.is_empty() {
                     return Ok(Models { toml: written.text, sql: sql.text });

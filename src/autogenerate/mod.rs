@@ -9,7 +9,7 @@ mod strangers;
 
 use std::collections::BTreeSet;
 
-use crate::config::Config;
+use crate::config::{Config, ShadowUse};
 use crate::database::{Database, DatabaseError, Dialect, Reading};
 use crate::models::Declared;
 use crate::models::speaks::{self, Speaks, plural};
@@ -149,41 +149,29 @@ pub fn compare(
     wishes: &[Wish],
     ask: Option<&mut Ask>,
 ) -> Result<Comparison, AutogenerateError> {
-    loading(database, declared, config, wishes, ask, MustLoad::These(BTreeSet::new()))
-}
-
-/// Compares as `compare` does, but loads the whole declared schema into a shadow: the plain way, which checks the other.
-///
-/// # Errors
-/// Those of `compare`.
-pub fn compare_whole(
-    database: &mut dyn Database,
-    declared: &Declared,
-    config: &Config,
-) -> Result<Comparison, AutogenerateError> {
-    loading(database, declared, config, &[], None, MustLoad::All)
-}
-
-fn loading(
-    database: &mut dyn Database,
-    declared: &Declared,
-    config: &Config,
-    wishes: &[Wish],
-    ask: Option<&mut Ask>,
-    mut must_load: MustLoad,
-) -> Result<Comparison, AutogenerateError> {
     let live = database.reflect(&source::scope(config)).map_err(SourceError::from)?;
     let mut ask = ask;
+    let mut must_load = match config.autogenerate.shadow {
+        ShadowUse::Auto => MustLoad::These(BTreeSet::new()),
+        ShadowUse::Full => MustLoad::All,
+    };
     loop {
         let ask = ask.as_mut().map(|ask| &mut **ask as &mut Ask);
         match attempt(database, &live, declared, config, wishes, ask, &must_load)? {
-            Ok(comparison) => return Ok(comparison),
-            Err(more) => must_load = more,
+            Attempt::Done(comparison) => return Ok(*comparison),
+            Attempt::Lacks(more) => must_load = more,
         }
     }
 }
 
-/// Compares with what `must_load` says loaded, or returns what must be loaded besides.
+/// What came of a comparison with a part of the declared schema.
+enum Attempt {
+    Done(Box<Comparison>),
+    /// More must be loaded.
+    Lacks(MustLoad),
+}
+
+/// Compares with what `must_load` says loaded.
 fn attempt(
     database: &mut dyn Database,
     live: &Reading,
@@ -192,7 +180,7 @@ fn attempt(
     wishes: &[Wish],
     ask: Option<&mut Ask>,
     must_load: &MustLoad,
-) -> Result<Result<Comparison, MustLoad>, AutogenerateError> {
+) -> Result<Attempt, AutogenerateError> {
     let dialect = database.dialect();
     let spelled = slices::spell(database, declared, config, &live.catalog, must_load)?;
     let (wanted, mut shadowed, assumed) = (spelled.catalog, spelled.shadowed, spelled.assumed);
@@ -204,13 +192,13 @@ fn attempt(
     let mut target = reached(&wanted, &live, &speaks, config);
     let in_slices = matches!(must_load, MustLoad::These(_));
     if in_slices && ask.is_some() && !rename::similar(&live, &target.catalog, dialect.kinds).is_empty() {
-        return Ok(Err(MustLoad::All));
+        return Ok(Attempt::Lacks(MustLoad::All));
     }
     let renames = renames::wanted(&live, &target.catalog, declared, wishes, ask, dialect)?;
     let mut renamed = None;
     if !renames.is_empty() {
         if in_slices {
-            return Ok(Err(MustLoad::All));
+            return Ok(Attempt::Lacks(MustLoad::All));
         }
         strangers::refuse(live.objects(), &wanted, config)?;
         // A shadow that is named serves one thing at a time, and holds the models already.
@@ -228,9 +216,9 @@ fn attempt(
     let plans = [(&upgrade, from, &target.catalog), (&downgrade, &target.catalog, from)];
     let touched = assumed.touched(plans, &target.left_alone, &target.catalog);
     if let (false, MustLoad::These(known)) = (touched.is_empty(), must_load) {
-        return Ok(Err(MustLoad::These(known.union(&touched).cloned().collect())));
+        return Ok(Attempt::Lacks(MustLoad::These(known.union(&touched).cloned().collect())));
     }
-    Ok(Ok(Comparison {
+    Ok(Attempt::Done(Box::new(Comparison {
         dialect,
         upgrade,
         downgrade,
@@ -243,7 +231,7 @@ fn attempt(
         shadowed,
         declared: wanted,
         assumed,
-    }))
+    })))
 }
 
 fn reached(declared: &Catalog, live: &Catalog, speaks: &Speaks, config: &Config) -> Target {
@@ -320,7 +308,7 @@ pub fn write(
     let proved = Proved::of(upgrade, downgrade, renamed.as_ref(), dialect, style)?;
     let Comparison { dialect, live, target, declared, renamed, shadowed, assumed, .. } = &mut comparison;
     let claim = proof::claim(live, &target.catalog, assumed, &proved);
-    if shadowed.is_proved(&claim) {
+    if claim.as_ref().is_some_and(|claim| shadowed.is_proved(claim)) {
         return Ok(proved);
     }
     strangers::refuse(live.objects().filter(|object| !assumed.holds(object, live)), declared, config)?;
@@ -340,7 +328,9 @@ pub fn write(
         let start = if renamed.is_some() { proof::Start::Live } else { proof::Start::Declared(declared) };
         proof::prove(rehearsal, start, live, &target.catalog, &proved)?;
     }
-    shadowed.remember_proof(&claim);
+    if let Some(claim) = &claim {
+        shadowed.remember_proof(claim);
+    }
     Ok(proved)
 }
 

@@ -6,7 +6,7 @@ use super::{AutogenerateError, Proved};
 use crate::config::Config;
 use crate::database::{Database, DatabaseError, Dialect, SqlError};
 use crate::schema::plan::{Plan, plan};
-use crate::schema::{Catalog, explain};
+use crate::schema::{Catalog, explain, stored};
 use crate::source;
 
 /// How many statements run in one transaction of a shadow; more might use up PostgreSQL's room for locks.
@@ -123,16 +123,22 @@ pub enum Start<'a> {
 }
 
 /// Returns what is proved of the two sections, in words: the sections, and all objects but those that no shadow holds.
-pub fn claim(live: &Catalog, target: &Catalog, assumed: &Assumed, proved: &Proved) -> Vec<String> {
+///
+/// None where they can't be written down; then nothing is remembered.
+pub fn claim(live: &Catalog, target: &Catalog, assumed: &Assumed, proved: &Proved) -> Option<Vec<String>> {
     let mut claim = Vec::new();
     for catalog in [live, target] {
         let held = catalog.objects().filter(|object| !assumed.holds(object, catalog));
-        claim.extend(held.map(|object| format!("{object:?}")));
-        claim.push("then".to_owned());
+        claim.push(stored::to_json_of(held).ok()?);
     }
-    claim
-        .extend([&proved.upgrade, &proved.downgrade].map(|script| format!("{} {}", script.transactional, script.text)));
-    claim
+    for script in [&proved.upgrade, &proved.downgrade] {
+        claim.push(script.transactional.to_string());
+        claim.push(script.outside.len().to_string());
+        claim.extend(script.outside.iter().cloned());
+        claim.push(script.text.clone());
+    }
+    claim.push(proved.irreversible.to_string());
+    Some(claim)
 }
 
 /// Tries both sections, or the upgrade alone where there is no way back. Where the shadow holds the models, what is left alone is added, then it goes down and up; where

@@ -4,15 +4,16 @@
 //! loaded mentions such a table, a stand-in is made for it: its columns and keys. The plain way (everything is loaded) is
 //! taken when nothing can be proved, when a slice does not load by itself, and wherever a rename is wanted.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::config::Config;
 use crate::database::{Database, Dialect};
 use crate::models::Declared;
+use crate::schema::kind::Kind;
 use crate::schema::plan::{Plan, plan};
-use crate::schema::{Catalog, Id, IdSet, Object};
-use crate::source::{self, Shadowed, SourceError};
+use crate::schema::{Catalog, Id, IdMap, IdSet, Object};
+use crate::source::{self, Loaded, Shadowed, SourceError};
 use crate::sql::token::{TokenKind, name_of, tokens};
 use crate::sql::{Statement, Syntax};
 
@@ -96,19 +97,59 @@ impl Assumed {
         touched
     }
 
-    /// Returns the assumed tables with something whose name the server chose in the shadow for something else, and would
-    /// not have chosen beside them. `mentioned` are the names that are said, in lower case.
-    fn whose_names_were_chosen_again(&self, read: &Catalog, mentioned: &BTreeSet<String>) -> BTreeSet<Id> {
-        let name = |object: &Object| (object.id.kind, object.id.path.first().cloned(), object.id.name().to_owned());
-        let own = read.objects().filter(|object| !self.holds(object, read));
-        let chosen: BTreeSet<_> =
-            own.filter(|object| !mentioned.contains(&object.id.name().to_lowercase())).map(name).collect();
-        if chosen.is_empty() {
+    /// Returns the assumed tables with a name that something in the shadow has or might have got instead, and whose
+    /// statements would decide, in their order, which of them gets it.
+    ///
+    /// `said_of` are the names in a table's own statements, `said` those in the others; in lower case. A name that is not
+    /// among them was chosen by the server, with a number behind it where it was taken.
+    fn with_contested_names(
+        &self,
+        read: &Catalog,
+        live: &Catalog,
+        said: &BTreeSet<String>,
+        said_of: &dyn Fn(&Id) -> BTreeSet<String>,
+        dialect: &Dialect,
+    ) -> BTreeSet<Id> {
+        let mut names: BTreeMap<String, bool> = BTreeMap::new();
+        let mut claims: BTreeSet<String> = BTreeSet::new();
+        let mut long = false;
+        for object in read.objects().filter(|object| !self.holds(object, read)) {
+            let Some(kind) = kind_of(object, dialect).filter(|kind| has_a_name_of_its_own(kind, object)) else {
+                continue;
+            };
+            let chosen = !said.contains(&object.id.name().to_lowercase());
+            let before = object.id.name().trim_end_matches(|char: char| char.is_ascii_digit());
+            let others = (chosen && before != object.id.name()).then(|| object.id.with_last(before));
+            long |= chosen && is_long(object.id.name());
+            for id in others.iter().chain([&object.id]) {
+                *names.entry(id.name().to_owned()).or_default() |= chosen;
+                claims.extend(claimed(kind, &Object { id: id.clone(), ..object.clone() }));
+            }
+        }
+        if names.is_empty() {
             return BTreeSet::new();
         }
-        let assumed: Catalog = self.objects.iter().cloned().collect();
-        let taken = self.objects.iter().filter(|object| chosen.contains(&name(object)));
-        taken.map(|object| root(object, &assumed).clone()).filter(|id| self.tables.contains(id)).collect()
+        let contested = |object: &&Arc<Object>| {
+            let name = object.id.name();
+            let known = names.get(name);
+            // The names of tables and of what has none of its own are as they are written.
+            if known.is_none() && !(long && is_long(name)) && object.known.is_empty() {
+                return false;
+            }
+            let Some(kind) = kind_of(object, dialect).filter(|kind| has_a_name_of_its_own(kind, object)) else {
+                return false;
+            };
+            if long && is_long(name) {
+                return true;
+            }
+            let in_a_table = (kind.occupies)(object).is_empty();
+            let decided = known.is_some_and(|chosen| *chosen)
+                || !in_a_table
+                || !said_of(root(object, live)).contains(&name.to_lowercase());
+            decided && claimed(kind, object).iter().any(|claim| claims.contains(claim))
+        };
+        let taken = self.objects.iter().filter(contested);
+        taken.map(|object| root(object, live).clone()).filter(|id| self.tables.contains(id)).collect()
     }
 
     fn needs(&self, object: &Object, catalog: &Catalog, touched: &mut BTreeSet<Id>) {
@@ -154,9 +195,14 @@ fn by_slices(
     live: &Catalog,
     must_load: &BTreeSet<Id>,
 ) -> Result<Option<Spelled>, SourceError> {
+    // What is in a database that somebody names may decide what is made of a statement there.
+    if config.database.shadow_url()?.is_some() {
+        return Ok(None);
+    }
     let dialect = database.dialect();
+    let surroundings = database.surroundings()?;
     let statements = declared.statements();
-    let mut proved = (dialect.alike)(&statements, live, &source::scope(config));
+    let mut proved = (dialect.alike)(&statements, live, &surroundings);
     proved.retain(|(id, _)| !must_load.contains(id));
     if proved.is_empty() {
         return Ok(None);
@@ -168,7 +214,8 @@ fn by_slices(
         .filter(|(number, _)| !spared.contains(number))
         .map(|(_, statement)| statement)
         .collect();
-    let mut assumed = Assumed { tables: proved.into_iter().map(|(id, _)| id).collect(), ..Assumed::default() };
+    let numbers: IdMap<Id, Vec<usize>> = proved.into_iter().collect();
+    let mut assumed = Assumed { tables: numbers.keys().cloned().collect(), ..Assumed::default() };
     let spared = |object: &&Arc<Object>| assumed.tables.contains(root(object, live));
     assumed.objects = live.shared().iter().filter(spared).cloned().collect();
     let mentioned = names(&rest, dialect.syntax);
@@ -177,21 +224,49 @@ fn by_slices(
     let mut load: Vec<Statement> = stand_ins(&assumed.stand_ins, live, dialect);
     load.extend(rest.into_iter().cloned());
     tracing::debug!(tables = assumed.tables.len(), loaded = load.len(), "tables proved equal without a shadow");
-    let shadowed = match source::in_shadow(database, &load, config)? {
-        Ok(shadowed) => shadowed,
-        Err((at, error)) => {
+    let shadowed = match source::in_shadow(database, &load, config, &surroundings)? {
+        Loaded::Whole(shadowed) => shadowed,
+        Loaded::Refused { at, error } => {
             let statement = load.get(at).map(|statement| statement.text.as_str());
             tracing::debug!(%error, statement, "a slice does not load by itself: everything is loaded");
             return Ok(None);
         }
     };
-    let taken = assumed.whose_names_were_chosen_again(&shadowed.reading.catalog, &mentioned);
-    if !taken.is_empty() {
-        let must_load = must_load.union(&taken).cloned().collect();
+    let said_of = |id: &Id| {
+        let own = numbers.get(id).into_iter().flatten().filter_map(|number| statements.get(*number));
+        names(&own.collect::<Vec<_>>(), dialect.syntax)
+    };
+    let contested = assumed.with_contested_names(&shadowed.reading.catalog, live, &mentioned, &said_of, dialect);
+    if !contested.is_empty() {
+        let must_load = must_load.union(&contested).cloned().collect();
         return by_slices(database, declared, config, live, &must_load);
     }
     let catalog = assumed.over(shadowed.reading.catalog.clone());
     Ok(Some(Spelled { catalog, shadowed, assumed }))
+}
+
+fn kind_of(object: &Object, dialect: &Dialect) -> Option<&'static Kind> {
+    dialect.kinds.iter().find(|kind| kind.name == object.id.kind).copied()
+}
+
+/// Has an object of this kind a name that the server may choose, and that others of its schema may not have?
+fn has_a_name_of_its_own(kind: &Kind, object: &Object) -> bool {
+    kind.post_data || !(kind.occupies)(object).is_empty()
+}
+
+/// The names that an object has for itself.
+fn claimed(kind: &Kind, object: &Object) -> Vec<String> {
+    let mut claimed = (kind.occupies)(object);
+    // The server looks for a free name among those of all constraints of a schema, and of indexes.
+    if kind.post_data {
+        claimed.push(format!("constraint {} {}", object.id.path.first().map_or("", String::as_str), object.id.name()));
+    }
+    claimed
+}
+
+/// Might the server have cut this name short to put a number behind it?
+fn is_long(name: &str) -> bool {
+    name.len() > 55
 }
 
 /// What an object lives in, at last: itself, where it lives in nothing.

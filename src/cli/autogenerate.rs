@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::compared::Shadow;
 use super::failure::Failure;
 use super::{Session, compared, dialects, running};
 use crate::apply::room;
@@ -38,6 +39,8 @@ pub struct Options {
     /// With --autogenerate or --baseline: let the code of ROLE run in a shadow with your rights; of every role, when none is named (may be repeated)
     #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     pub trust: Vec<String>,
+    #[command(flatten)]
+    pub shadow: Shadow,
 }
 
 /// What was written for the sections of a new revision.
@@ -71,6 +74,7 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
         refuse_without(options)?;
         return Ok(Some(Sections::default()));
     }
+    options.shadow.set(session);
     let mut config = session.config()?.clone();
     config.database.trust.extend(options.trust.iter().cloned());
     let style = Style { conditional: options.conditional };

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::compared::Shadow;
 use super::failure::Failure;
 use super::{Exit, Session, compared};
 
@@ -9,10 +10,15 @@ use super::{Exit, Session, compared};
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate check
+  migrate check --shadow full
   migrate -e staging check --json")]
-pub struct Arguments {}
+pub struct Arguments {
+    #[command(flatten)]
+    shadow: Shadow,
+}
 
-pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    arguments.shadow.set(session);
     let config = session.config()?.clone();
     let mut database = session.reader()?;
     let comparison = compared::compare(session, &config, database.as_mut(), &[], false)?;

@@ -1,5 +1,6 @@
 //! What `check` and `revision --autogenerate` share: the database beside the models, and what is said about it.
 
+use clap::Args;
 use serde_json::{Value, json};
 
 use super::Session;
@@ -8,7 +9,7 @@ use super::output::Output;
 use crate::apply;
 use crate::apply::stamp::Stamp;
 use crate::autogenerate::{self, AutogenerateError, Comparison, NotProved, Wish};
-use crate::config::Config;
+use crate::config::{Config, ShadowUse};
 use crate::database::Database;
 use crate::models::speaks;
 use crate::models::{self, ModelError, Sources};
@@ -24,6 +25,31 @@ use crate::source::{self, SourceError};
 
 /// How many differences are shown where a list would be endless.
 const SHOWN: usize = 40;
+
+/// The option of every command that compares.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct Shadow {
+    /// What is loaded into the throw-away database: what may differ, or `full`: everything, with nothing remembered from
+    /// another run [default: `shadow` under [autogenerate] in migrate.toml, else auto]
+    #[arg(long, value_name = "HOW")]
+    shadow: Option<How>,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum How {
+    Auto,
+    Full,
+}
+
+impl Shadow {
+    /// Takes the option in the place of the setting in migrate.toml.
+    pub fn set(self, session: &mut Session) {
+        session.use_shadow(self.shadow.map(|how| match how {
+            How::Auto => ShadowUse::Auto,
+            How::Full => ShadowUse::Full,
+        }));
+    }
+}
 
 /// Compares the database with the models; renames are asked for where `ask` is true and somebody can answer.
 pub fn compare(

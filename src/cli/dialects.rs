@@ -62,7 +62,8 @@ fn urls(session: &mut Session) -> Vec<(Option<String>, String)> {
 
 /// The configuration of an environment, with its URL where that can be told.
 fn settings(session: &Session, environment: Option<String>) -> Option<Config> {
-    config::load(&Options { file: session.global.config.clone(), environment, url: None }).ok()
+    config::load(&Options { file: session.global.config.clone(), environment, url: None, shadow: session.shadow() })
+        .ok()
 }
 
 /// The dialect of a URL, by what it comes to, else by how it begins.

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::compared::Shadow;
 use super::failure::Failure;
 use super::sides::{self, Side};
 use super::{Exit, Session};
@@ -30,9 +31,12 @@ pub struct Arguments {
     /// Print the statements instead of the differences
     #[arg(long)]
     sql: bool,
+    #[command(flatten)]
+    shadow: Shadow,
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    arguments.shadow.set(session);
     let named = [arguments.from, arguments.to];
     let (mut home, config) = sides::home(session, &named)?;
     let dialect = home.dialect();

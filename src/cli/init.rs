@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::compared::Shadow;
 use super::failure::Failure;
 use super::{Exit, Session, draft};
 use crate::autogenerate::{AutogenerateError, describe};
@@ -36,9 +37,12 @@ pub struct Arguments {
     /// With --from-database: let the code of ROLE run in a shadow with your rights; of every role, when none is named (may be repeated)
     #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     trust: Vec<String>,
+    #[command(flatten)]
+    shadow: Shadow,
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    arguments.shadow.set(session);
     let root = &arguments.folder;
     let settings = root.join(FILE_NAME);
     if settings.symlink_metadata().is_ok() {
@@ -99,7 +103,7 @@ struct Described {
 
 /// TOML where it can say it, and the rest in SQL; SQL alone where they don't go together.
 fn models_of(session: &mut Session, url: &str, trust: &[String]) -> Result<Described, Failure> {
-    let options = config::Options { url: Some(url.to_owned()), ..config::Options::default() };
+    let options = config::Options { url: Some(url.to_owned()), shadow: session.shadow(), ..config::Options::default() };
     let mut settings = config::without_file(&options)?;
     settings.database.schemas = vec!["*".to_owned()];
     settings.database.trust = trust.to_vec();

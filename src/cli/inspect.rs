@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::compared::Shadow;
 use super::failure::Failure;
 use super::sides::{self, Side};
 use super::{Exit, Session};
@@ -29,6 +30,8 @@ pub struct Arguments {
     /// Let the code of ROLE run in a shadow with your rights; of every role, when none is named (may be repeated)
     #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     trust: Vec<String>,
+    #[command(flatten)]
+    shadow: Shadow,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -44,6 +47,7 @@ enum Format {
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    arguments.shadow.set(session);
     let (mut home, mut config) = sides::home(session, std::slice::from_ref(&arguments.schema))?;
     config.database.trust.extend(arguments.trust);
     let dialect = home.dialect();

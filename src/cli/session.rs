@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::Global;
 use super::failure::{self, Failure};
 use super::output::Output;
-use crate::config::{self, Config, Options};
+use crate::config::{self, Config, Options, ShadowUse};
 use crate::database::{self, Database, DatabaseError, Dialect, Purpose};
 use crate::revision::folder;
 use crate::revision::graph::Graph;
@@ -21,13 +21,14 @@ pub struct Session {
     pub output: Output,
     /// The command's name, as the database's other users see it: `migrate upgrade`.
     pub application: String,
+    shadow: Option<ShadowUse>,
     config: Option<Config>,
     graph: Option<Rc<Graph>>,
 }
 
 impl Session {
     pub fn new(global: Global, output: Output, command: &str) -> Self {
-        Session { global, output, application: format!("migrate {command}"), config: None, graph: None }
+        Session { global, output, application: format!("migrate {command}"), shadow: None, config: None, graph: None }
     }
 
     /// Returns the project's settings; reads migrate.toml the first time.
@@ -37,10 +38,22 @@ impl Session {
                 file: self.global.config.clone(),
                 environment: self.global.environment.clone(),
                 url: self.global.url.clone(),
+                shadow: self.shadow,
             };
             self.config = Some(config::load(&options)?);
         }
         self.config.as_ref().ok_or_else(|| Failure::new("the settings could not be read"))
+    }
+
+    /// Takes what `--shadow` says in the place of the setting in migrate.toml.
+    pub fn use_shadow(&mut self, shadow: Option<ShadowUse>) {
+        self.shadow = shadow;
+        self.config = None;
+    }
+
+    /// What `--shadow` says.
+    pub fn shadow(&self) -> Option<ShadowUse> {
+        self.shadow
     }
 
     /// Returns the graph of all revision files; reads them the first time.

@@ -65,7 +65,11 @@ pub fn home(session: &mut Session, sides: &[Side]) -> Result<(Box<dyn Database>,
     let config = match session.config() {
         Ok(config) => config.clone(),
         Err(failure) if needs_project => return Err(failure),
-        Err(_) => config::without_file(&config::Options { url: Some(url.clone()), ..config::Options::default() })?,
+        Err(_) => config::without_file(&config::Options {
+            url: Some(url.clone()),
+            shadow: session.shadow(),
+            ..config::Options::default()
+        })?,
     };
     let purpose = Purpose::reading(session.application.clone());
     Ok((database::connect(&url, &config.root, &purpose)?, config))

@@ -3,6 +3,7 @@
 use clap::Args;
 use serde_json::json;
 
+use super::compared::Shadow;
 use super::failure::Failure;
 use super::output::Output;
 use super::running;
@@ -40,10 +41,13 @@ pub struct Arguments {
     #[arg(long, conflicts_with = "sql")]
     verify: bool,
     #[command(flatten)]
+    shadow: Shadow,
+    #[command(flatten)]
     script: Script,
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    arguments.shadow.set(session);
     if arguments.sql {
         return write(arguments, session);
     }

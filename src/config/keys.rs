@@ -154,6 +154,12 @@ pub(super) static SECTIONS: &[Section] = &[
                 &[],
                 "The kinds that the models speak for, in the plural; [\"*\"] for all; default: what the source can say.",
             ),
+            key(
+                "shadow",
+                Shape::Choice(&["auto", "full"]),
+                &["auto"],
+                "What is loaded into a shadow: what may differ, or everything, each time.",
+            ),
         ],
     },
     Section {

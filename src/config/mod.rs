@@ -32,6 +32,8 @@ pub struct Options {
     pub environment: Option<String>,
     /// `--url`: wins over the file.
     pub url: Option<String>,
+    /// `--shadow`: wins over the file.
+    pub shadow: Option<ShadowUse>,
 }
 
 /// Everything that a command needs to know of the project, resolved: paths absolute, variables expanded, the `-e`
@@ -119,6 +121,18 @@ pub struct Autogenerate {
     pub ignore: Vec<String>,
     /// The kinds that the models speak for, in the plural; `*` for all; None: what the sources can say.
     pub manage: Option<Vec<String>>,
+    /// What is loaded into a shadow; `--shadow` wins over the file.
+    pub shadow: ShadowUse,
+}
+
+/// What is loaded into a shadow.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ShadowUse {
+    /// What may differ; and what a shadow answered is remembered.
+    #[default]
+    Auto,
+    /// Everything, each time.
+    Full,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -226,6 +240,11 @@ fn read(
         autogenerate: Autogenerate {
             ignore: file.texts("autogenerate", "ignore")?,
             manage: some(file.texts("autogenerate", "manage")?),
+            shadow: match (options.shadow, file.choice("autogenerate", "shadow")?) {
+                (Some(given), _) => given,
+                (None, 0) => ShadowUse::Auto,
+                (None, _) => ShadowUse::Full,
+            },
         },
         run: Run {
             transaction: [TransactionMode::PerRevision, TransactionMode::All, TransactionMode::None]

@@ -8,6 +8,7 @@ pub mod postgres;
 pub mod sqlite;
 pub mod version_table;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub struct Dialect {
     pub kinds: &'static [&'static Kind],
     /// Returns the tables of the live catalog that the declared statements are certain to declare just so, each with the
     /// numbers of all statements about it. It may prove a table equal, never two tables different.
-    pub alike: fn(&[Statement], &Catalog, &Scope) -> Vec<(Id, Vec<usize>)>,
+    pub alike: fn(&[Statement], &Catalog, &Surroundings) -> Vec<(Id, Vec<usize>)>,
     /// How scripts for it are put together.
     pub scripting: Scripting,
     /// How whole databases come and go.
@@ -364,6 +365,19 @@ pub struct Reading {
     pub unmanaged: Vec<(String, usize)>,
 }
 
+/// What decides, besides DDL, what a definition means and how it is spelled.
+#[derive(Clone, Debug, Default)]
+pub struct Surroundings {
+    /// All of it, to tell one from another: versions, encoding, settings, the role.
+    pub text: String,
+    /// The role's name.
+    pub user: String,
+    /// The roles that may own what this one makes, as far as that is certain: itself, and for a superuser all.
+    pub roles: BTreeSet<String>,
+    /// Are the settings that decide what a name means and how a table is stored those of a new database?
+    pub usual: bool,
+}
+
 /// One open connection to a database.
 pub trait Database {
     fn dialect(&self) -> &'static Dialect;
@@ -375,7 +389,7 @@ pub trait Database {
     fn version(&mut self) -> Result<String, DatabaseError>;
 
     /// Returns what decides, besides DDL, how this database spells a definition: versions, encoding, settings, the user.
-    fn surroundings(&mut self) -> Result<String, DatabaseError>;
+    fn surroundings(&mut self) -> Result<Surroundings, DatabaseError>;
 
     /// Runs a script of one or more statements as one message, in one round trip where the database can.
     ///

@@ -25,7 +25,12 @@ struct StoredObject {
 
 /// Returns the objects as a JSON list, by id.
 pub fn to_json(catalog: &Catalog) -> serde_json::Result<String> {
-    serde_json::to_string(&catalog.objects().collect::<Vec<_>>())
+    to_json_of(catalog.objects())
+}
+
+/// Returns some objects as a JSON list: the same text for the same objects, and for no others.
+pub fn to_json_of<'a>(objects: impl Iterator<Item = &'a Object>) -> serde_json::Result<String> {
+    serde_json::to_string(&objects.collect::<Vec<_>>())
 }
 
 /// Reads what `to_json` wrote; `kinds` are the dialect's.

@@ -3,7 +3,8 @@
 //! How a database spells a declared schema is a function of the text, of the server's version and settings, and of this
 //! program; all of them are in the name of the file that holds the answer.
 
-use std::path::PathBuf;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use sha2::{Digest, Sha256};
@@ -18,11 +19,15 @@ const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const KEPT: usize = 100;
 
 /// Returns the name under which the answer is remembered.
-pub fn key(statements: &[Statement], scope: &Scope, dialect: &Dialect, surroundings: &str) -> String {
-    let about = [&program(), dialect.name, surroundings, &scope.version_table];
+pub fn key(statements: &[Statement], scope: &Scope, dialect: &Dialect, surroundings: &[&str]) -> String {
+    let (program, number) = (program(), scope.schemas.len().to_string());
+    let about = [&program, dialect.name, &scope.version_table, &number];
     let schemas = scope.schemas.iter().map(String::as_str);
-    let texts = statements.iter().map(|statement| statement.text.as_str());
-    hashed(about.into_iter().chain(schemas).chain(["statements"]).chain(texts))
+    let texts = statements.iter().flat_map(|statement| {
+        let alone = if statement.transactional { "" } else { "outside a transaction" };
+        [statement.text.as_str(), alone]
+    });
+    hashed(about.into_iter().chain(schemas).chain(surroundings.iter().copied()).chain(texts))
 }
 
 /// Returns the name under which it is remembered that a claim about what an answer was about was proved.
@@ -48,7 +53,7 @@ fn program() -> String {
 
 /// Returns the remembered answer, if there is one.
 pub fn remembered(key: &str, dialect: &Dialect) -> Option<Reading> {
-    let text = std::fs::read_to_string(folder()?.join(file_name(key))).ok()?;
+    let text = read(key)?;
     // The first line counts what has no kind.
     let (unmanaged, objects) = text.split_once('\n')?;
     let catalog = stored::from_json(objects, dialect.kinds).ok()?;
@@ -59,15 +64,50 @@ pub fn remembered(key: &str, dialect: &Dialect) -> Option<Reading> {
 
 /// Remembers an answer; where that can't be done, nothing is lost but time.
 pub fn remember(key: &str, reading: &Reading) {
+    let texts = (serde_json::to_string(&reading.unmanaged), stored::to_json(&reading.catalog));
+    if let (Ok(unmanaged), Ok(objects)) = texts {
+        write(key, &format!("{unmanaged}\n{objects}"));
+    }
+}
+
+/// Was this proved?
+pub fn is_proved(key: &str) -> bool {
+    read(key).is_some_and(|text| text == PROVED)
+}
+
+/// Remembers that it was.
+pub fn remember_proof(key: &str) {
+    write(key, PROVED);
+}
+
+const PROVED: &str = "proved";
+
+/// The first line of a file: what its name and its text come to, so that one that was cut short, changed or put under
+/// another name counts for nothing.
+fn seal(key: &str, text: &str) -> String {
+    hashed([key, text].into_iter())
+}
+
+fn read(key: &str) -> Option<String> {
+    let folder = folder()?;
+    let file = std::fs::File::open(folder.join(file_name(key))).ok()?;
+    if !(is_private(&folder.metadata().ok()?) && is_private(&file.metadata().ok()?)) {
+        tracing::debug!(folder = %folder.display(), "others may write here: nothing is taken from it");
+        return None;
+    }
+    let mut text = String::new();
+    std::io::BufReader::new(file).read_to_string(&mut text).ok()?;
+    let (sealed, rest) = text.split_once('\n')?;
+    let whole = sealed == seal(key, rest);
+    whole.then(|| rest.to_owned())
+}
+
+fn write(key: &str, text: &str) {
     let Some(folder) = folder() else { return };
-    let (Ok(unmanaged), Ok(objects)) = (serde_json::to_string(&reading.unmanaged), stored::to_json(&reading.catalog))
-    else {
-        return;
-    };
-    let text = format!("{unmanaged}\n{objects}");
-    let written = std::fs::create_dir_all(&folder).and_then(|()| {
-        let file = tempfile::NamedTempFile::new_in(&folder)?;
-        std::fs::write(file.path(), text)?;
+    let written = make(&folder).and_then(|()| {
+        // The file is for this user alone.
+        let mut file = tempfile::NamedTempFile::new_in(&folder)?;
+        write!(file, "{}\n{text}", seal(key, text))?;
         file.persist(folder.join(file_name(key))).map_err(|error| error.error)
     });
     if let Err(error) = written {
@@ -76,22 +116,42 @@ pub fn remember(key: &str, reading: &Reading) {
     forget_old(&folder);
 }
 
-/// Was this proved?
-pub fn is_proved(key: &str) -> bool {
-    folder().is_some_and(|folder| folder.join(file_name(key)).exists())
+/// Makes the folder, for this user alone.
+fn make(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
-/// Remembers that it was.
-pub fn remember_proof(key: &str) {
-    remember(key, &Reading::default());
+/// Does it belong to this user, so that nobody else may write into it?
+#[cfg(unix)]
+fn is_private(metadata: &std::fs::Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    static USER: std::sync::OnceLock<Option<u32>> = std::sync::OnceLock::new();
+    // Whose is a file that this process makes?
+    let user = USER.get_or_init(|| Some(tempfile::tempfile().ok()?.metadata().ok()?.uid()));
+    *user == Some(metadata.uid()) && metadata.mode() & 0o022 == 0
+}
+
+/// Elsewhere the folder lies in the user's own.
+#[cfg(not(unix))]
+fn is_private(_: &std::fs::Metadata) -> bool {
+    true
 }
 
 fn file_name(key: &str) -> String {
     format!("{key}.json")
 }
 
-/// `MIGRATE_CACHE` (empty: no cache), else `migrate` in the user's folder for such things; None where there is none.
+/// `answers` in the folder for them, which nobody but this user may write into.
 fn folder() -> Option<PathBuf> {
+    Some(caches()?.join("answers"))
+}
+
+/// `MIGRATE_CACHE` (empty: no cache), else `migrate` in the user's folder for such things; None where there is none.
+fn caches() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("MIGRATE_CACHE") {
         return Some(PathBuf::from(folder)).filter(|folder| !folder.as_os_str().is_empty());
     }
@@ -105,7 +165,7 @@ fn folder() -> Option<PathBuf> {
     Some(caches.join("migrate"))
 }
 
-fn forget_old(folder: &std::path::Path) {
+fn forget_old(folder: &Path) {
     let Ok(entries) = std::fs::read_dir(folder) else { return };
     let mut answers: Vec<(SystemTime, PathBuf)> = entries
         .flatten()

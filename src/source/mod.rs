@@ -5,8 +5,8 @@ mod cache;
 use std::path::Path;
 
 use crate::apply::{self, ApplyError};
-use crate::config::{Config, ConfigError};
-use crate::database::{Database, DatabaseError, Dialect, Reading, Scope, SqlError};
+use crate::config::{Config, ConfigError, ShadowUse};
+use crate::database::{Database, DatabaseError, Dialect, Reading, Scope, SqlError, Surroundings};
 use crate::models::{Declared, ModelError, error};
 use crate::revision::Direction;
 use crate::revision::graph::Graph;
@@ -34,8 +34,8 @@ pub enum SourceError {
 /// A schema as a throw-away database spells it; the database itself is there when it was needed.
 pub struct Shadowed {
     pub reading: Reading,
-    /// The name under which the answer is remembered.
-    key: String,
+    /// The name under which the answer is remembered; None: nothing is.
+    key: Option<String>,
     statements: Vec<Statement>,
     shadow: Option<Box<dyn Database>>,
 }
@@ -43,12 +43,14 @@ pub struct Shadowed {
 impl Shadowed {
     /// Was this claim proved in such a shadow before? What a claim is about must be in its texts.
     pub fn is_proved(&self, claim: &[String]) -> bool {
-        cache::is_proved(&cache::key_of_proof(&self.key, claim))
+        self.key.as_ref().is_some_and(|key| cache::is_proved(&cache::key_of_proof(key, claim)))
     }
 
     /// Remembers that the claim was proved.
     pub fn remember_proof(&self, claim: &[String]) {
-        cache::remember_proof(&cache::key_of_proof(&self.key, claim));
+        if let Some(key) = &self.key {
+            cache::remember_proof(&cache::key_of_proof(key, claim));
+        }
     }
 
     /// Returns the throw-away database that holds the schema; makes it now where the answer was remembered.
@@ -87,12 +89,26 @@ pub fn declared_in_shadow(
     declared: &Declared,
     config: &Config,
 ) -> Result<Shadowed, SourceError> {
-    let loaded = in_shadow(database, &declared.statements(), config)?;
-    Ok(loaded.map_err(|(at, refusal)| error::refused(declared, at, &refusal))?)
+    let surroundings = database.surroundings()?;
+    match in_shadow(database, &declared.statements(), config, &surroundings)? {
+        Loaded::Whole(shadowed) => Ok(shadowed),
+        Loaded::Refused { at, error } => Err(error::refused(declared, at, &error).into()),
+    }
 }
 
-/// Returns how a shadow of `database` spells these statements, as remembered or by loading them; or the number of the first that can't be loaded, and
-/// what the database said.
+/// What became of statements that were loaded into a shadow.
+pub enum Loaded {
+    Whole(Shadowed),
+    /// The number of the first that can't be loaded, and what the database said.
+    Refused {
+        at: usize,
+        error: SqlError,
+    },
+}
+
+/// Loads these statements into a shadow of `database` and reads it back, or returns what is remembered of that.
+///
+/// `surroundings` are those of `database`.
 ///
 /// # Errors
 /// No shadow can be had, or it can't be read.
@@ -100,22 +116,41 @@ pub fn in_shadow(
     database: &mut dyn Database,
     statements: &[Statement],
     config: &Config,
-) -> Result<Result<Shadowed, (usize, SqlError)>, SourceError> {
+    surroundings: &Surroundings,
+) -> Result<Loaded, SourceError> {
     let scope = scope(config);
-    let key = cache::key(statements, &scope, database.dialect(), &database.surroundings()?);
+    let shadow_url = config.database.shadow_url()?;
+    let key = match config.autogenerate.shadow {
+        ShadowUse::Full => None,
+        ShadowUse::Auto => {
+            let named = shadow_url.map(|_| named(database, config)).transpose()?;
+            let surroundings = [&surroundings.text, named.as_deref().unwrap_or_default()];
+            Some(cache::key(statements, &scope, database.dialect(), &surroundings))
+        }
+    };
     let statements = statements.to_vec();
-    if let Some(reading) = cache::remembered(&key, database.dialect()) {
-        return Ok(Ok(Shadowed { reading, key, statements, shadow: None }));
+    if let Some(reading) = key.as_ref().and_then(|key| cache::remembered(key, database.dialect())) {
+        return Ok(Loaded::Whole(Shadowed { reading, key, statements, shadow: None }));
     }
-    let mut shadow = database.shadow(config.database.shadow_url()?)?;
+    let mut shadow = database.shadow(shadow_url)?;
     match shadow.load(&statements) {
         Ok(()) => {}
         Err((_, error)) if error.interrupted => return Err(not_loaded(error).into()),
-        Err(refusal) => return Ok(Err(refusal)),
+        Err((at, error)) => return Ok(Loaded::Refused { at, error }),
     }
     let reading = shadow.reflect(&scope)?;
-    cache::remember(&key, &reading);
-    Ok(Ok(Shadowed { reading, key, statements, shadow: Some(shadow) }))
+    if let Some(key) = &key {
+        cache::remember(key, &reading);
+    }
+    Ok(Loaded::Whole(Shadowed { reading, key, statements, shadow: Some(shadow) }))
+}
+
+/// Returns what a shadow that the configuration names adds to its answers: its own settings, and what it holds.
+fn named(database: &mut dyn Database, config: &Config) -> Result<String, SourceError> {
+    let mut shadow = database.shadow(config.database.shadow_url()?)?;
+    let held = shadow.reflect(&Scope { schemas: vec!["*".to_owned()], version_table: String::new() })?;
+    let held = stored::to_json(&held.catalog).map_err(|error| SourceError::Stored(error.to_string()))?;
+    Ok(format!("{}\n{held}", shadow.surroundings()?.text))
 }
 
 fn not_loaded(error: SqlError) -> DatabaseError {
@@ -159,7 +194,9 @@ pub fn stored(path: &Path, dialect: &Dialect) -> Result<Catalog, SourceError> {
 /// # Errors
 /// No shadow can be had, or it can't be read.
 pub fn empty(database: &mut dyn Database, config: &Config) -> Result<Catalog, SourceError> {
-    let spelled = in_shadow(database, &[], config)?;
-    let spelled = spelled.map_err(|(_, error)| DatabaseError::Sql { doing: "reading a shadow".to_owned(), error })?;
-    Ok(spelled.reading.catalog)
+    let surroundings = database.surroundings()?;
+    match in_shadow(database, &[], config, &surroundings)? {
+        Loaded::Whole(shadowed) => Ok(shadowed.reading.catalog),
+        Loaded::Refused { error, .. } => Err(DatabaseError::Sql { doing: "reading a shadow".to_owned(), error }.into()),
+    }
 }

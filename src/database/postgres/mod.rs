@@ -27,7 +27,7 @@ pub use url::Settings;
 
 use crate::database::version_table::{self, AppliedRow};
 use crate::database::{
-    Database, DatabaseError, Dialect, Earlier, Purpose, Reading, Scope, SqlError, WaitWatch, interruption,
+    Database, DatabaseError, Dialect, Earlier, Purpose, Reading, Scope, SqlError, Surroundings, WaitWatch, interruption,
 };
 use crate::sql::{Statement, Syntax, quote};
 
@@ -116,19 +116,38 @@ impl Database for Postgres {
     }
 
     /// Extensions come into it with the versions that CREATE EXTENSION would make.
-    fn surroundings(&mut self) -> Result<String, DatabaseError> {
+    fn surroundings(&mut self) -> Result<Surroundings, DatabaseError> {
+        // What is set for the role, or for all roles, holds in a new database too.
         let rows = self
             .query(
-                "SELECT pg_catalog.version(), current_user, d.encoding, d.datcollate, d.datctype, \
-                 pg_catalog.current_setting('search_path'), pg_catalog.current_setting('default_text_search_config'), \
+                "SELECT current_user, pg_catalog.current_setting('is_superuser'), \
+                 (SELECT pg_catalog.string_agg(a.rolname, E'\\n') FROM pg_catalog.pg_roles a), \
+                 pg_catalog.current_setting('search_path'), pg_catalog.current_setting('default_tablespace'), \
+                 pg_catalog.current_setting('default_table_access_method'), \
+                 (SELECT pg_catalog.string_agg(pg_catalog.array_to_string(s.setconfig, E'\\n'), E'\\n' ORDER BY s.setrole) \
+                  FROM pg_catalog.pg_db_role_setting s LEFT JOIN pg_catalog.pg_roles a ON a.oid OPERATOR(pg_catalog.=) s.setrole \
+                  WHERE s.setdatabase OPERATOR(pg_catalog.=) 0::pg_catalog.oid \
+                  AND (s.setrole OPERATOR(pg_catalog.=) 0::pg_catalog.oid OR a.rolname OPERATOR(pg_catalog.=) session_user)), \
+                 pg_catalog.version(), d.encoding, d.datcollate, d.datctype, \
+                 pg_catalog.current_setting('default_text_search_config'), \
                  pg_catalog.current_setting('standard_conforming_strings'), pg_catalog.current_setting('TimeZone'), \
                  (SELECT pg_catalog.md5(pg_catalog.string_agg(pg_catalog.concat(name, default_version), ',' ORDER BY name)) \
                   FROM pg_catalog.pg_available_extensions) \
                  FROM pg_catalog.pg_database d WHERE d.datname OPERATOR(pg_catalog.=) pg_catalog.current_database()",
             )
             .map_err(|error| DatabaseError::Sql { doing: "reading the server's settings".to_owned(), error })?;
-        let cells = rows.into_iter().flatten().map(Option::unwrap_or_default);
-        Ok(cells.collect::<Vec<_>>().join("\n"))
+        let mut cells: Vec<String> = rows.into_iter().flatten().map(Option::unwrap_or_default).collect();
+        let cell = |at: usize| cells.get(at).map_or("", String::as_str);
+        let user = cell(0).to_owned();
+        let roles = cell(2).lines().filter(|role| cell(1) == "on" || *role == user).map(str::to_owned).collect();
+        let usual = matches!(cell(3), "\"$user\", public" | "public")
+            && (cell(4), cell(5)) == ("", "heap")
+            && !["search_path", "default_table"].iter().any(|name| cell(6).contains(name));
+        // Which roles there are decides nothing by itself.
+        if cells.len() > 2 {
+            cells.remove(2);
+        }
+        Ok(Surroundings { user, roles, usual, text: cells.join("\n") })
     }
 
     fn execute(&mut self, script: &str) -> Result<(), SqlError> {

@@ -7,16 +7,22 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::reflect::{Read, Row};
 use super::words::{Word, folded, words};
-use crate::database::Scope;
+use crate::database::Surroundings;
 use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
 
 /// Returns the tables of `live` that `statements` declare just so, each with the numbers of the statements that do.
-pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(Id, Vec<usize>)> {
+pub fn alike(statements: &[Statement], live: &Catalog, _: &Surroundings) -> Vec<(Id, Vec<usize>)> {
     let mut numbers: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     let mut rows = Vec::new();
+    // A virtual table has tables of its own, whose names begin with its name.
+    let mut virtual_tables = Vec::new();
     for (number, statement) in statements.iter().enumerate() {
-        if words(&statement.text).get(1).is_some_and(|word| word.is("VIRTUAL")) {
+        let words = words(&statement.text);
+        if words.first().is_some_and(|word| word.is("CREATE")) && words.get(1).is_some_and(|word| word.is("VIRTUAL")) {
+            let at = if words.get(3).is_some_and(|word| word.is("IF")) { 6 } else { 3 };
+            let Some(name) = words.get(at).and_then(Word::name) else { return Vec::new() };
+            virtual_tables.push(folded(&name) + "_");
             continue;
         }
         // What is no plain CREATE may change any table.
@@ -26,14 +32,17 @@ pub fn alike(statements: &[Statement], live: &Catalog, _scope: &Scope) -> Vec<(I
         }
         rows.push(row);
     }
-    let mut made: BTreeSet<String> = BTreeSet::new();
-    if !rows.iter().filter(|row| row.kind == "table").all(|row| made.insert(folded(&row.name))) {
+    // SQLite refuses a name that is taken: tables, indexes and views share theirs.
+    let mut taken: BTreeSet<(bool, String)> = BTreeSet::new();
+    if !rows.iter().all(|row| taken.insert((row.kind == "trigger", folded(&row.name)))) {
         return Vec::new();
     }
+    let made: BTreeSet<String> = rows.iter().filter(|row| row.kind == "table").map(|row| folded(&row.name)).collect();
     let declared: Catalog = Read::of(&rows).into_iter().collect();
     let same = |table: &&Object| {
         let name = folded(table.id.name());
-        made.contains(&name) && says_the_same(table, &declared, live)
+        let of_a_virtual_table = virtual_tables.iter().any(|start| name.starts_with(start));
+        made.contains(&name) && !of_a_virtual_table && says_the_same(table, &declared, live)
     };
     let alike = declared.of_kind("table").filter(same);
     alike.map(|table| (table.id.clone(), numbers.remove(&folded(table.id.name())).unwrap_or_default())).collect()

@@ -18,7 +18,7 @@ use std::time::Duration;
 pub use connection::Sqlite;
 
 use crate::database::version_table::{self, AppliedRow};
-use crate::database::{Database, DatabaseError, Dialect, Earlier, Purpose, Reading, Scope, SqlError};
+use crate::database::{Database, DatabaseError, Dialect, Earlier, Purpose, Reading, Scope, SqlError, Surroundings};
 use crate::sql::{Statement, Syntax, quote};
 
 pub static DIALECT: Dialect = Dialect {
@@ -51,8 +51,8 @@ impl Database for Sqlite {
         Ok(rusqlite::version().to_owned())
     }
 
-    fn surroundings(&mut self) -> Result<String, DatabaseError> {
-        Database::version(self)
+    fn surroundings(&mut self) -> Result<Surroundings, DatabaseError> {
+        Ok(Surroundings { text: Database::version(self)?, usual: true, ..Surroundings::default() })
     }
 
     fn execute(&mut self, script: &str) -> Result<(), SqlError> {

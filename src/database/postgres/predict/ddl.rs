@@ -49,6 +49,8 @@ pub enum Ddl {
     /// Whom a table or a sequence belongs to: no part of a schema.
     Owner {
         of: Vec<String>,
+        /// None for whoever is at it.
+        owner: Option<String>,
     },
 }
 
@@ -62,7 +64,7 @@ impl Ddl {
             | Ddl::Comment { table, .. }
             | Ddl::Default { table, .. }
             | Ddl::Identity { table, .. } => table,
-            Ddl::Sequence { path: of, .. } | Ddl::OwnedBy { sequence: of, .. } | Ddl::Owner { of } => of,
+            Ddl::Sequence { path: of, .. } | Ddl::OwnedBy { sequence: of, .. } | Ddl::Owner { of, .. } => of,
         }
     }
 }
@@ -141,28 +143,37 @@ pub struct Part {
 
 /// Reads one statement; None when it is of another kind, or holds anything that is not known here.
 pub fn parse(statement: &str) -> Option<Ddl> {
-    let mut parser = Parser::new(statement);
+    read(Parser::new(statement))
+}
+
+/// Reads an index's definition as `pg_get_indexdef` prints it.
+pub fn parse_printed(definition: &str) -> Option<Ddl> {
+    read(Parser::of_printed(definition))
+}
+
+fn read(mut parser: Parser) -> Option<Ddl> {
+    let parser = &mut parser;
     let ddl = if parser.words(&["CREATE", "TABLE"]) {
-        Ddl::Table(table(&mut parser)?)
+        Ddl::Table(table(parser)?)
     } else if parser.words(&["CREATE", "UNIQUE", "INDEX"]) {
-        index(&mut parser, true)?
+        index(parser, true)?
     } else if parser.words(&["CREATE", "INDEX"]) {
-        index(&mut parser, false)?
+        index(parser, false)?
     } else if parser.words(&["ALTER", "TABLE"]) {
         parser.word("ONLY");
         let table = parser.path()?;
-        alter(&mut parser, table)?
+        alter(parser, table)?
     } else if parser.words(&["CREATE", "SEQUENCE"]) {
-        sequence(&mut parser)?
+        sequence(parser)?
     } else if parser.words(&["ALTER", "SEQUENCE"]) {
         let sequence = parser.path()?;
         if parser.words(&["OWNED", "BY"]) {
             Ddl::OwnedBy { sequence, column: parser.path()? }
         } else {
-            owner(&mut parser, sequence)?
+            owner(parser, sequence)?
         }
     } else if parser.words(&["COMMENT", "ON"]) {
-        comment(&mut parser)?
+        comment(parser)?
     } else {
         return None;
     };
@@ -197,7 +208,10 @@ fn alter(parser: &mut Parser, table: Vec<String>) -> Option<Ddl> {
 }
 
 fn owner(parser: &mut Parser, of: Vec<String>) -> Option<Ddl> {
-    (parser.words(&["OWNER", "TO"]) && parser.name().is_some()).then_some(Ddl::Owner { of })
+    parser.words(&["OWNER", "TO"]).then_some(())?;
+    let whoever = ["CURRENT_USER", "SESSION_USER", "CURRENT_ROLE"].iter().any(|word| parser.word(word));
+    let owner = if whoever { None } else { Some(parser.name()?) };
+    Some(Ddl::Owner { of, owner })
 }
 
 fn identity(parser: &mut Parser) -> Option<&'static str> {
@@ -229,7 +243,7 @@ fn usual_options(parser: &mut Parser) {
 
 /// Reads a constraint's definition as `pg_get_constraintdef` prints it.
 pub fn parse_rule(definition: &str) -> Option<Rule> {
-    let mut parser = Parser::new(definition);
+    let mut parser = Parser::of_printed(definition);
     let rule = rule(&mut parser)?;
     parser.at_end().then_some(rule)
 }
@@ -267,6 +281,7 @@ fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
         collation: None,
     };
     let mut constraint_name = None;
+    let (mut nullable, mut has_default) = (false, false);
     loop {
         let (_, next) = parser.peek()?;
         if next == "," || next == ")" {
@@ -281,17 +296,25 @@ fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
             named.is_none().then_some(())?;
             column.not_null = true;
         } else if parser.word("NULL") {
+            nullable = true;
         } else if parser.word("DEFAULT") {
             // What may follow a default binds weaker than its operators: NOT NULL is no part of it.
+            parser.restricted = true;
             let default = parser.expression(7)?;
+            parser.restricted = false;
+            (!has_default).then_some(())?;
+            has_default = true;
             // None is stored of a default that is NULL.
             column.default = (default != Expression::Word("NULL".to_owned())).then_some(default);
         } else if let Some(identity) = identity(parser) {
+            column.identity.is_none().then_some(())?;
             (column.identity, column.not_null) = (Some(identity), true);
         } else if parser.words(&["GENERATED", "ALWAYS", "AS"]) {
+            column.generated.is_none().then_some(())?;
             column.generated = Some(in_parentheses(parser)?);
             parser.word("STORED").then_some(())?;
         } else if parser.word("COLLATE") {
+            column.collation.is_none().then_some(())?;
             column.collation = Some(parser.path()?);
         } else if parser.words(&["PRIMARY", "KEY"]) {
             column.not_null = true;
@@ -307,6 +330,8 @@ fn column(parser: &mut Parser, table: &mut Table) -> Option<()> {
             return None;
         }
     }
+    // The server refuses both.
+    (!(nullable && column.not_null) && constraint_name.is_none()).then_some(())?;
     table.columns.push(column);
     Some(())
 }
@@ -488,16 +513,84 @@ fn collect(expression: &Expression, found: &mut Vec<String>) {
             }
         }
         Expression::Number(_) | Expression::String(_) | Expression::Word(_) => {}
-        Expression::Unary(_, inner) | Expression::Is(inner, _) | Expression::Cast(inner, _) => collect(inner, found),
+        Expression::Unary(_, inner)
+        | Expression::Is(inner, _)
+        | Expression::Between(inner)
+        | Expression::Cast(inner, _) => collect(inner, found),
         Expression::Binary(_, left, right) | Expression::Quantified(_, _, left, right) => {
             collect(left, found);
             collect(right, found);
         }
-        Expression::Call(_, items) | Expression::Array(items) => items.iter().for_each(|item| collect(item, found)),
+        Expression::In { left, items, .. } => {
+            collect(left, found);
+            items.iter().for_each(|item| collect(item, found));
+        }
+        Expression::Logic(_, items) | Expression::Call(_, items) | Expression::Array(items) => {
+            items.iter().for_each(|item| collect(item, found));
+        }
     }
 }
 
-/// Is this name one that `type_name` knows, so that it can't be a type of the user's own?
-pub fn is_system_type(path: &[String]) -> bool {
-    matches!(path, [name] if type_name(name).is_some())
+/// Types of pg_catalog beyond those whose names `type_name` knows; reg… and pg_… besides. What has a name of these is
+/// found there first.
+const OF_THE_SYSTEM: [&str; 45] = [
+    "aclitem",
+    "any",
+    "anyarray",
+    "anycompatible",
+    "anycompatiblearray",
+    "anycompatiblemultirange",
+    "anycompatiblenonarray",
+    "anycompatiblerange",
+    "anyelement",
+    "anyenum",
+    "anymultirange",
+    "anynonarray",
+    "anyrange",
+    "bit",
+    "bpchar",
+    "char",
+    "cid",
+    "cstring",
+    "event_trigger",
+    "fdw_handler",
+    "float4",
+    "float8",
+    "gtsvector",
+    "index_am_handler",
+    "int2",
+    "int2vector",
+    "int4",
+    "int8",
+    "internal",
+    "language_handler",
+    "oidvector",
+    "record",
+    "refcursor",
+    "table_am_handler",
+    "tid",
+    "time",
+    "timestamp",
+    "timestamptz",
+    "timetz",
+    "trigger",
+    "tsm_handler",
+    "unknown",
+    "varbit",
+    "void",
+    "xid8",
+];
+
+/// May a type of this name be one of the system's?
+pub fn may_be_of_the_system(name: &str) -> bool {
+    type_name(name).is_some()
+        || OF_THE_SYSTEM.contains(&name)
+        || ["pg_", "reg", "_"].iter().any(|start| name.starts_with(start))
+}
+
+/// The names in a dotted one, as it is written or printed.
+pub fn path_of(name: &str) -> Option<Vec<String>> {
+    let mut parser = Parser::new(name);
+    let path = parser.path()?;
+    parser.at_end().then_some(path)
 }
