@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::{Exit, Session};
 use crate::config::Config;
 use crate::database::version_table::{self, Adopted};
-use crate::database::{self, Database, DatabaseError};
+use crate::database::{self, Database, DatabaseError, Purpose};
 use crate::history::adoption::{self, Check, Fate, Plan, Taken};
 use crate::history::{self, Files, History, ImportError, Names, Project, SOURCES, Source};
 use crate::revision::folder::WriteError;
@@ -67,6 +67,9 @@ pub struct Arguments {
     /// Do without Alembic's env.py, where that can't be run (naming conventions are lost with it)
     #[arg(long)]
     without_env: bool,
+    /// Which of several databases of an Alembic project: its section of alembic.ini (Alembic's -n), or its name in env.py
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
     /// An argument for Alembic's env.py (may be repeated)
     #[arg(short = 'x', value_name = "ARG")]
     extra: Vec<String>,
@@ -82,10 +85,19 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         return Err(Failure::usage("--record, --without-env and --keep-alembic-version are for `import alembic`"));
     }
     let config = session.config()?.clone();
+    if !arguments.files_only {
+        // The other tool's project may take a minute to load; a database that can't be reached is known before that.
+        answers(&config)?;
+    }
     let (project, recording) = project(&arguments, source, &config)?;
     let files = (source.files)(&project);
     drop(recording);
-    let files = files?;
+    let files = files.map_err(|error| match error {
+        ImportError::Python { what, hint, trace } if session.output.verbose => {
+            Failure { notes: trace.lines().map(str::to_owned).collect(), ..Failure::new(what).hint(hint) }
+        }
+        error => error.into(),
+    })?;
     let loaded = folder::load(&config.revisions, &config.root);
     if let Some(error) = loaded.errors.first() {
         return Err(Failure::new(format!("{}: {}", error.path.display(), error.message))
@@ -96,13 +108,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let mut open = None;
     let mut syntax = Syntax::Postgres;
     if !arguments.files_only {
-        let mut database = if arguments.dry_run { session.reader() } else { session.writer() }.map_err(|failure| {
-            if failure.hint.is_none() {
-                failure.hint("say --files-only to write the files without a database")
-            } else {
-                failure
-            }
-        })?;
+        let mut database = if arguments.dry_run { session.reader() } else { session.writer() }.map_err(without)?;
         syntax = database.dialect().syntax;
         found = (source.history)(database.as_mut(), &project, &files)?;
         let rows = database.applied(&config.database.version_table)?.unwrap_or_default();
@@ -131,6 +137,27 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         session,
     );
     Ok(Exit::Done)
+}
+
+/// # Errors
+/// The server of the project's database can't be reached.
+fn answers(config: &Config) -> Result<(), Failure> {
+    let url = config.database.url()?;
+    let dialect = database::dialect_of(url)?;
+    if dialect.needs_no_server {
+        return Ok(());
+    }
+    database::connect(url, &config.root, &Purpose::reading("migrate import"))
+        .map(drop)
+        .map_err(|error| without(Failure::from(error)))
+}
+
+/// Adds how to do without a database, if nothing else is known to help.
+fn without(failure: Failure) -> Failure {
+    match failure.hint {
+        None => failure.hint("say --files-only to write the files without a database"),
+        Some(_) => failure,
+    }
 }
 
 /// A throw-away database for recording on PostgreSQL, dropped with this value.
@@ -185,6 +212,7 @@ fn project(arguments: &Arguments, source: &Source, config: &Config) -> Result<(P
         record,
         without_env: arguments.without_env,
         before: arguments.before.clone(),
+        name: arguments.name.clone(),
         extra: arguments.extra.clone(),
     };
     Ok((project, recording))
@@ -456,7 +484,7 @@ fn report(report: &Report, session: &Session) {
         let title = report.source.title;
         output.result(format_args!("note: {title} keeps no checksums here, so whether a file was edited is unknown"));
     }
-    plan.notes.iter().for_each(|note| output.result(format_args!("note: {note}")));
+    report.files.notes.iter().chain(&plan.notes).for_each(|note| output.result(format_args!("note: {note}")));
     for id in &plan.holes {
         output.result(format_args!("pending: {id} is not applied, though a revision after it is"));
     }
@@ -518,14 +546,17 @@ fn as_json(report: &Report) -> serde_json::Value {
     json!({
         "tool": report.source.name, "dry_run": report.arguments.dry_run,
         "table": report.history.map(|history| &history.table), "revisions": revisions, "history": rows,
-        "left_out": left_out, "pending_below_applied": plan.holes, "notes": plan.notes,
+        "left_out": left_out, "pending_below_applied": plan.holes,
+        "notes": report.files.notes.iter().chain(&plan.notes).collect::<Vec<_>>(),
     })
 }
 
 impl From<ImportError> for Failure {
     fn from(error: ImportError) -> Self {
         match error {
-            ImportError::Refused { what, hint } => Failure::new(what).hint(hint),
+            ImportError::Refused { what, hint } | ImportError::Python { what, hint, .. } => {
+                Failure::new(what).hint(hint)
+            }
             ImportError::Database(error) => Failure::from(error),
             other => Failure::new(other.to_string()),
         }

@@ -23,8 +23,9 @@ pub static SOURCE: Source = Source {
     lock: None,
 };
 
-/// The two files make one script: the second needs the functions of the first, and starts it.
-const SCRIPT: &str = concat!(include_str!("alembic.py"), include_str!("alembic_record.py"));
+/// The files make one script: each needs what is above it, and the last one starts it.
+const SCRIPT: &str =
+    concat!(include_str!("alembic_guard.py"), include_str!("alembic.py"), include_str!("alembic_record.py"));
 
 /// What the helper answers; see alembic.py.
 #[derive(Deserialize)]
@@ -36,6 +37,19 @@ struct Answer {
     before: BTreeMap<String, Option<Direction>>,
     version_table: Option<String>,
     version_table_schema: Option<String>,
+    /// The driver that the project names for each dialect.
+    #[serde(default)]
+    drivers: BTreeMap<String, Option<String>>,
+    /// What tried to reach a database outside of the revisions' functions.
+    #[serde(default)]
+    tried: Vec<Attempt>,
+}
+
+#[derive(Deserialize)]
+struct Attempt {
+    what: String,
+    /// `app/settings.py:12`.
+    place: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -67,37 +81,33 @@ struct Direction {
     error: Option<String>,
     /// The line of the revision's file at which it went wrong.
     line: Option<usize>,
+    /// It may do something else when Alembic is online.
+    unsure: bool,
 }
 
 fn read(project: &Project) -> Result<Files, ImportError> {
-    let (root, ini, toml, section) = configuration(&project.path)?;
-    let dialects: Vec<&str> = names(&project.dialects);
-    let record: BTreeMap<&str, &str> = DIALECTS
-        .iter()
-        .flat_map(|dialect| {
-            project
-                .record
-                .iter()
-                .filter(|(syntax, _)| *syntax == dialect.syntax)
-                .map(|(_, url)| (dialect.name, url.as_str()))
-        })
-        .collect();
-    let request = json!({
-        "root": root, "ini": ini, "toml": toml, "section": section, "dialects": dialects,
-        "record": record, "without_env": project.without_env, "extra": project.extra,
-        "before": project.before.as_deref().map(before),
-    });
+    let configuration = configuration(project)?;
+    let root = configuration.root.clone();
     let interpreter = python::interpreter(project, &root)?;
-    let answer = python::ask(&interpreter, SCRIPT, &root, request)?;
-    let answer: Answer = serde_json::from_value(answer).map_err(|error| {
-        ImportError::refused(
-            format!("what Alembic printed can't be read: {error}"),
-            "this is a fault of migrate; report it with the version of Alembic",
-        )
-    })?;
+    let mut request = json!({
+        "root": root, "ini": configuration.ini, "toml": configuration.toml, "section": configuration.section,
+        "flask": configuration.flask, "name": project.name, "dialects": names(&project.dialects),
+        "without_env": project.without_env, "extra": project.extra, "before": project.before.as_deref().map(before),
+    });
+    let mut answer = asked(&interpreter, &root, &request)?;
+    let mut found = Files::default();
+    if let Some(recorded) = to_record(&answer, project) {
+        request["dialects"] = recorded.keys().cloned().collect::<Vec<_>>().into();
+        request["recorded"] = recorded.into_iter().collect::<serde_json::Map<_, _>>().into();
+        let again = asked(&interpreter, &root, &request)?;
+        take_recorded(&mut answer, again);
+    }
+    for attempt in &answer.tried {
+        let place = attempt.place.as_ref().map(|place| format!(" ({place})")).unwrap_or_default();
+        found.notes.push(format!("while the project is loaded, {}{place}, which was refused", attempt.what));
+    }
     let ids: BTreeSet<&str> = answer.revisions.iter().map(|facts| facts.id.as_str()).collect();
     let mapped = |name: &String| if ids.contains(name.as_str()) { super::legal_id(name) } else { name.clone() };
-    let mut found = Files::default();
     for facts in &answer.revisions {
         let mut revision = Imported {
             id: super::legal_id(&facts.id),
@@ -135,6 +145,71 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         None => table,
     });
     Ok(found)
+}
+
+fn asked(interpreter: &Path, root: &Path, request: &serde_json::Value) -> Result<Answer, ImportError> {
+    let answer = python::ask(interpreter, SCRIPT, root, request.clone())?;
+    serde_json::from_value(answer).map_err(|error| {
+        ImportError::refused(
+            format!("what Alembic printed can't be read: {error}"),
+            "this is a fault of migrate; report it with the version of Alembic",
+        )
+    })
+}
+
+/// Returns what the helper is asked to record for each dialect: the functions that could not be printed, or that do
+/// something else online; None where there are none, or no recording was asked for.
+fn to_record(answer: &Answer, project: &Project) -> Option<BTreeMap<String, serde_json::Value>> {
+    let mut all = BTreeMap::new();
+    for dialect in DIALECTS {
+        let Some((_, url)) = project.record.iter().find(|(syntax, _)| *syntax == dialect.syntax) else { continue };
+        let Some(printed) = answer.dialects.get(dialect.name) else { continue };
+        let mut revisions = BTreeMap::new();
+        for (id, printed) in printed {
+            let both = [("upgrade", &printed.upgrade), ("downgrade", &printed.downgrade)];
+            let wanted: Vec<&str> = both
+                .into_iter()
+                .filter(|(_, direction)| direction.error.is_some() || direction.unsure)
+                .map(|(name, _)| name)
+                .collect();
+            if !wanted.is_empty() {
+                revisions.insert(id, wanted);
+            }
+        }
+        let before = answer.before.get(dialect.name).and_then(Option::as_ref).is_some_and(|before| before.unsure);
+        if before || !revisions.is_empty() {
+            let driver = answer.drivers.get(dialect.name);
+            all.insert(dialect.name.to_owned(), json!({ "url": url, "driver": driver, "revisions": revisions }));
+        }
+    }
+    (!all.is_empty()).then_some(all)
+}
+
+/// Puts what was recorded in the place of what could not be printed; what could not be recorded either says both reasons.
+fn take_recorded(answer: &mut Answer, recorded: Answer) {
+    for (dialect, before) in recorded.before {
+        if before.is_some() {
+            answer.before.insert(dialect, before);
+        }
+    }
+    for (dialect, revisions) in recorded.dialects {
+        let Some(printed) = answer.dialects.get_mut(&dialect) else { continue };
+        for (id, recorded) in revisions {
+            let Some(printed) = printed.get_mut(&id) else { continue };
+            let both = [(&mut printed.upgrade, recorded.upgrade), (&mut printed.downgrade, recorded.downgrade)];
+            for (printed, recorded) in both.into_iter().filter(|(_, recorded)| !recorded.missing) {
+                match (&mut printed.error, &recorded.error) {
+                    (_, None) => *printed = recorded,
+                    (Some(error), Some(own)) if own.starts_with("not recorded") => error.push_str(&format!("; {own}")),
+                    (Some(error), Some(own)) => {
+                        error.push_str(&format!("; recording it failed: {own}"));
+                        printed.line = recorded.line.or(printed.line);
+                    }
+                    (None, Some(own)) => printed.notes.push(format!("what it does online is not recorded: {own}")),
+                }
+            }
+        }
+    }
 }
 
 /// An SQL file is named from where the command is given; MODULE:NAME is Python's.
@@ -211,45 +286,72 @@ fn names(dialects: &[Syntax]) -> Vec<&'static str> {
     DIALECTS.iter().filter(|dialect| dialects.contains(&dialect.syntax)).map(|dialect| dialect.name).collect()
 }
 
-/// The project's folder, its alembic.ini, its pyproject.toml with a [tool.alembic], and the section to read.
-type Configuration = (PathBuf, Option<PathBuf>, Option<PathBuf>, String);
+/// Where the project is, and how Alembic is configured there.
+struct Configuration {
+    /// The folder in which its own command is given.
+    root: PathBuf,
+    ini: Option<PathBuf>,
+    /// A pyproject.toml with a [tool.alembic].
+    toml: Option<PathBuf>,
+    section: String,
+    /// The folder of its migrations, if it is Flask-Migrate's.
+    flask: Option<PathBuf>,
+}
 
-/// `path` is the project's folder or its configuration file.
-fn configuration(path: &Path) -> Result<Configuration, ImportError> {
-    let absolute = std::path::absolute(path).map_err(|error| ImportError::Io {
-        doing: "cannot find",
-        path: path.to_owned(),
-        error,
-    })?;
-    let is_toml = |path: &Path| path.extension().is_some_and(|extension| extension == "toml");
+fn configuration(project: &Project) -> Result<Configuration, ImportError> {
+    let io = |path: &Path| {
+        let path = path.to_owned();
+        move |error| ImportError::Io { doing: "cannot find", path, error }
+    };
+    let path = &project.path;
+    let absolute = std::path::absolute(path).map_err(io(path))?;
+    let here = || std::path::absolute(".").map_err(io(Path::new(".")));
+    let named = project.name.clone();
+    let mut found =
+        Configuration { root: absolute.clone(), ini: None, toml: None, section: "alembic".to_owned(), flask: None };
     if absolute.is_file() {
         // As with `alembic -c`: a relative script_location is looked for where the command is given.
-        let root = std::path::absolute(".").map_err(|error| ImportError::Io {
-            doing: "cannot find",
-            path: PathBuf::from("."),
-            error,
-        })?;
-        return Ok(match is_toml(&absolute) {
-            true => (root, None, Some(absolute), "alembic".to_owned()),
-            false => (root, Some(absolute), None, "alembic".to_owned()),
-        });
+        found.root = here()?;
+        if absolute.extension().is_some_and(|extension| extension == "toml") {
+            found.toml = Some(absolute);
+        } else {
+            found.ini = Some(absolute);
+        }
+    } else {
+        let candidates = [absolute.join("alembic.ini"), absolute.join("migrations/alembic.ini")];
+        found.ini = candidates.into_iter().find(|path| path.is_file());
+        let toml = absolute.join("pyproject.toml");
+        if toml.is_file() {
+            let table: toml::Table = files::text(&toml)?
+                .parse()
+                .map_err(|error: toml::de::Error| ImportError::file(&toml, 1, error.message().to_owned()))?;
+            found.toml = table.get("tool").and_then(|tool| tool.get("alembic")).map(|_| toml);
+        }
     }
-    let ini = Some(absolute.join("alembic.ini")).filter(|path| path.is_file());
-    let toml = absolute.join("pyproject.toml");
-    let mut has_table = false;
-    if toml.is_file() {
-        let table: toml::Table = files::text(&toml)?
-            .parse()
-            .map_err(|error: toml::de::Error| ImportError::file(&toml, 1, error.message().to_owned()))?;
-        has_table = table.get("tool").and_then(|tool| tool.get("alembic")).is_some();
+    let Some(ini) = &found.ini else {
+        return match found.toml {
+            Some(_) => Ok(found),
+            None => Err(ImportError::refused(
+                format!("{} has neither an alembic.ini nor a pyproject.toml with [tool.alembic]", path.display()),
+                "name the folder or the configuration file of the Alembic project",
+            )),
+        };
+    };
+    let text = files::text(ini)?;
+    let is_section = |name: &str| text.lines().any(|line| line.trim() == format!("[{name}]"));
+    if let Some(name) = named.filter(|name| is_section(name)) {
+        found.section = name;
     }
-    if ini.is_none() && !has_table {
-        return Err(ImportError::refused(
-            format!("{} has neither an alembic.ini nor a pyproject.toml with [tool.alembic]", path.display()),
-            "name the folder or the configuration file of the Alembic project",
-        ));
+    let folder = ini.parent().unwrap_or(Path::new("."));
+    let key = |line: &str| line.split(['=', ':']).next().is_some_and(|key| key.trim() == "script_location");
+    if !text.lines().any(key)
+        && std::fs::read_to_string(folder.join("env.py")).is_ok_and(|env| env.contains("current_app"))
+    {
+        // Flask-Migrate's own command passes the folder, and is given beside it.
+        found.flask = Some(folder.to_owned());
+        found.root = folder.parent().map_or_else(here, |parent| Ok(parent.to_owned()))?;
     }
-    Ok((absolute, ini, has_table.then_some(toml), "alembic".to_owned()))
+    Ok(found)
 }
 
 /// Reads the date of a revision's docstring, which has a zone only where the project set one.

@@ -1,77 +1,126 @@
-# The second half of alembic.py, run after it as one script: what can't be printed is run and recorded.
+# Runs what can't be printed in a throw-away database, and records the SQL that it sends. The part after alembic.py.
 
 
 class Recorder:
-    """Runs what can't be printed in a throw-away database and writes down the statements that it sent.
+    """Runs revisions in a throw-away database and writes down the statements that some of them sent.
 
-    All revisions run there in order, for the later ones need what the earlier ones made; only those that could not be
-    printed are recorded.
+    All revisions run there in order, for the later ones need what the earlier ones made. The connections are opened before
+    the project's code is loaded, and no other one can be opened after that.
     """
 
-    def __init__(self, run, opts):
-        self.run_, self.opts = run, opts
-        self.log, self.reads, self.autocommit = None, False, False
+    # As many as a revision may have open at once: its own, and those of `bind.engine`.
+    CONNECTIONS = 3
 
-    def run(self):
+    def __init__(self, dialect, wanted, request):
+        self.dialect, self.request = dialect, request
+        # The ids, each with the directions that are to be recorded.
+        self.wanted = wanted["revisions"]
+        self.url, self.driver = wanted["url"], wanted.get("driver")
+        self.log, self.reads, self.autocommit = None, [], False
+        self.file, self.loop, self.stopped = None, None, None
+
+    def open(self):
+        """Opens the connections, with the project's own driver where this Python has it."""
         from sqlalchemy import create_engine, event, pool
+        from sqlalchemy.engine import make_url
 
-        self.file = None
-        url = self.run_.record_url
-        if self.run_.dialect == "sqlite":
-            self.file = os.path.join(tempfile.mkdtemp(prefix="migrate-record-"), "record.db")
-            url = f"sqlite:///{self.file}"
-        url = self.usable(url)
-        engine = create_engine(url, poolclass=pool.NullPool)
-        event.listen(engine, "before_cursor_execute", self.hear)
-        try:
-            self.engine = engine
-            self.all()
-        finally:
-            engine.dispose()
-            if self.file:
-                shutil.rmtree(os.path.dirname(self.file), ignore_errors=True)
+        if self.dialect == "sqlite":
+            self.file = os.path.join(os.path.realpath(tempfile.mkdtemp(prefix="migrate-record-")), "record.db")
+            guard.files.add(self.file)
+            url = make_url("sqlite:///").set(database=self.file, drivername=f"sqlite+{self.usable_driver()}")
+            options = {"poolclass": pool.NullPool}
+        else:
+            url = make_url(self.url).set(drivername=f"postgresql+{self.usable_driver()}")
+            options = {"pool_size": self.CONNECTIONS, "max_overflow": 0, "pool_timeout": 5}
+        if url.drivername.endswith("+asyncpg") and "sslmode" in url.query:
+            mode = url.query["sslmode"]
+            url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+        if getattr(url.get_dialect(), "is_async", False):
+            import asyncio
+            from sqlalchemy.ext.asyncio import create_async_engine
 
-    def usable(self, url):
-        """The URL with a driver that this Python has."""
-        from sqlalchemy import make_url
+            self.loop = asyncio.new_event_loop()
+            self.engine = create_async_engine(url, **options).sync_engine
+        else:
+            self.engine = create_engine(url, **options)
+        guard.own = self.engine.dialect
+        event.listen(self.engine, "before_cursor_execute", self.hear)
+        if not self.file:
+            self.in_loop(self.fill)
 
-        parsed = make_url(url)
-        if parsed.get_backend_name() != "postgresql":
-            return parsed
-        for driver in ("psycopg2", "psycopg", "pg8000"):
+    def fill(self):
+        connections = [self.engine.connect() for _ in range(self.CONNECTIONS)]
+        for connection in connections:
+            connection.close()
+
+    def in_loop(self, function):
+        """Calls the function; for an asynchronous driver, as its engine calls one: in a thread with an event loop."""
+        if self.loop is None:
+            return function()
+        import contextvars
+        from sqlalchemy.util.concurrency import greenlet_spawn
+
+        answer, context = {}, contextvars.copy_context()
+
+        def run():
             try:
-                __import__(driver)
+                answer["value"] = self.loop.run_until_complete(greenlet_spawn(function))
+            except BaseException as error:
+                answer["error"] = error
+
+        thread = threading.Thread(target=lambda: context.run(run))
+        thread.start()
+        thread.join()
+        if "error" in answer:
+            raise answer["error"]
+        return answer.get("value")
+
+    def usable_driver(self):
+        """The driver that the project names, else one that this Python has."""
+        is_sqlite = self.dialect == "sqlite"
+        known = ("pysqlite", "aiosqlite") if is_sqlite else ("psycopg2", "psycopg", "asyncpg", "pg8000")
+        named = [self.driver] if self.driver in known else []
+        for driver in [*named, *known]:
+            try:
+                __import__({"pysqlite": "sqlite3"}.get(driver, driver))
             except ImportError:
                 continue
-            return parsed.set(drivername=f"postgresql+{driver}")
-        raise RuntimeError(f"{sys.executable} has no driver for PostgreSQL (psycopg2, psycopg or pg8000)")
+            return driver
+        raise EnvFailed(f"{sys.executable} has no driver for PostgreSQL ({', '.join(known)})")
+
+    def results_of(self, run, opts):
+        """Returns what was recorded of each revision that was asked for."""
+        self.run, self.opts = run, opts
+        self.results = {
+            revision.revision: {"upgrade": {"missing": True}, "downgrade": {"missing": True}} for revision in run.revisions
+        }
+        try:
+            self.in_loop(self.all)
+        finally:
+            self.in_loop(self.engine.dispose)
+            if self.file:
+                shutil.rmtree(os.path.dirname(self.file), ignore_errors=True)
+        return self.results
 
     def all(self):
-        results = self.run_.results
-        broken = None
-        if self.run_.request["before"]:
-            self.before(before_of(self.run_.request["before"]))
-        for revision in self.run_.revisions:
-            entry = results[revision.revision]
-            if broken:
-                for direction in ("upgrade", "downgrade"):
-                    if "error" in entry[direction]:
-                        entry[direction]["error"] += f"; not recorded, because {broken} failed before it"
+        if self.request["before"]:
+            self.before(before_of(self.request["before"]))
+        for revision in self.run.revisions:
+            entry, wanted = self.results[revision.revision], self.wanted.get(revision.revision, ())
+            if self.stopped:
+                for direction in wanted:
+                    entry[direction] = {"error": f"not recorded, because {self.stopped}"}
                 continue
             got = self.once(revision, "upgrade", keep=True)
-            if "error" in got:
-                if "error" in entry["upgrade"]:
-                    entry["upgrade"]["error"] += f"; recording it failed: {got['error']}"
-                broken = revision.revision
-                continue
-            if "error" in entry["upgrade"]:
+            if "upgrade" in wanted:
                 entry["upgrade"] = got
-            if "error" in entry["downgrade"]:
-                got = self.once(revision, "downgrade", keep=False)
-                if "error" in got:
-                    entry["downgrade"]["error"] += f"; recording it failed: {got['error']}"
-                else:
-                    entry["downgrade"] = got
+            if "error" in got:
+                line = f", line {got['line']}" if got.get("line") else ""
+                self.stopped = f"{revision.revision} failed before it: {got['error']}{line}"
+                if "downgrade" in wanted:
+                    entry["downgrade"] = {"error": "not recorded, because its upgrade failed"}
+            elif "downgrade" in wanted:
+                entry["downgrade"] = self.once(revision, "downgrade", keep=False)
 
     def before(self, before):
         """Makes in the throw-away database what stands before the first revision; what a function does is recorded."""
@@ -86,73 +135,121 @@ class Recorder:
             self.log, self.reads, self.autocommit = Output(), [], False
             with self.engine.begin() as connection:
                 before(connection)
-            if self.run_.environment is not None:
+            if self.run.environment is not None:
                 # It may have run an environment of its own, which takes Alembic's `context` away with it.
-                self.run_.environment._install_proxy()
-            self.run_.before = {"sql": self.log.text(), "transactional": not self.autocommit, "notes": []}
+                self.run.environment._install_proxy()
+            self.run.before = {"sql": self.log.text(), "transactional": not self.autocommit, "notes": []}
             self.log = None
         else:
             before.create_all(self.engine)
 
     def once(self, revision, direction, keep):
         """Runs one function; `keep` leaves its effect, else the database is as it was before."""
+        early = guard.at_import(revision.path)
+        if early:
+            return refused(early["what"] + " when it is loaded", line_of(early, revision.path))
         got = self.attempt(revision, direction, keep)
         if got.get("refuses_transaction"):
             # CREATE INDEX CONCURRENTLY and its like, in a project whose connections commit each statement.
+            before = None if keep or self.file else self.sequences()
             got = self.attempt(revision, direction, keep, alone=True)
-            if not keep and "error" not in got:
+            if not keep and not self.file and "error" not in got:
                 self.attempt(revision, "upgrade", True, alone=True)
+                self.put_back(before)
         return got
 
     def attempt(self, revision, direction, keep, alone=False):
+        before = None
+        if not keep:
+            if self.file:
+                shutil.copyfile(self.file, self.file + ".keep")
+            else:
+                before = self.sequences()
+        self.log, self.reads, self.autocommit = Output(), [], alone
+        error, line = None, None
+        with guard.during(revision, direction) as attempts:
+            try:
+                function = getattr(revision.module, direction, None)
+                if function is not None:
+                    self.call(function, keep, alone)
+            except (Exception, NeedsDatabase) as caught:
+                error, line = caught, place_in(caught, revision.path)
+            finally:
+                log, self.log = self.log, None
+        if not keep:
+            if self.file:
+                shutil.copyfile(self.file + ".keep", self.file)
+            else:
+                self.put_back(before)
+        if attempts:
+            return refused(attempts[0]["what"], line_of(attempts[0], revision.path))
+        if error is not None:
+            cause = getattr(error, "orig", None)
+            code = getattr(cause, "pgcode", None) or getattr(cause, "sqlstate", None)
+            # active_sql_transaction
+            return {**refused(one_line(error), line), "refuses_transaction": code == "25001" and not alone}
+        notes = ["its SQL was recorded by running it on an empty database"]
+        if self.reads:
+            notes.append("it reads rows, so what it does to rows that are there is not in it; look at it: " + self.reads[0])
+        return {"sql": log.text(), "transactional": not self.autocommit, "notes": notes}
+
+    def call(self, function, keep, alone):
         from alembic.operations import Operations
 
-        if not keep and self.file:
-            shutil.copyfile(self.file, self.file + ".keep")
-        self.log, self.reads, self.autocommit = Output(), [], alone
-        try:
-            function = getattr(revision.module, direction, None)
-            if function is not None:
-                with self.engine.connect() as connection:
-                    if alone:
-                        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
-                    context = self.context(connection)
-                    if alone:
-                        with Operations.context(context):
-                            function()
-                    elif self.file:
-                        # As Alembic runs SQLite: the driver begins and commits.
-                        with context.begin_transaction(_per_migration=True), Operations.context(context):
-                            function()
-                        connection.commit()
-                    elif keep:
-                        with context.begin_transaction(_per_migration=True), Operations.context(context):
-                            function()
-                    else:
-                        transaction = connection.begin()
-                        try:
-                            with Operations.context(context):
-                                function()
-                        finally:
-                            transaction.rollback()
-            notes = ["its SQL was recorded by running it on an empty database"]
-            if self.reads:
-                notes.append("it reads rows, so what it does to rows that are there is not in it; look at it: " + self.reads[0])
-            return {"sql": self.log.text(), "transactional": not self.autocommit, "notes": notes, "recorded": True}
-        except Exception as error:
-            refused = getattr(getattr(error, "orig", None), "pgcode", None) or getattr(
-                getattr(error, "orig", None), "sqlstate", None
-            )
-            return {
-                "error": one_line(error),
-                "line": place_in(error, revision.path),
-                # active_sql_transaction
-                "refuses_transaction": refused == "25001" and not alone,
-            }
-        finally:
-            self.log = None
-            if not keep and self.file:
-                shutil.copyfile(self.file + ".keep", self.file)
+        arguments = self.run.arguments
+        with self.engine.connect() as connection:
+            if alone:
+                connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+            context = self.context(connection)
+            if alone:
+                with Operations.context(context):
+                    function(**arguments)
+            elif keep or self.file:
+                # On SQLite as Alembic runs it: the driver begins and commits.
+                with context.begin_transaction(_per_migration=True), Operations.context(context):
+                    function(**arguments)
+                if self.file and hasattr(connection, "commit"):
+                    connection.commit()
+            else:
+                transaction = connection.begin()
+                try:
+                    with Operations.context(context):
+                        function(**arguments)
+                finally:
+                    transaction.rollback()
+
+    SEQUENCES = """
+        SELECT pg_catalog.string_agg(pg_catalog.format(
+            'SELECT %L::text, last_value, is_called FROM %I.%I',
+            pg_catalog.quote_ident(n.nspname) OPERATOR(pg_catalog.||) '.' OPERATOR(pg_catalog.||)
+            pg_catalog.quote_ident(c.relname), n.nspname, c.relname), ' UNION ALL ')
+        FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid OPERATOR(pg_catalog.=) c.relnamespace
+        WHERE c.relkind OPERATOR(pg_catalog.=) 'S' AND c.relpersistence OPERATOR(pg_catalog.<>) 't'
+    """
+
+    def sequences(self):
+        """Where every sequence is; a rollback does not bring it back there."""
+        with self.engine.connect() as connection:
+            # The driver is asked directly: a percent sign means nothing in it then.
+            text = connection.exec_driver_sql(self.SEQUENCES.replace("%", "%%") if self.has_percents() else self.SEQUENCES).scalar()
+            return {row[0]: tuple(row)[1:] for row in connection.exec_driver_sql(text)} if text else {}
+
+    def put_back(self, before):
+        changed = {name: place for name, place in self.sequences().items() if before.get(name, place) != place}
+        if not changed:
+            return
+        from sqlalchemy import text
+
+        with self.engine.begin() as connection:
+            for name in changed:
+                last, is_called = before[name]
+                connection.execute(
+                    text("SELECT pg_catalog.setval(CAST(:name AS pg_catalog.regclass), :last, :called)"),
+                    {"name": name, "last": last, "called": is_called},
+                )
+
+    def has_percents(self):
+        return self.engine.dialect.paramstyle in ("format", "pyformat")
 
     def context(self, connection):
         from alembic.runtime.migration import MigrationContext
@@ -163,7 +260,7 @@ class Recorder:
             if key not in ("output_buffer", "starting_rev", "fn", "on_version_apply", "template_args", "literal_binds")
         }
         keep.update(as_sql=False, transaction_per_migration=True)
-        environment = self.run_.environment
+        environment = self.run.environment
         context = MigrationContext.configure(connection=connection, environment_context=environment, opts=keep)
         plain = context.autocommit_block
 
@@ -199,45 +296,63 @@ class Recorder:
 
 def with_values(cursor, statement, parameters):
     """The statement with its parameters written into it."""
+    module = type(cursor).__module__
+    is_server = not module.startswith(("sqlite3", "sqlalchemy.connectors.aioodbc", "sqlalchemy.dialects.sqlite", "aiosqlite"))
     if not parameters:
-        return statement.replace("%%", "%") if type(cursor).__module__.startswith(("psycopg", "pg8000")) else statement
+        return statement.replace("%%", "%") if module.startswith(("psycopg", "pg8000")) else statement
     if hasattr(cursor, "mogrify"):
         text = cursor.mogrify(statement, parameters)
         return text.decode("utf-8") if isinstance(text, bytes) else text
-    if type(cursor).__module__.startswith("psycopg"):
+    if module.startswith("psycopg"):
         import psycopg
 
         return psycopg.ClientCursor(cursor.connection).mogrify(statement, parameters)
-    values = iter(parameters) if not isinstance(parameters, dict) else None
+    by_number = list(parameters) if not isinstance(parameters, dict) else None
+    values = iter(by_number) if by_number is not None else None
 
     def put(match):
-        if match.group(1):
-            return match.group(0)
+        quoted, percent, number = match.group(1), match.group(2), match.group(3)
+        if quoted:
+            return quoted
+        if percent:
+            return "%"
+        if number:
+            return literal(by_number[int(number) - 1], is_server)
         if values is not None:
-            return literal(next(values))
-        return literal(parameters[match.group(2) or match.group(3)])
+            return literal(next(values), is_server)
+        return literal(parameters[match.group(4) or match.group(5)], is_server)
 
-    # Quoted texts stay as they are.
-    return re.sub(r"('(?:[^']|'')*'|\"(?:[^\"]|\"\")*\")|\?|%\((\w+)\)s|:(\w+)|%s", put, statement)
+    # Quoted texts stay as they are, and so does a cast (`::`).
+    pattern = r"""('(?:[^']|'')*'|"(?:[^"]|"")*"|::)|(%%)|\$(\d+)|\?|%\((\w+)\)s|:(\w+)|%s"""
+    return re.sub(pattern, put, statement)
 
 
-def literal(value):
+def literal(value, is_server):
     import datetime
     import decimal
+    import uuid
 
     if value is None:
         return "NULL"
     if isinstance(value, bool):
-        return "1" if value else "0"
+        return str(value).lower() if is_server else str(int(value))
     if isinstance(value, (int, float, decimal.Decimal)):
         return str(value)
-    if isinstance(value, bytes):
-        return "X'" + value.hex() + "'"
-    if isinstance(value, (datetime.datetime, datetime.date)):
-        value = value.isoformat(" ") if isinstance(value, datetime.datetime) else value.isoformat()
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return f"'\\x{bytes(value).hex()}'" if is_server else f"X'{bytes(value).hex()}'"
+    if isinstance(value, datetime.datetime):
+        value = value.isoformat(" ")
+    elif isinstance(value, (datetime.date, datetime.time)):
+        value = value.isoformat()
+    elif isinstance(value, datetime.timedelta):
+        value = f"{value.total_seconds()} seconds"
+    elif isinstance(value, uuid.UUID):
+        value = str(value)
     if isinstance(value, str):
         return "'" + value.replace("'", "''") + "'"
-    raise NeedsDatabase(f"a parameter of type {type(value).__name__} can't be written into a statement")
+    if isinstance(value, (list, tuple)) and is_server:
+        return f"ARRAY[{', '.join(literal(one, is_server) for one in value)}]"
+    raise ValueError(f"a parameter of type {type(value).__name__} can't be written into a statement")
 
 
 main()

@@ -1,5 +1,6 @@
 //! Django: migrations in Python, printed as `sqlmigrate` does through the project's own interpreter, and `django_migrations`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
@@ -86,6 +87,20 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         )
     })?;
     let mut found = Files::default();
+    // A squash that is left out is, for those that need it, the last migration that it replaces.
+    let last_of: BTreeMap<(String, String), (String, String)> = answer
+        .migrations
+        .iter()
+        .filter(|migration| migration.squashed)
+        .filter_map(|squash| {
+            let last = answer
+                .migrations
+                .iter()
+                .rev()
+                .find(|one| squash.replaces.iter().any(|(app, name)| *app == one.app && *name == one.name))?;
+            Some(((squash.app.clone(), squash.name.clone()), (last.app.clone(), last.name.clone())))
+        })
+        .collect();
     for migration in answer.migrations {
         let name = original(&migration.app, &migration.name);
         if migration.squashed {
@@ -104,9 +119,16 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         };
         revision.replaces = migration.replaces.iter().map(|(app, name)| id(app, name)).collect();
         // A migration of the same app is its parent, one of another app it depends on; Django's graph has one root for each app.
-        for (app, name) in &migration.needs {
+        for needed in &migration.needs {
+            let mut needed = needed;
+            while let Some(last) = last_of.get(needed) {
+                needed = last;
+            }
+            let (app, name) = needed;
             let list = if *app == migration.app { &mut revision.parents } else { &mut revision.depends_on };
-            list.push(id(app, name));
+            if !list.contains(&id(app, name)) {
+                list.push(id(app, name));
+            }
         }
         if let Some(error) = migration.applied {
             revision

@@ -93,6 +93,8 @@ pub struct Project {
     pub without_env: bool,
     /// What an Alembic project's own code makes before the first revision: an SQL file, or MODULE:NAME.
     pub before: Option<String>,
+    /// Which of several databases of an Alembic project: its section of alembic.ini, or the name that env.py gives it.
+    pub name: Option<String>,
     /// `-x` arguments for Alembic's env.py.
     pub extra: Vec<String>,
 }
@@ -115,6 +117,8 @@ pub struct Files {
     pub table: Option<String>,
     /// The name by which the tool keeps several projects apart in one table (Sqitch).
     pub project: Option<String>,
+    /// What a person must know of the project as a whole.
+    pub notes: Vec<String>,
 }
 
 /// One revision to be, as the other tool has it.
@@ -187,6 +191,9 @@ pub enum ImportError {
     /// A fact about the project or its history, with what to do about it.
     #[error("{what}")]
     Refused { what: String, hint: String },
+    /// The project's own Python failed; `trace` is what it said of where.
+    #[error("{what}")]
+    Python { what: String, hint: String, trace: String },
     #[error(transparent)]
     Database(#[from] DatabaseError),
 }

@@ -89,11 +89,14 @@ pub fn ask(
             error.to_owned(),
             "name the interpreter of the project's virtual environment with --python",
         )),
-        Some(error) => Err(ImportError::refused(
-            error.to_owned(),
-            value.get("hint").and_then(serde_json::Value::as_str).unwrap_or(
-                "set what the project's settings need in the environment (its variables, its folder), so that its own tool would run",
-            ),
-        )),
+        Some(error) => {
+            let text = |key: &str| value.get(key).and_then(serde_json::Value::as_str).map(str::to_owned);
+            let usual = "see with -v where it failed; the project's own tool must run in this environment";
+            Err(ImportError::Python {
+                what: error.to_owned(),
+                hint: text("hint").unwrap_or_else(|| usual.to_owned()),
+                trace: text("trace").unwrap_or_default(),
+            })
+        }
     }
 }

@@ -53,6 +53,13 @@ pub fn made_section(text: &str, transactional: bool, syntax: Syntax) -> Tidied {
                     remove_statement(&mut text, pieces[at].start, pieces[at].end);
                 }
             }
+            if transactional && settings_first(&mut text, syntax) {
+                notes.push(
+                    "its PRAGMA foreign_keys was put first: it has no effect inside the transaction in which migrate \
+                     runs it"
+                        .to_owned(),
+                );
+            }
             let refusing = split(&text, syntax).unwrap_or_default();
             if transactional
                 && let Some(piece) = refusing.iter().find(|piece| refuses_transaction(piece.text(&text), syntax))
@@ -90,6 +97,34 @@ fn line_ends(text: &str, syntax: Syntax) -> String {
         true => text.replace("\r\n", "\n"),
         false => directive::line_ends(text, Some(syntax)).into_owned(),
     }
+}
+
+/// Moves what must stand outside the transaction before everything else; true if anything was moved.
+///
+/// `PRAGMA foreign_keys = ON` at the end is taken out: the checks are made before the transaction ends.
+fn settings_first(text: &mut String, syntax: Syntax) -> bool {
+    let stands_outside = |statement: &str| {
+        DIALECTS.iter().any(|dialect| dialect.syntax == syntax && (dialect.scripting.outside_transaction)(statement))
+    };
+    let pieces = split(text, syntax).unwrap_or_default();
+    let found: Vec<usize> = (0..pieces.len()).filter(|&at| stands_outside(pieces[at].text(text))).collect();
+    if found.iter().enumerate().all(|(at, place)| at == *place) {
+        return false;
+    }
+    let first = found.first().map(|&at| pieces[at].text(text).to_owned()).unwrap_or_default();
+    let switches_off = ["OFF", "0", "FALSE", "NO"].iter().any(|word| {
+        first
+            .rsplit(|c: char| !c.is_ascii_alphanumeric())
+            .find(|part| !part.is_empty())
+            .is_some_and(|last| last.eq_ignore_ascii_case(word))
+    });
+    for &at in found.iter().rev() {
+        remove_statement(text, pieces[at].start, pieces[at].end);
+    }
+    if switches_off {
+        text.insert_str(0, &format!("{first};\n"));
+    }
+    true
 }
 
 /// Makes a section for every dialect of a text that is already as it should be.
@@ -181,6 +216,14 @@ mod tests {
         let (text, transactional, _) = tidied("BEGIN; SELECT 1; COMMIT;\nBEGIN; SELECT 2; COMMIT;");
         assert!(!transactional);
         assert!(!text.contains("COMMIT"));
+    }
+
+    #[test]
+    fn a_setting_that_a_transaction_ignores_is_put_first() {
+        let text = "CREATE TABLE t (a int);\nPRAGMA foreign_keys=OFF;\nDROP TABLE t;\nPRAGMA foreign_keys=ON;\n";
+        let tidied = section(text, true, Syntax::Sqlite);
+        assert_eq!(tidied.section.text, "PRAGMA foreign_keys=OFF;\nCREATE TABLE t (a int);\nDROP TABLE t;\n");
+        assert_eq!(tidied.notes.len(), 1);
     }
 
     #[test]

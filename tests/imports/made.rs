@@ -130,6 +130,21 @@ fn django() {
     assert!(text.contains("-- revises: shop_0001_initial"), "{text}");
     assert!(text.contains("-- migrate:upgrade sqlite\n") && text.contains("varchar(40)"), "{text}");
     assert!(text.contains("-- migrate:downgrade sqlite\n") && text.contains("varchar(20) NOT NULL UNIQUE"), "{text}");
+
+    // A squash is left out while what it replaces is there; what depends on it depends on the last of these.
+    let migration = |body: &str| {
+        format!(
+            "from django.db import migrations\n\n\nclass Migration(migrations.Migration):\n    operations = []\n    {body}\n"
+        )
+    };
+    let squash = migration("replaces = [('shop', '0001_initial'), ('shop', '0002_longer')]");
+    project.write("shop/migrations/0001_squashed_0002.py", &squash);
+    project.write("shop/migrations/0003_later.py", &migration("dependencies = [('shop', '0001_squashed_0002')]"));
+    project.run(["import", "django", "--files-only", "--python", &python.display().to_string()]).ok();
+    let file = project.files("revisions").into_iter().find(|name| name.contains("0003")).expect("the third revision");
+    let text = project.read(&format!("revisions/{file}"));
+    assert!(text.contains("-- revises: shop_0002_longer\n"), "{text}");
+    project.migrate("upgrade heads").ok();
 }
 
 #[test]

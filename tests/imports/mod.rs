@@ -1,9 +1,11 @@
 //! Other tools' histories are taken over.
 //!
 //! `recorded` has histories written down by each tool's documented rule; `made` has the tools themselves make them, where
-//! they are installed; `alembic` and `packages` go through a project's own Python.
+//! they are installed; `alembic`, `alembic_forms`, `alembic_guard` and `packages` go through a project's own Python.
 
 mod alembic;
+mod alembic_forms;
+mod alembic_guard;
 mod made;
 mod packages;
 mod recorded;
