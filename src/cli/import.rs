@@ -8,6 +8,7 @@ use clap::builder::{PossibleValue, PossibleValuesParser};
 use serde_json::json;
 
 use super::failure::Failure;
+use super::prove::{self, Verdict};
 use super::{Exit, Session};
 use crate::config::Config;
 use crate::database::version_table::{self, Adopted};
@@ -54,9 +55,12 @@ pub struct Arguments {
     /// Run what Alembic can't print in a throw-away database, and record its SQL
     #[arg(long)]
     record: bool,
-    /// The PostgreSQL server on which that throw-away database is made; otherwise that of the project
-    #[arg(long, value_name = "URL", requires = "record")]
+    /// The PostgreSQL server on which throw-away databases are made; otherwise that of the project
+    #[arg(long, value_name = "URL")]
     record_url: Option<String>,
+    /// Run Alembic and the imported revisions beside each other on throw-away databases, and compare schema and rows after each
+    #[arg(long)]
+    prove: bool,
     /// What the project's own code makes before Alembic's first revision: an SQL file, or MODULE:NAME of SQLAlchemy
     /// metadata or of a function that takes the connection
     #[arg(long, value_name = "WHAT")]
@@ -81,8 +85,12 @@ fn tools() -> PossibleValuesParser {
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let source = history::source(&arguments.tool).ok_or_else(|| Failure::usage("there is no such tool"))?;
-    if source.name != "alembic" && (arguments.record || arguments.keep_alembic_version || arguments.without_env) {
-        return Err(Failure::usage("--record, --without-env and --keep-alembic-version are for `import alembic`"));
+    if source.name != "alembic"
+        && (arguments.record || arguments.prove || arguments.keep_alembic_version || arguments.without_env)
+    {
+        return Err(Failure::usage(
+            "--record, --prove, --without-env and --keep-alembic-version are for `import alembic`",
+        ));
     }
     let config = session.config()?.clone();
     if !arguments.files_only {
@@ -117,6 +125,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     }
     let plan = adoption::plan(source.title, &files, found.as_ref(), &loaded.revisions, &applied, syntax)?;
     let paths = paths(&plan.taken, &config)?;
+    let verdict = arguments.prove.then(|| verdict(&plan.taken, &project, &arguments, &config)).transpose()?;
     let mut written = Vec::new();
     if !arguments.dry_run {
         let result = write_files(&plan.taken, &paths, &mut written).and_then(|()| match (open.as_mut(), &found) {
@@ -133,10 +142,38 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         }
     }
     report(
-        &Report { arguments: &arguments, source, files: &files, history: found.as_ref(), plan: &plan, paths: &paths },
+        &Report {
+            arguments: &arguments,
+            source,
+            files: &files,
+            history: found.as_ref(),
+            plan: &plan,
+            paths: &paths,
+            verdict: verdict.as_ref(),
+        },
         session,
     );
-    Ok(Exit::Done)
+    Ok(if matches!(verdict, Some(Verdict::Differs { .. })) { Exit::No } else { Exit::Done })
+}
+
+/// Compares Alembic's own run with the imported revisions on two throw-away databases.
+fn verdict(taken: &[Taken], project: &Project, arguments: &Arguments, config: &Config) -> Result<Verdict, Failure> {
+    let revisions: Vec<&Revision> = taken.iter().map(|taken| &taken.revision).collect();
+    // What stands before Alembic's first revision is none of its own.
+    let own = taken.iter().filter(|taken| Some(taken.from.as_path()) != project.before.as_deref().map(Path::new));
+    let ids = own.map(|taken| (taken.original.clone(), taken.revision.id.clone())).collect();
+    if project.syntax() == Syntax::Sqlite {
+        let folder = tempfile::tempdir().map_err(|error| Failure::new(format!("cannot make a folder: {error}")))?;
+        let url = |name: &str| format!("sqlite:///{}", folder.path().join(name).display());
+        return prove::prove(&revisions, &ids, project, config, (&url("alembic.db"), &url("migrate.db")));
+    }
+    let made = [throw_away(arguments, config, "alembic"), throw_away(arguments, config, "migrate")];
+    match made {
+        [Ok(theirs), Ok(ours)] => prove::prove(&revisions, &ids, project, config, (&theirs.url, &ours.url)),
+        [Err(failure), _] | [_, Err(failure)] => {
+            Ok(Verdict::NotProved { proved: 0, why: format!("no throw-away database can be had: {}", failure.message) })
+        }
+    }
 }
 
 /// # Errors
@@ -160,7 +197,7 @@ fn without(failure: Failure) -> Failure {
     }
 }
 
-/// A throw-away database for recording on PostgreSQL, dropped with this value.
+/// A throw-away database on PostgreSQL, dropped with this value.
 struct Recording {
     url: String,
     root: PathBuf,
@@ -194,7 +231,7 @@ fn project(arguments: &Arguments, source: &Source, config: &Config) -> Result<(P
             let url = match syntax {
                 Syntax::Sqlite => "sqlite://".to_owned(),
                 Syntax::Postgres => {
-                    let made = recording_database(arguments, config)?;
+                    let made = throw_away(arguments, config, "record")?;
                     recording.insert(made).url.clone()
                 }
             };
@@ -219,18 +256,18 @@ fn project(arguments: &Arguments, source: &Source, config: &Config) -> Result<(P
 }
 
 /// Makes an empty database with a name of its own on the server of the project.
-fn recording_database(arguments: &Arguments, config: &Config) -> Result<Recording, Failure> {
+fn throw_away(arguments: &Arguments, config: &Config, purpose: &str) -> Result<Recording, Failure> {
     let url = match &arguments.record_url {
         Some(url) => url.as_str(),
         None => config.database.url()?,
     };
     if database::dialect_of(url)?.syntax != Syntax::Postgres {
         return Err(Failure::usage(
-            "recording for PostgreSQL needs a PostgreSQL server, and the project's database is SQLite",
+            "recording and proving for PostgreSQL need a PostgreSQL server, and the project's database is SQLite",
         )
         .hint("name a server with --record-url postgresql://…"));
     }
-    let name = format!("migrate_record_{}", std::process::id());
+    let name = format!("migrate_{purpose}_{}", std::process::id());
     let url = with_database(url, &name);
     let dialect = database::dialect_of(&url)?;
     (dialect.administration.create)(&url, &config.root, &[], &[])?;
@@ -437,6 +474,7 @@ struct Report<'a> {
     history: Option<&'a History>,
     plan: &'a Plan,
     paths: &'a [PathBuf],
+    verdict: Option<&'a Verdict>,
 }
 
 impl Report<'_> {
@@ -505,6 +543,26 @@ fn report(report: &Report, session: &Session) {
     } else {
         output.result(format_args!("{new} revision file(s) {would}written, {} row(s) {would}adopted", plan.rows.len()));
     }
+    match report.verdict {
+        None if report.source.name != "alembic" => {}
+        None => output.say("not proved: with --prove, Alembic's own run is compared with the revisions"),
+        Some(Verdict::Proved { revisions, but }) => {
+            output.result(format_args!("proved: {revisions} revision(s) build what Alembic builds, schema and rows"));
+            if let Some(but) = but {
+                output.result(format_args!("not proved: {but}"));
+            }
+        }
+        Some(Verdict::NotProved { proved, why }) => {
+            output.result(format_args!("proved: {proved} revision(s)"));
+            output.warn(format_args!("not proved after that: {why}"));
+        }
+        Some(Verdict::Differs { revision, way, lines }) => {
+            output.warn(format_args!(
+                "{revision} does not do on the way {way} what Alembic does; Alembic's database has this instead:"
+            ));
+            lines.iter().for_each(|line| output.result(format_args!("  {line}")));
+        }
+    }
     match report.history {
         None if report.arguments.files_only => {}
         None => output.say(format_args!(
@@ -543,7 +601,13 @@ fn as_json(report: &Report) -> serde_json::Value {
         .collect();
     let left_out: Vec<_> =
         report.files.left_out.iter().map(|left| json!({ "what": left.what, "why": left.why })).collect();
+    let proof = report.verdict.map(|verdict| match verdict {
+        Verdict::Proved { revisions, but } => json!({ "proved": revisions, "not_proved": but }),
+        Verdict::NotProved { proved, why } => json!({ "proved": proved, "not_proved": why }),
+        Verdict::Differs { revision, way, lines } => json!({ "differs": revision, "way": way, "differences": lines }),
+    });
     json!({
+        "proof": proof,
         "tool": report.source.name, "dry_run": report.arguments.dry_run,
         "table": report.history.map(|history| &history.table), "revisions": revisions, "history": rows,
         "left_out": left_out, "pending_below_applied": plan.holes,

@@ -26,6 +26,7 @@ mod listing;
 mod man;
 mod merge;
 pub mod output;
+mod prove;
 mod repair;
 mod revision;
 mod running;

@@ -10,7 +10,8 @@ use crate::database::{DIALECTS, Database};
 use crate::revision::Section;
 use crate::sql::Syntax;
 
-use super::{Files, History, HistoryRow, ImportError, Imported, Project, Source, files, python, script, table};
+use super::python::{self, Steps};
+use super::{Files, History, HistoryRow, ImportError, Imported, Project, Source, files, script, table};
 
 pub static SOURCE: Source = Source {
     name: "alembic",
@@ -24,8 +25,12 @@ pub static SOURCE: Source = Source {
 };
 
 /// The files make one script: each needs what is above it, and the last one starts it.
-const SCRIPT: &str =
-    concat!(include_str!("alembic_guard.py"), include_str!("alembic.py"), include_str!("alembic_record.py"));
+const SCRIPT: &str = concat!(
+    include_str!("alembic_guard.py"),
+    include_str!("alembic.py"),
+    include_str!("alembic_record.py"),
+    include_str!("alembic_prove.py")
+);
 
 /// What the helper answers; see alembic.py.
 #[derive(Deserialize)]
@@ -145,6 +150,24 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         None => table,
     });
     Ok(found)
+}
+
+/// Starts Alembic's own run of the project on the empty throw-away database at `url`, one revision after another.
+///
+/// Its steps are `{"at": id}` after each revision, `{"up": true}` at the heads, `{"down": id}` after each that was undone, and
+/// `{"failed": reason}`.
+///
+/// # Errors
+/// The project's configuration or Python is missing.
+pub fn steps(project: &Project, url: &str) -> Result<Steps, ImportError> {
+    let configuration = configuration(project)?;
+    let interpreter = python::interpreter(project, &configuration.root)?;
+    let request = json!({
+        "root": configuration.root, "ini": configuration.ini, "toml": configuration.toml, "prove": url,
+        "section": configuration.section, "flask": configuration.flask, "extra": project.extra,
+        "before": project.before.as_deref().map(before),
+    });
+    Steps::start(&interpreter, SCRIPT, &configuration.root, &request)
 }
 
 fn asked(interpreter: &Path, root: &Path, request: &serde_json::Value) -> Result<Answer, ImportError> {

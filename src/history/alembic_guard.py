@@ -189,7 +189,8 @@ class Guard:
         def do_connect(dialect, record, cargs, cparams):
             if not self.on or dialect is self.own:
                 return None
-            if self.target is not None and dialect.name == make_url(self.target).get_backend_name():
+            in_memory = dialect.name == "sqlite" and self.describe_file([*cargs, ""]) is None
+            if self.target is not None and dialect.name == make_url(self.target).get_backend_name() and not in_memory:
                 return self.connect_to_target(dialect)
             if dialect.name == "sqlite":
                 return None
@@ -202,7 +203,7 @@ class Guard:
         """Whatever database the engine was made for, this is the one that it gets."""
         from sqlalchemy.engine import make_url
 
-        url = make_url(self.target).set(drivername=f"{dialect.name}+{dialect.driver}")
+        url = fitting(make_url(self.target).set(drivername=f"{dialect.name}+{dialect.driver}"))
         args, parameters = dialect.create_connect_args(url)
         with self.permit():
             return dialect.connect(*args, **parameters)
@@ -250,6 +251,14 @@ DRIVERS = {
     "pymssql": ("connect",),
     "duckdb": ("connect",),
 }
+
+
+def fitting(url):
+    """The URL in the driver's own words."""
+    if url.drivername.endswith("+asyncpg") and "sslmode" in url.query:
+        mode = url.query["sslmode"]
+        return url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+    return url
 
 
 def address(value):

@@ -32,9 +32,7 @@ class Recorder:
         else:
             url = make_url(self.url).set(drivername=f"postgresql+{self.usable_driver()}")
             options = {"pool_size": self.CONNECTIONS, "max_overflow": 0, "pool_timeout": 5}
-        if url.drivername.endswith("+asyncpg") and "sslmode" in url.query:
-            mode = url.query["sslmode"]
-            url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": mode})
+        url = fitting(url)
         if getattr(url.get_dialect(), "is_async", False):
             import asyncio
             from sqlalchemy.ext.asyncio import create_async_engine
@@ -355,4 +353,3 @@ def literal(value, is_server):
     raise ValueError(f"a parameter of type {type(value).__name__} can't be written into a statement")
 
 
-main()

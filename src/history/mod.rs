@@ -4,7 +4,7 @@
 //! the database. `adoption` matches the two, the same way for every tool. Nothing here runs a statement of those files.
 
 pub mod adoption;
-mod alembic;
+pub mod alembic;
 mod atlas;
 mod dbmate;
 mod diesel;
@@ -16,7 +16,7 @@ mod golang_migrate;
 mod goose;
 mod liquibase;
 mod prisma;
-mod python;
+pub mod python;
 mod refinery;
 mod script;
 mod sqitch;

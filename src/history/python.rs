@@ -1,8 +1,8 @@
 //! The project's own Python: found, and a script of ours run with it.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 use super::{ImportError, Project};
 
@@ -98,5 +98,69 @@ pub fn ask(
                 trace: text("trace").unwrap_or_default(),
             })
         }
+    }
+}
+
+/// A script of ours that does one step after another, and waits after each until it is told to go on.
+#[derive(Debug)]
+pub struct Steps {
+    child: Child,
+    steps: BufReader<ChildStdout>,
+}
+
+impl Steps {
+    /// Starts `script` with a JSON request.
+    ///
+    /// # Errors
+    /// `Io` if the interpreter can't be run.
+    pub fn start(
+        interpreter: &Path,
+        script: &str,
+        root: &Path,
+        request: &serde_json::Value,
+    ) -> Result<Steps, ImportError> {
+        let io = |error| ImportError::Io { doing: "cannot run", path: interpreter.to_owned(), error };
+        let mut child = Command::new(interpreter)
+            .arg("-c")
+            .arg(script)
+            .current_dir(root)
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(io)?;
+        let Some(stdout) = child.stdout.take() else {
+            return Err(io(std::io::Error::other("it has no output")));
+        };
+        let mut steps = Steps { child, steps: BufReader::new(stdout) };
+        steps.send(&request.to_string());
+        Ok(steps)
+    }
+
+    /// Waits for the next step, as the script reports it; None at its end.
+    pub fn next(&mut self) -> Option<serde_json::Value> {
+        let mut line = String::new();
+        self.steps.read_line(&mut line).ok().filter(|length| *length > 0)?;
+        serde_json::from_str(&line).ok()
+    }
+
+    /// Lets it do the next step.
+    pub fn go_on(&mut self) {
+        self.send("next");
+    }
+
+    fn send(&mut self, line: &str) {
+        if let Some(stdin) = &mut self.child.stdin {
+            // A script that has ended is noticed when its next step is read.
+            let _ = writeln!(stdin, "{line}").and_then(|()| stdin.flush());
+        }
+    }
+}
+
+impl Drop for Steps {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }

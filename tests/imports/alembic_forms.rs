@@ -250,3 +250,56 @@ fn a_traceback_is_shown_when_it_is_asked_for() {
     let more = import(&project, &python, "--files-only -v").exits(1).stderr;
     assert!(more.contains("Traceback") && more.contains("in deep"), "{more}");
 }
+
+/// The second revision does something else online, which printing does not see.
+const TWO_WAYS: &[(&str, &str)] = &[
+    (
+        "a1",
+        "from alembic import op\nrevision, down_revision = 'a1', None\ndef upgrade():\n    \
+         op.execute('CREATE TABLE t (a int)')\n    op.execute('INSERT INTO t VALUES (1)')\n\
+         def downgrade():\n    op.execute('DROP TABLE t')\n",
+    ),
+    (
+        "b2",
+        "from alembic import op\nrevision, down_revision = 'b2', 'a1'\ndef upgrade():\n    \
+         op.execute('UPDATE t SET a = %d' % (2 if op.get_context().as_sql else 3))\n\
+         def downgrade():\n    op.execute('UPDATE t SET a = 1')\n",
+    ),
+];
+
+/// As most projects have it: the URL comes from the environment, and Alembic connects to it.
+const ONLINE: &str = "import sqlalchemy as sa\nfrom alembic import context\nURL = open('url.txt').read()\n\
+                      if context.is_offline_mode():\n    context.configure(url=URL)\n    context.run_migrations()\n\
+                      else:\n    with sa.create_engine(URL).connect() as connection:\n        \
+                      context.configure(connection=connection)\n        with context.begin_transaction():\n            \
+                      context.run_migrations()\n";
+
+/// Proves the project right without its second revision, and wrong with it; Alembic's run reaches no other database.
+fn proved(url: &str, theirs: &str, python: &Path) {
+    let project = with_versions(url, &TWO_WAYS[..1]);
+    project.write("al/env.py", ONLINE).write("url.txt", theirs);
+    let report = import(&project, python, "--json --files-only --dry-run --prove").ok().json();
+    assert_eq!(report["proof"], serde_json::json!({ "proved": 1, "not_proved": null }), "{report}");
+    project.write("al/versions/b2.py", TWO_WAYS[1].1);
+    let report = import(&project, python, "--json --files-only --dry-run --prove").exits(1).json();
+    assert_eq!(report["proof"]["differs"], "b2", "{report}");
+    let differences = report["proof"]["differences"].to_string();
+    assert!(differences.contains("Alembic has (3); the revisions have (2)"), "{differences}");
+}
+
+#[test]
+fn alembics_own_run_proves_an_import_on_sqlite() {
+    for python in [python(), old_python()].into_iter().flatten() {
+        proved("sqlite://app.db", "sqlite:///live.db", &python);
+    }
+}
+
+#[test]
+fn alembics_own_run_proves_an_import_on_postgresql() {
+    let (Some(python), Some(database)) = (python(), postgres::database()) else { return };
+    let before = database.lines("SELECT relname FROM pg_class ORDER BY 1");
+    proved(&database.url(), &database.url().replace("postgresql:", "postgresql+psycopg2:"), &python);
+    assert_eq!(database.lines("SELECT relname FROM pg_class ORDER BY 1"), before);
+    let left = "SELECT datname FROM pg_database WHERE datname ~ '^migrate_(alembic|migrate)_'";
+    assert_eq!(database.lines(left).len(), 0, "the throw-away databases are gone");
+}
