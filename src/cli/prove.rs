@@ -60,7 +60,7 @@ pub fn prove(
     let (mut theirs, mut ours) = (open(urls.0)?, open(urls.1)?);
     let mut steps = alembic::steps(project, urls.0)?;
     let (mut proved, mut but) = (0, None);
-    while let Some(step) = steps.next() {
+    while let Some(step) = steps.receive() {
         let text = |key: &str| step.get(key).and_then(serde_json::Value::as_str);
         if let Some(why) = text("failed") {
             return Ok(Verdict::NotProved { proved, why: format!("Alembic's own run: {why}") });

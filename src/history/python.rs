@@ -139,7 +139,7 @@ impl Steps {
     }
 
     /// Waits for the next step, as the script reports it; None at its end.
-    pub fn next(&mut self) -> Option<serde_json::Value> {
+    pub fn receive(&mut self) -> Option<serde_json::Value> {
         let mut line = String::new();
         self.steps.read_line(&mut line).ok().filter(|length| *length > 0)?;
         serde_json::from_str(&line).ok()
