@@ -2,7 +2,7 @@
 //!
 //! The modules in reading order: `cli` talks to a person and calls `apply`, `autogenerate`, `source` and `config`; those
 //! stand on `revision` (files and their graph) and `database` (servers and files); everything on `schema` (the catalog
-//! and the planner), `sql` (text) and `place` (in a file). `schema`, `revision` and `sql` do no I/O, but for `revision::folder`.
+//! and the planner), `sql` (text), `place` (in a file) and `words` (plurals). `schema`, `revision` and `sql` do no I/O, but for `revision::folder`.
 //!
 //! An application that runs its own migrations begins with `Project`.
 
@@ -21,5 +21,6 @@ pub mod revision;
 pub mod schema;
 pub mod source;
 pub mod sql;
+pub mod words;
 
 pub use project::{Project, ProjectError};

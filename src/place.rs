@@ -47,9 +47,32 @@ impl Place {
     }
 }
 
+/// Returns the bytes of the first line that an unresolved merge conflict left in `text`: `<<<<<<< ours`.
+///
+/// All three kinds of line must be there, as git and others write them.
+pub fn conflict(text: &str) -> Option<Range<usize>> {
+    let begins = |at: usize, marker: &str| text[at..].starts_with(marker) && (at == 0 || text[..at].ends_with('\n'));
+    let find = |from: usize, marker: &str| {
+        text[from..].match_indices(marker).map(|(at, _)| from + at).find(|&at| begins(at, marker))
+    };
+    let start = find(0, "<<<<<<< ")?;
+    let middle = find(start, "=======")?;
+    find(middle, ">>>>>>> ")?;
+    let length = text[start..].find(['\n', '\r']).unwrap_or(text.len() - start);
+    Some(start..start + length)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_conflict_has_all_three_markers() {
+        let text = "a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\n";
+        assert_eq!(conflict(text).map(|span| &text[span]), Some("<<<<<<< HEAD"));
+        assert_eq!(conflict("a\n<<<<<<< HEAD\nb\n"), None);
+        assert_eq!(conflict("select '<<<<<<< x\n=======\n>>>>>>> y'"), None);
+    }
 
     #[test]
     fn columns_are_characters_and_nothing_reaches_over_its_line() {

@@ -11,18 +11,19 @@ use crate::support::{Project, repository, rust::Source};
 /// What each module may use. `lib.rs` and `main.rs` use what they like.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("place", &[]),
+    ("words", &[]),
     ("sql", &[]),
     ("schema", &["sql"]),
-    ("revision", &["place", "schema", "sql"]),
-    ("database", &["revision", "schema", "sql"]),
+    ("revision", &["place", "schema", "sql", "words"]),
+    ("database", &["revision", "schema", "sql", "words"]),
     ("config", &["place"]),
-    ("models", &["config", "database", "place", "revision", "schema", "sql"]),
-    ("history", &["config", "database", "revision", "schema", "sql"]),
+    ("models", &["config", "database", "place", "revision", "schema", "sql", "words"]),
+    ("history", &["config", "database", "revision", "schema", "sql", "words"]),
     ("source", &["config", "database", "models", "revision", "apply", "schema", "sql"]),
-    ("apply", &["config", "database", "place", "revision", "schema", "sql"]),
-    ("fuzzing", &["config", "database", "models", "revision", "sql"]),
+    ("apply", &["config", "database", "place", "revision", "schema", "sql", "words"]),
+    ("fuzzing", &["config", "database", "models", "revision", "sql", "words"]),
     ("project", &["apply", "config", "database", "revision"]),
-    ("autogenerate", &["apply", "config", "database", "models", "revision", "schema", "source", "sql"]),
+    ("autogenerate", &["apply", "config", "database", "models", "revision", "schema", "source", "sql", "words"]),
     (
         "cli",
         &[
@@ -37,13 +38,14 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "schema",
             "source",
             "sql",
+            "words",
         ],
     ),
 ];
 
 /// The modules that do no I/O, and the files in them that may.
 const PURE: &[(&str, &[&str])] =
-    &[("place", &[]), ("sql", &[]), ("schema", &[]), ("revision", &["src/revision/folder.rs"])];
+    &[("place", &[]), ("words", &[]), ("sql", &[]), ("schema", &[]), ("revision", &["src/revision/folder.rs"])];
 
 const INPUT_OUTPUT: &[&str] = &[
     "std::fs",

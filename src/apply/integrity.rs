@@ -1,10 +1,16 @@
 //! Does what ran still stand in the files? Checksums, and the difference where they differ.
 
+use std::collections::BTreeMap;
+
 use similar::TextDiff;
 
+use super::ApplyError;
 use crate::database::version_table::{self, AppliedRow, State};
 use crate::database::{Database, DatabaseError, Dialect};
-use crate::revision::{Direction, Revision, checksum};
+use crate::revision::fault::{Fault, GraphError};
+use crate::revision::graph::Graph;
+use crate::revision::route::Applied;
+use crate::revision::{Direction, Revision, RevisionId, checksum};
 use crate::sql::{quote, split};
 
 /// Has what the revision's file says been changed since the row was written?
@@ -18,6 +24,56 @@ pub fn is_edited(row: &AppliedRow, revision: &Revision, dialect: &Dialect) -> bo
 /// Returns the checksum of what the revision runs on its way up.
 pub fn checksum_of(revision: &Revision, dialect: &Dialect) -> String {
     checksum::checksum(revision.section(Direction::Upgrade, dialect.syntax), dialect.syntax)
+}
+
+/// Refuses applied revisions whose files can't be read any more: they ran, so they were edited since.
+///
+/// # Errors
+/// `Graph`, with the mistake in the first such file.
+pub fn refuse_broken(graph: &Graph, rows: &[AppliedRow]) -> Result<(), ApplyError> {
+    let is_its_own = |row: &&AppliedRow| graph.get(&row.revision).is_some_and(|revision| revision.id == row.revision);
+    let broken = rows.iter().filter(is_its_own).find_map(|row| graph.broken(&row.revision));
+    match broken {
+        Some(error) => Err(GraphError::Fault(Box::new(Fault::File(error.clone()))).into()),
+        None => Ok(()),
+    }
+}
+
+/// Returns the revisions that are not applied although one that follows or depends on them is, each with the first such.
+///
+/// `applied` holds every whole row of the version table. Half-done revisions are no gap.
+pub fn gaps(graph: &Graph, rows: &[AppliedRow], applied: &Applied) -> Vec<(RevisionId, RevisionId)> {
+    let effective = graph.effective(applied);
+    let missing = graph.revisions().filter(|revision| {
+        !effective.contains(revision.id.as_str()) && !rows.iter().any(|row| row.revision == revision.id)
+    });
+    let followed = missing.filter_map(|revision| {
+        let after = graph.children(&revision.id).into_iter().chain(graph.dependents(&revision.id));
+        let first = after.into_iter().find(|after| effective.contains(after.id.as_str()))?;
+        Some((revision.id.clone(), first.id.clone()))
+    });
+    followed.collect()
+}
+
+/// Returns how far each half-done revision came, in words: `interrupted after 1 of 3 statements`.
+pub fn half_done(graph: &Graph, rows: &[AppliedRow], dialect: &Dialect) -> BTreeMap<RevisionId, String> {
+    let half = rows.iter().filter(|row| matches!(row.state, State::Running | State::Reverting));
+    half.map(|row| (row.revision.clone(), progress(row, graph.get(&row.revision), dialect))).collect()
+}
+
+fn progress(row: &AppliedRow, revision: Option<&Revision>, dialect: &Dialect) -> String {
+    let (direction, what) = match row.state {
+        State::Reverting => (Direction::Downgrade, "downgrade interrupted"),
+        _ => (Direction::Upgrade, "interrupted"),
+    };
+    let section = revision.and_then(|revision| revision.section(direction, dialect.syntax));
+    let of = section.and_then(|section| split::split(&section.text, dialect.syntax).ok());
+    // A negative number is that of a statement whose effect nobody can look up.
+    let done = row.statements_done.unsigned_abs() - u64::from(row.statements_done < 0);
+    match of {
+        Some(all) => format!("{what} after {done} of {}", crate::words::counted(all.len(), "statement")),
+        None => format!("{what} after {}", crate::words::counted(done, "statement")),
+    }
 }
 
 /// Returns the unified difference from the script that ran to what the file says, or None when the script was not kept.

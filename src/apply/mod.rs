@@ -5,6 +5,7 @@
 pub mod follow;
 pub mod integrity;
 mod journal;
+pub mod losses;
 mod message;
 pub mod offline;
 mod online;
@@ -32,6 +33,7 @@ use crate::revision::fault::GraphError;
 use crate::revision::{Direction, Revision, RevisionId, Section};
 use crate::sql::Syntax;
 use crate::sql::token::tokens;
+use crate::words::counted;
 
 /// One revision to run, up or down.
 #[derive(Clone, Debug)]
@@ -158,7 +160,7 @@ pub enum ApplyError {
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// The database has revisions that no file describes.
-    #[error("the database has {} that no file describes: {}", count(rows.len(), "revision"), ids(rows))]
+    #[error("the database has {} that no file describes: {}", counted(rows.len(), "revision"), ids(rows))]
     Unknown { rows: Vec<AppliedRow> },
     /// What ran is not what the files say now.
     #[error("{} edited since it ran: {}", edited_count(edits.len()), edited(edits))]
@@ -238,12 +240,8 @@ fn edited(edits: &[Edit]) -> String {
     edits.iter().map(|edit| edit.revision.as_str()).collect::<Vec<_>>().join(", ")
 }
 
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("one {what}") } else { format!("{number} {what}s") }
-}
-
 fn edited_count(number: usize) -> String {
-    if number == 1 { "one applied revision was".to_owned() } else { format!("{number} applied revisions were") }
+    format!("{} {}", counted(number, "applied revision"), if number == 1 { "was" } else { "were" })
 }
 
 fn stopped(revision: &RevisionId, direction: Direction, statement: usize, of: usize, error: &SqlError) -> String {

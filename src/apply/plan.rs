@@ -366,6 +366,7 @@ fn refuse_edits(
     rows: &[AppliedRow],
     options: &Options,
 ) -> Result<(), ApplyError> {
+    integrity::refuse_broken(graph, rows)?;
     let edits = edits(database, graph, rows, options)?;
     if edits.is_empty() { Ok(()) } else { Err(ApplyError::Edited { edits }) }
 }

@@ -12,12 +12,13 @@ use std::collections::BTreeSet;
 use crate::config::{Config, ShadowUse};
 use crate::database::{Database, DatabaseError, Dialect, Reading};
 use crate::models::Declared;
-use crate::models::speaks::{self, Speaks, plural};
+use crate::models::speaks::{self, Speaks};
 use crate::schema::filter::{self, Filter, Target};
 use crate::schema::plan::{Plan, Refusal, plan};
 use crate::schema::rename::{self, Rename};
 use crate::schema::{Catalog, Id, explain};
 use crate::source::{self, Shadowed, SourceError};
+use crate::words::plural;
 
 pub use proof::NotProved;
 use renames::Renamed;
@@ -97,6 +98,11 @@ impl Comparison {
     /// The secrets of what the upgrade makes, which somebody has to give.
     pub fn secrets_to_give(&self) -> Vec<String> {
         explain::secrets_to_give(&self.upgrade, &self.live, &self.target.catalog)
+    }
+
+    /// The declared schema as this database spells it.
+    pub fn declared(&self) -> &Catalog {
+        &self.declared
     }
 
     /// Do models and database agree?

@@ -1,5 +1,7 @@
 //! What `migrate revision --autogenerate`, `--baseline` and `--empty` put into a new file.
 
+use std::collections::HashSet;
+
 use clap::Args;
 
 use super::compared::Shadow;
@@ -13,6 +15,7 @@ use crate::database::{self, Database};
 use crate::revision::target::Target;
 use crate::revision::{Revision, Section, directive};
 use crate::sql::Syntax;
+use crate::words::counted;
 
 /// The options of `revision` that write its sections.
 #[derive(Args, Debug, Default)]
@@ -125,6 +128,7 @@ fn by_dialects(
             agree.push(place);
             continue;
         }
+        let renames = if session.output.is_interactive() { None } else { compared::rename_hint(&comparison) };
         let (lines, mut warnings) = (comparison.lines(), script::warnings(&comparison.upgrade));
         let secrets = comparison.secrets_to_give();
         warnings.extend(secrets.iter().map(|secret| format!("not in the revision, to be given by hand: the {secret}")));
@@ -139,8 +143,14 @@ fn by_dialects(
             let crowd = room::crowd(database, locks);
             warnings.extend(crowd.map(|crowd| running::crowded(&crowd, "declare, and autogenerate, it part by part")));
         }
+        // Two objects may be told of in the same words.
+        let mut said = HashSet::new();
+        warnings.retain(|warning| said.insert(warning.clone()));
         lines.iter().for_each(|line| session.output.say(line));
         warnings.iter().for_each(|warning| session.output.warn(warning));
+        if let Some(options) = renames {
+            session.output.say(format_args!("hint: if that is a rename, run the command again with {options}"));
+        }
         sections.add(proved, labelled, dialect.syntax);
     }
     if sections.upgrade.is_empty() {
@@ -156,6 +166,7 @@ fn refuse_without(options: &Options) -> Result<(), Failure> {
         ("--rename", !options.rename.is_empty()),
         ("--dialect", !options.dialect.is_empty()),
         ("--trust", !options.trust.is_empty()),
+        ("--empty", options.empty),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(Failure::usage(format!("{option} goes with --autogenerate"))),
@@ -188,7 +199,7 @@ fn at_heads(session: &mut Session, database: &mut dyn Database) -> Result<(), Fa
         "the database is not at the head: {} {} not been applied, and autogenerate would write {} again",
         match pending.len() {
             1 => format!("revision {}", first.id),
-            count => format!("{count} revisions"),
+            count => counted(count, "revision"),
         },
         if pending.len() == 1 { "has" } else { "have" },
         if pending.len() == 1 { "it" } else { "them" },

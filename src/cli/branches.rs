@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::listing::Listing;
 use super::{Exit, Session};
 
-/// List the revisions that several follow, with those that follow
+/// List the points where the history branches
 #[derive(Args)]
 pub struct Arguments {}
 
@@ -26,7 +26,7 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     if points.is_empty() {
-        output.say("no revision is followed by several");
+        output.say("there are no branch points");
     }
     for point in points {
         output.result(if output.verbose { listing.details(point) } else { listing.name(point) });

@@ -5,8 +5,9 @@ use clap::Args;
 use super::compared::Shadow;
 use super::failure::Failure;
 use super::{Exit, Session, compared};
+use crate::apply::{integrity, plan};
 
-/// Tell whether the database is what the models declare: exit code 0 if so, otherwise the differences and 1
+/// Compare the database with the models; exit with 1 if they differ
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate check
@@ -27,10 +28,21 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         output.json(&compared::as_json(&comparison));
     } else {
         comparison.lines().iter().for_each(|line| output.result(line));
+        if let Some(options) = compared::rename_hint(&comparison) {
+            output.say(format_args!(
+                "hint: if that is a rename, `migrate revision --autogenerate {options}` keeps the data"
+            ));
+        }
         if comparison.is_empty() {
-            output.say(format_args!("the models and {} agree", database.place()));
+            output.say(format_args!("{} matches the models", database.place()));
         }
         compared::say_left_alone(output, &comparison);
+    }
+    let table = &config.database.version_table;
+    if let (Ok(graph), Some(rows)) = (session.graph(), database.applied(table)?) {
+        for (missing, after) in integrity::gaps(&graph, &rows, &plan::applied(&rows)) {
+            session.output.warn(format_args!("{missing} is not applied, although {after} is, which needs it"));
+        }
     }
     Ok(if comparison.is_empty() { Exit::Done } else { Exit::No })
 }

@@ -3,9 +3,9 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::Session;
 use super::failure::Failure;
 use super::output::Output;
+use super::{Session, asking};
 use crate::apply;
 use crate::apply::stamp::Stamp;
 use crate::autogenerate::{self, AutogenerateError, Comparison, NotProved, Wish};
@@ -15,13 +15,16 @@ use crate::models::speaks;
 use crate::models::{self, ModelError, Sources};
 use crate::place::Place;
 use crate::revision::graph::Graph;
+use crate::revision::guard::Subject;
 use crate::revision::route::Applied;
 use crate::revision::target::Target;
-use crate::schema::explain;
 use crate::schema::filter::{self, Filter};
 use crate::schema::plan::plan;
-use crate::schema::rename::Rename;
+use crate::schema::rename::{self, Rename};
+use crate::schema::{Id, explain};
 use crate::source::{self, SourceError};
+use crate::sql::quote;
+use crate::words::counted;
 
 /// How many differences are shown where a list would be endless.
 const SHOWN: usize = 40;
@@ -62,31 +65,86 @@ pub fn compare(
     let version = database.version()?;
     let declared = models::read(&config.models, database.dialect(), &version, &config.root)?;
     let output = &session.output;
+    require_schemas(database, config, &declared.schemas_made())?;
     let unread = declared.schemas_beyond(&config.database.schemas, database.dialect());
     if !unread.is_empty() {
-        output.warn(format_args!(
-            "the models declare the schema {}, which `schemas` under [database] in migrate.toml does not name: what is in it \
-             is not compared",
+        return Err(Failure::new(format!(
+            "the models declare the schema {}, which `schemas` under [database] in migrate.toml does not name, so it would \
+             not be compared",
             unread.join(", ")
-        ));
+        ))
+        .hint(format!(
+            "write `schemas = [{}]`, or take it out of the models",
+            config.database.schemas.iter().chain(&unread).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
+        )));
     }
     if declared.declarations.is_empty() {
         output.warn("the models declare nothing; is what is in `paths` under [models] the whole schema?");
     }
     let mut question = |rename: &Rename| asked(output, rename);
     let ask: Option<&mut autogenerate::Ask> = if ask && output.is_interactive() { Some(&mut question) } else { None };
-    Ok(autogenerate::compare(database, &declared, config, wishes, ask)?)
+    let comparison = autogenerate::compare(database, &declared, config, wishes, ask)?;
+    doubt_types(output, &comparison);
+    Ok(comparison)
+}
+
+/// Refuses to compare nothing: every schema that `schemas` names must be in the database or among `made`.
+///
+/// # Errors
+/// The first schema that is nowhere.
+pub fn require_schemas(database: &mut dyn Database, config: &Config, made: &[String]) -> Result<(), Failure> {
+    for schema in config.database.schemas.iter().filter(|schema| *schema != "*" && !made.contains(schema)) {
+        let subject =
+            Subject { kind: "schema", path: vec![schema.clone()], arguments: None, words: format!("schema {schema}") };
+        // A database without schemas can't tell, and does not look at this setting.
+        let Ok(condition) = (database.dialect().scripting.exists)(&subject) else { return Ok(()) };
+        let answer = database.query(&format!("SELECT CASE WHEN {condition} THEN 1 ELSE 0 END"));
+        let there = answer.is_ok_and(|rows| rows.into_iter().flatten().flatten().next().as_deref() == Some("1"));
+        if !there {
+            return Err(Failure::new(format!(
+                "there is no schema {schema} in {}, so nothing would be compared",
+                database.place()
+            ))
+            .hint("correct `schemas` under [database] in migrate.toml, or declare the schema in the models"));
+        }
+    }
+    Ok(())
 }
 
 fn asked(output: &Output, rename: &Rename) -> bool {
-    let question = format!("Was {} renamed to {}? [y/N]", rename.from, rename.to.name());
-    output.ask(question).is_some_and(|answer| matches!(answer.to_lowercase().as_str(), "y" | "yes"))
+    asking::is_yes(output, &format!("Was {} renamed to {}?", rename.from, rename.to.name()))
+}
+
+/// Returns the options that would make renames of what looks like one and was not asked for.
+pub fn rename_hint(comparison: &Comparison) -> Option<String> {
+    let dropped = |rename: &&Rename| !comparison.renames.contains(*rename);
+    let similar = rename::similar(&comparison.live, &comparison.target.catalog, comparison.dialect.kinds);
+    let name = |id: &Id| quote::qualified(&id.path.to_vec());
+    let options: Vec<String> = similar
+        .iter()
+        .filter(dropped)
+        .map(|rename| format!("--rename {}={}", name(&rename.from), name(&rename.to)))
+        .collect();
+    (!options.is_empty()).then(|| options.join(" "))
+}
+
+/// Warns of types that this database takes and does not know.
+fn doubt_types(output: &Output, comparison: &Comparison) {
+    let Some(doubt) = comparison.dialect.doubts_type else { return };
+    for column in comparison.declared().of_kind("column") {
+        if let Some(doubt) = column.text("type").and_then(doubt) {
+            output.warn(format_args!("{}: {doubt}", column.id));
+        }
+    }
 }
 
 /// Says what is there and was not compared.
 pub fn say_left_alone(output: &Output, comparison: &Comparison) {
     let words = |counts: &[(String, usize)]| {
         counts.iter().map(|(kind, count)| format!("{count} {kind}")).collect::<Vec<_>>().join(", ")
+    };
+    let kinds = |counts: &[(String, usize)]| {
+        counts.iter().map(|(kind, count)| counted(*count, kind)).collect::<Vec<_>>().join(", ")
     };
     let left_alone = comparison.left_alone();
     if !left_alone.is_empty() {
@@ -97,10 +155,10 @@ pub fn say_left_alone(output: &Output, comparison: &Comparison) {
         output.say(format_args!("not compared: {}", secrets.join(", ")));
     }
     if !comparison.unmanaged.is_empty() {
-        output.say(format_args!("not understood, and left alone: {}", words(&comparison.unmanaged)));
+        output.say(format_args!("not understood, and left alone: {}", kinds(&comparison.unmanaged)));
     }
     if !comparison.unwritable.is_empty() {
-        let what = words(&comparison.unwritable);
+        let what = kinds(&comparison.unwritable);
         output.warn(format_args!(
             "the models declare what migrate can't write ({what}): put its statements into a revision by hand"
         ));
@@ -156,7 +214,7 @@ pub fn verify_stamp(
     let wanted = filter::target(&built.catalog, &live, &filter).catalog;
     let plan = plan(&wanted, &live, dialect.kinds);
     if plan.is_empty() {
-        return Ok(());
+        return require_schemas(database, &config, &[]);
     }
     let mut failure = Failure::new(format!("{} is not what the revisions up to there build", database.place()));
     failure.notes = shown(explain::lines(&plan, &wanted, &live));

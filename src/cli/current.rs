@@ -6,12 +6,14 @@ use serde_json::json;
 use super::failure::Failure;
 use super::running::first_line;
 use super::{Exit, Session};
-use crate::apply::plan;
+use crate::apply::{integrity, plan};
 use crate::database::version_table::{AppliedRow, State};
+use crate::words::counted;
 
 /// Show which revisions the database is at
 ///
-/// Prints the last applied revision of each branch. Makes nothing, not even the version table.
+/// Prints the last applied revision of each branch, and how many revisions are still to come. Makes nothing, not even
+/// the version table.
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate current
@@ -38,6 +40,8 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let half_done: Vec<&AppliedRow> =
         rows.iter().filter(|row| matches!(row.state, State::Running | State::Reverting)).collect();
     unknown.retain(|id| !half_done.iter().any(|row| row.revision == *id));
+    let progress = integrity::half_done(&graph, &rows, database.dialect());
+    let gaps = integrity::gaps(&graph, &rows, &applied);
     let is_head = |id: &str| graph.children(id).is_empty();
     let output = &session.output;
     if output.json {
@@ -78,23 +82,21 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             output.result(format_args!("{} (no file)  {}", row.revision, first_line(&row.message)));
         }
         for row in &half_done {
-            let done = row.statements_done.unsigned_abs();
-            output.result(format_args!(
-                "{} ({}, {done} statements done)  {}",
-                row.revision,
-                row.state.name(),
-                first_line(&row.message)
-            ));
+            output.result(format_args!("{} ({})  {}", row.revision, progress[&row.revision], first_line(&row.message)));
+        }
+        for (missing, after) in &gaps {
+            output.warn(format_args!("{missing} is not applied, although {after} is, which needs it"));
         }
         if heads.is_empty() && unknown.is_empty() && half_done.is_empty() {
             output.say("nothing is applied");
         }
+        if pending > 0 {
+            let ends = if graph.real_heads().len() > 1 { "the heads" } else { "head" };
+            output.say(format_args!("{} behind {ends}", counted(pending, "revision")));
+        }
     }
     let complete = pending == 0 && unknown.is_empty() && half_done.is_empty();
     if arguments.check_heads && !complete {
-        if pending > 0 {
-            output.say(format_args!("{pending} revisions are not applied"));
-        }
         return Ok(Exit::No);
     }
     Ok(Exit::Done)

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::failure::Failure;
-use super::{Exit, Session};
+use super::{Exit, Session, asking};
 use crate::config;
 use crate::database::{DatabaseError, Made, interruption};
 
@@ -66,15 +66,8 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         }
         Action::Drop { yes } => {
             if !yes {
-                let answer = output.ask(format_args!("Drop {place} and everything in it? Type yes:"));
-                match answer.as_deref() {
-                    Some("yes") => {}
-                    Some(_) => return Err(Failure::new("nothing was dropped")),
-                    None => {
-                        return Err(Failure::usage(format!("{place} would be dropped"))
-                            .hint("say --yes where nobody can be asked"));
-                    }
-                }
+                output.say(format_args!("This drops {place} and everything in it."));
+                asking::confirm(output, || Failure::usage(format!("refusing to drop {place} without confirmation")))?;
             }
             let dropped = (dialect.administration.drop)(url, &config.root)?;
             if output.json {

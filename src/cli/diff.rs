@@ -5,13 +5,13 @@ use clap::Args;
 use super::compared::Shadow;
 use super::failure::Failure;
 use super::sides::{self, Side};
-use super::{Exit, Session};
+use super::{Exit, Session, compared};
 use crate::autogenerate::script::{self, Style};
 use crate::schema::explain;
 use crate::schema::filter::{Filter, target, without_ignored};
 use crate::schema::plan::{Plan, plan};
 
-/// Show what leads from one schema to another; exit code 1 when they differ
+/// Show the differences between two schemas; exit with 1 if there are any
 ///
 /// A schema is `live` (the project's database), `models`, `revisions` (replayed in a throw-away database;
 /// `revisions@TARGET` up to there), a database URL, or a .sql, .toml or .json file.
@@ -78,6 +78,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         output.say(format_args!("not compared: {}", secrets.join(", ")));
     }
     if plan.is_empty() {
+        compared::require_schemas(home.as_mut(), &config, &[])?;
         output.say("no difference");
     }
     Ok(if plan.is_empty() { Exit::Done } else { Exit::No })

@@ -3,22 +3,21 @@
 use clap::Args;
 
 use super::failure::Failure;
+use super::output::Output;
 use super::running::{self, Transaction, first_line};
 use super::scripts::{self, Script, Way};
-use super::{Exit, Session};
+use super::{Exit, Session, asking};
 use crate::apply::plan::Plan;
-use crate::apply::{Route, prepare, prepare_all};
-use crate::config::TransactionMode;
-use crate::database::{Database, Dialect};
+use crate::apply::{Options, Route, losses, prepare_all};
+use crate::database::Database;
+use crate::revision::Direction;
 use crate::revision::target::{Spec, Target};
-use crate::revision::{Direction, guard};
-use crate::sql::token::{Token, tokens};
-use crate::sql::{quote, split};
 
 /// Undo revisions down to one
 ///
-/// Runs the downgrade sections, children first, as they were stored when the revisions were applied. On a terminal it says
-/// which data would go, and asks.
+/// Runs the downgrade sections, children first, as they were stored when the revisions were applied. On a terminal it names
+/// each table and column whose data would be lost, with its rows, and asks. Elsewhere a downgrade that destroys data is
+/// refused without --yes (exit code 2).
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate downgrade -1
@@ -34,7 +33,7 @@ pub struct Arguments {
     /// Say what would run, and run nothing
     #[arg(long, conflicts_with = "sql")]
     dry_run: bool,
-    /// Do not ask
+    /// Do not ask, whatever is lost
     #[arg(short, long)]
     yes: bool,
     /// Run the downgrade sections of the files, even if others were stored when the revisions were applied
@@ -48,6 +47,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    arguments.script.refuse_without_sql(arguments.sql)?;
     let mut options = running::options(session, arguments.transaction)?;
     options.from_files = arguments.from_files;
     if arguments.sql {
@@ -64,82 +64,39 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         return running::dry_run(&session.output, &plan, &options, &*database);
     }
     let output = &session.output;
-    let asks = !plan.steps.is_empty() && !arguments.yes && output.is_interactive();
+    // What was confirmed, or was seen to destroy nothing, is all that is run.
+    let asks = !plan.steps.is_empty() && !arguments.yes;
     if asks {
-        output.say(format_args!("On {}, this would undo:", database.place()));
-        for step in &plan.steps {
-            output.say(format_args!("  {}  {}", step.revision.id, first_line(&step.revision.message)));
-        }
-        for loss in losses(&plan, &mut *database) {
-            output.say(format_args!("  {loss}"));
-        }
-        match output.ask("Go on? Type yes:").as_deref() {
-            Some("yes" | "y") => {}
-            _ => return Err(Failure::new("nothing was run")),
-        }
+        confirm(output, &plan, &mut *database, &options)?;
     }
     let there = format!("nothing above {} is applied", target.text);
     running::execute(session, route, &plan, asks, &options, &mut *database, &there)
 }
 
-/// Returns what data would go: statements that drop what holds rows or values, with how many there are.
-fn losses(plan: &Plan, database: &mut dyn Database) -> Vec<String> {
-    let dialect = database.dialect();
-    let mut losses = Vec::new();
+/// Shows what would be undone and which data would be lost, and asks on a terminal.
+///
+/// # Errors
+/// The answer is no; or data would be lost, and nobody can be asked.
+fn confirm(output: &Output, plan: &Plan, database: &mut dyn Database, options: &Options) -> Result<(), Failure> {
+    let losses = losses::losses(&plan.steps, database, &options.version_table);
+    let place = database.place();
+    if !output.is_interactive() {
+        if losses.is_empty() {
+            return Ok(());
+        }
+        return asking::confirm(output, || Failure {
+            notes: losses,
+            ..Failure::usage(format!("refusing to destroy data on {place} without confirmation"))
+        });
+    }
+    output.say(format_args!("On {place}, this undoes:"));
     for step in &plan.steps {
-        let Ok(prepared) = prepare(step, TransactionMode::PerRevision, dialect) else { continue };
-        for piece in prepared.statements() {
-            let statement = piece.text(prepared.text());
-            let Some((words, table)) = loss(statement, dialect) else { continue };
-            let count = table.and_then(|table| {
-                let query = format!("SELECT {} FROM {}", dialect.scripting.count, quote::qualified(&table));
-                database.query(&query).ok()?.into_iter().flatten().next().flatten()
-            });
-            losses.push(match count {
-                Some(count) => format!("{words}: {count} rows"),
-                None => words,
-            });
-        }
+        let line = format!("  {}  {}", step.revision.id, first_line(&step.revision.message));
+        output.say(line.trim_end());
     }
-    losses
-}
-
-/// The statement in a line, and the table whose rows it is about, when it loses data.
-fn loss(statement: &str, dialect: &Dialect) -> Option<(String, Option<Vec<String>>)> {
-    let words = split::leading_words(statement, dialect.syntax, 3);
-    let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let solid: Vec<Token> = tokens(statement, dialect.syntax).filter(Token::is_solid).collect();
-    let has = |word: &str| solid.iter().any(|token| token.is_word(statement, word));
-    let after = match words.as_slice() {
-        ["DROP", "TABLE", ..] | ["ALTER", "TABLE", ..] => 2,
-        ["DROP", "SCHEMA" | "DATABASE", ..] | ["DROP", "MATERIALIZED", ..] => {
-            return Some((shortened(statement), None));
-        }
-        ["TRUNCATE", "TABLE", ..] | ["DELETE", "FROM", ..] => 2,
-        ["TRUNCATE", ..] => 1,
-        _ => return None,
-    };
-    let drops_column = words.first() == Some(&"ALTER") && has("DROP") && !has("CONSTRAINT") && !has("DEFAULT");
-    if words.first() == Some(&"ALTER") && !drops_column {
-        return None;
+    if !losses.is_empty() {
+        output.say("and destroys data:");
+        losses.iter().for_each(|loss| output.say(format_args!("  {loss}")));
     }
-    let mut rest = solid
-        .get(after..)?
-        .iter()
-        .skip_while(|token| ["IF", "EXISTS", "ONLY"].iter().any(|skipped| token.is_word(statement, skipped)));
-    let first = rest.next()?;
-    let mut end = first.end;
-    while rest.next().is_some_and(|token| token.is_mark(statement, '.')) {
-        end = rest.next()?.end;
-    }
-    let path = guard::path(statement.get(first.start..end)?, dialect.syntax);
-    Some((shortened(statement), Some(path).filter(|path| !path.is_empty())))
-}
-
-fn shortened(statement: &str) -> String {
-    let line = statement.split_whitespace().collect::<Vec<_>>().join(" ");
-    match line.char_indices().nth(70) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or(&line)),
-        None => line,
-    }
+    asking::confirm(output, || Failure::usage("nobody can be asked"))
 }

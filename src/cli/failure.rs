@@ -77,7 +77,11 @@ impl Failure {
 
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
-        Failure { place: error.place, hint: error.hint, ..Failure::new(error.message) }
+        let message = match (&error.place, &error.path) {
+            (None, Some(path)) => format!("{}: {}", path.display(), error.message),
+            _ => error.message,
+        };
+        Failure { place: error.place, hint: error.hint, ..Failure::new(message) }
     }
 }
 

@@ -7,7 +7,7 @@ use super::listing::Listing;
 use super::{Exit, Session};
 use crate::revision::fault::Fault;
 
-/// List the revisions that none follows
+/// List the latest revision of each branch
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate heads
@@ -20,9 +20,12 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let graph = session.graph()?;
-    // A circle has no head, and hides what may be one.
-    if let Some(circle) = graph.faults().iter().find(|fault| matches!(fault, Fault::Cycle { .. })) {
-        return Err(circle.clone().into());
+    // A circle has no head, and a file that can't be read may be one.
+    let hides = |fault: &&Fault| {
+        matches!(fault, Fault::Cycle { .. }) || matches!(fault, Fault::File(error) if error.place.is_none())
+    };
+    if let Some(fault) = graph.faults().iter().find(hides) {
+        return Err(fault.clone().into());
     }
     session.warn_of_faults(&graph);
     let listing = Listing::new(&graph, None);

@@ -1,10 +1,13 @@
 //! `migrate history`: the revisions, newest first.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 
 use super::failure::Failure;
 use super::listing::Listing;
 use super::{Exit, Session, drawing};
+use crate::apply::integrity;
 use crate::revision::fault::GraphError;
 use crate::revision::route::Applied;
 use crate::revision::target::{Range, Spec};
@@ -20,7 +23,7 @@ pub struct Arguments {
     /// Only from one revision to another, both included; either end may be left open
     #[arg(short, long, value_name = "FROM:TO", allow_hyphen_values = true)]
     rev_range: Option<String>,
-    /// Mark what is applied: asks the database
+    /// Mark which revisions are applied, and which are current: asks the database
     #[arg(short, long)]
     indicate_current: bool,
     /// Draw how the revisions follow each other
@@ -32,12 +35,17 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let range = range(arguments.rev_range.as_deref())?;
     let graph = session.graph()?;
     session.warn_of_faults(&graph);
+    let mut half_done = BTreeMap::new();
     let applied: Option<Applied> = match arguments.indicate_current || range.needs_database(&graph) {
-        true => Some(session.applied()?),
+        true => {
+            let (applied, rows, dialect) = session.rows()?;
+            half_done = integrity::half_done(&graph, &rows, dialect);
+            Some(applied)
+        }
         false => None,
     };
     let revisions = graph.range(applied.as_ref(), &range)?;
-    let listing = Listing::new(&graph, applied.as_ref());
+    let listing = Listing::new(&graph, applied.as_ref()).with_half_done(half_done);
     let output = &session.output;
     let newest_first = revisions.iter().rev().copied();
     if output.json {
@@ -63,7 +71,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     output.write(text);
     if let Some(applied) = applied.filter(|_| arguments.indicate_current) {
         for id in graph.unknown(&applied) {
-            output.warn(format_args!("the database has revision {id}, which no file describes"));
+            output.warn(format_args!("the database has revision {id}, but there is no file for it here"));
         }
     }
     Ok(Exit::Done)

@@ -17,10 +17,11 @@ use crate::history::adoption::{self, Check, Fate, Plan, Taken};
 use crate::history::{self, Files, History, ImportError, Names, Project, SOURCES, Source};
 use crate::revision::folder::WriteError;
 use crate::revision::written::NotAsPlanned;
-use crate::revision::{Revision, file, folder, name};
+use crate::revision::{Revision, Section, file, folder, name};
 use crate::sql::{Syntax, quote};
+use crate::words::counted;
 
-/// Take over another tool's history without running it again
+/// Import another tool's migrations and what it has applied; nothing is run
 ///
 /// Its files become revision files, what its table in the database says was applied becomes rows of the version table.
 /// Run it once for each database; the files are written the first time.
@@ -107,9 +108,9 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         error => error.into(),
     })?;
     let loaded = folder::load(&config.revisions, &config.root);
-    if let Some(error) = loaded.errors.first() {
+    if let Some(error) = loaded.unreadable.first().or(loaded.errors.first()) {
         return Err(Failure::new(format!("{}: {}", error.path.display(), error.message))
-            .hint("mend this revision file first, or give `revisions` in migrate.toml another folder"));
+            .hint("repair this revision file first, or give `revisions` in migrate.toml another folder"));
     }
     let mut found = None;
     let mut applied = BTreeSet::new();
@@ -293,11 +294,15 @@ fn located(arguments: &Arguments, source: &Source, config: &Config) -> Result<Pa
     };
     let mixed = |path: &Path| {
         Failure::new(format!(
-            "{} is this project's own folder of revisions, and {}'s files are in it",
+            "{} is this project's own folder of revisions, so it is not searched for {}'s files",
             path.display(),
             source.title
         ))
-        .hint("give `revisions` in migrate.toml another folder, such as \"revisions\"; the other tool's stays as it is")
+        .hint(format!(
+            "name the folder of {}'s files: migrate import {} PATH; if it is this one, give `revisions` in migrate.toml \
+             another folder, such as \"revisions\"",
+            source.title, source.name
+        ))
     };
     if let Some(path) = &arguments.path {
         if !path.exists() {
@@ -508,6 +513,23 @@ fn report(report: &Report, session: &Session) {
         ));
         taken.notes.iter().for_each(|note| output.result(format_args!("{:width$}  note: {note}", "")));
     }
+    for (taken, path) in plan.taken.iter().zip(report.paths).filter(|(taken, _)| taken.is_there) {
+        let imported = report.files.revisions.iter().find(|imported| imported.id == taken.revision.id);
+        let differs = imported.is_some_and(|imported| {
+            let sections = |sections: &[Section]| -> Vec<String> {
+                sections.iter().map(|section| section.text.trim().to_owned()).collect()
+            };
+            let there = (sections(&taken.revision.upgrade), sections(&taken.revision.downgrade));
+            there != (sections(&imported.upgrade), sections(&imported.downgrade))
+        });
+        if report.arguments.record && differs {
+            output.warn(format_args!(
+                "{} was written before and is left as it is, without what was recorded now: delete it and run the same \
+                 import again",
+                shown(path)
+            ));
+        }
+    }
     for found in plan.matches.iter().filter(|found| found.check == Check::MissingFile) {
         let name = if found.row.name.is_empty() { String::new() } else { format!(" ({})", found.row.name) };
         output.result(format_args!(
@@ -541,7 +563,11 @@ fn report(report: &Report, session: &Session) {
     if new == 0 && plan.rows.is_empty() {
         output.result("nothing to do: every file is there, and every row adopted");
     } else {
-        output.result(format_args!("{new} revision file(s) {would}written, {} row(s) {would}adopted", plan.rows.len()));
+        output.result(format_args!(
+            "{} {would}written, {} {would}adopted",
+            counted(new, "revision file"),
+            counted(plan.rows.len(), "row")
+        ));
     }
     match report.verdict {
         None if report.source.name != "alembic" => {}

@@ -11,15 +11,15 @@ use super::{Exit, Session, draft};
 use crate::autogenerate::{AutogenerateError, describe};
 use crate::config::{self, FILE_NAME};
 use crate::database::{self, Purpose};
-use crate::models::speaks::plural;
 use crate::revision::folder;
 use crate::schema::explain;
 use crate::source;
+use crate::words::counted;
 
 const SETTINGS: &str = include_str!("../../templates/migrate.toml");
 const MODELS: &str = include_str!("../../templates/models.toml");
 
-/// Make a project that works at once: migrate.toml, migrations/, models/, templates/
+/// Create a new project: migrate.toml, migrations/, models/, templates/
 ///
 /// What is there already is left as it is. A folder that has a migrate.toml is refused.
 #[derive(Args)]
@@ -46,7 +46,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let root = &arguments.folder;
     let settings = root.join(FILE_NAME);
     if settings.symlink_metadata().is_ok() {
-        return Err(Failure::new(format!("{} is a project already", shown(root).display()))
+        return Err(Failure::new(format!("{} already has a migrate.toml", shown(root).display()))
             .hint(format!("its settings are in {}", shown(&settings).display())));
     }
     let described =
@@ -63,9 +63,10 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         }
     }
     files.push(("templates/revision.sql", draft::TEMPLATE.to_owned()));
+    // Git keeps no empty folder, and a deployment without the folder is refused.
+    files.push(("migrations/.gitkeep", String::new()));
     let mut written = Vec::new();
     let mut left = Vec::new();
-    make_folder(&root.join("migrations"))?;
     // The settings come last: a folder that has them is a whole project.
     for (name, text) in files.into_iter().rev() {
         let path = root.join(name);
@@ -111,7 +112,7 @@ fn models_of(session: &mut Session, url: &str, trust: &[String]) -> Result<Descr
     let mut database = database::connect(url, &settings.root, &purpose)?;
     let live = database.reflect(&source::scope(&settings))?;
     for (kind, count) in &live.unmanaged {
-        session.output.warn(format_args!("{count} {} left out: migrate can't write this kind", plural(kind)));
+        session.output.warn(format_args!("{} left out: migrate can't write this kind", counted(*count, kind)));
     }
     for secret in explain::secrets(&live.catalog) {
         session.output.warn(format_args!("left out: the {secret}, because migrate reads no secrets"));
@@ -180,6 +181,9 @@ or declare the tables in models/schema.toml, and `migrate revision --autogenerat
 
 fn settings_for(url: Option<&str>) -> String {
     match url {
+        // A URL that comes from the environment stays one.
+        Some(url) if url.contains("${") => SETTINGS
+            .replace("\"${DATABASE_URL:-sqlite://app.db}\"", &toml::Value::from(without_password(url)).to_string()),
         Some(url) => SETTINGS.replace("sqlite://app.db", &without_password(url).replace('$', "$$")),
         None => SETTINGS.to_owned(),
     }
@@ -189,15 +193,17 @@ fn settings_for(url: Option<&str>) -> String {
 fn without_password(url: &str) -> String {
     let (place, query) = url.split_once('?').unwrap_or((url, ""));
     let place = match place.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
-        Some((scheme, (user, rest))) => format!("{scheme}://{}@{rest}", user.split(':').next().unwrap_or(user)),
+        Some((scheme, (user, rest))) => match user.split_once(':') {
+            // The name of a variable is no password.
+            Some((name, password)) if !(password.starts_with("${") && password.ends_with('}')) => {
+                format!("{scheme}://{name}@{rest}")
+            }
+            _ => format!("{scheme}://{user}@{rest}"),
+        },
         None => place.to_owned(),
     };
     let kept: Vec<&str> = query.split('&').filter(|part| !part.is_empty() && !part.starts_with("password=")).collect();
     if kept.is_empty() { place } else { format!("{place}?{}", kept.join("&")) }
-}
-
-fn make_folder(path: &Path) -> Result<(), Failure> {
-    std::fs::create_dir_all(path).map_err(|error| Failure::new(format!("cannot make {}: {error}", path.display())))
 }
 
 /// Without the `./` in front.

@@ -1,17 +1,20 @@
 //! `migrate inspect`: a schema in words.
 
+use std::sync::Arc;
+
 use clap::{Args, ValueEnum};
 
 use super::compared::Shadow;
 use super::failure::Failure;
 use super::sides::{self, Side};
-use super::{Exit, Session};
+use super::{Exit, Session, compared};
 use crate::autogenerate::describe;
 use crate::autogenerate::script::{self, Style};
 use crate::models::mermaid;
 use crate::schema::plan::plan;
-use crate::schema::{explain, stored};
+use crate::schema::{Catalog, Id, Object, explain, stored};
 use crate::source;
+use crate::words::counted;
 
 /// Print a schema: the project's database, or any other that `diff` takes
 #[derive(Args)]
@@ -52,10 +55,16 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     config.database.trust.extend(arguments.trust);
     let dialect = home.dialect();
     let seen = sides::read(session, &arguments.schema, home.as_mut(), &config)?;
+    if matches!(arguments.schema, Side::Live | Side::Url(_)) {
+        compared::require_schemas(home.as_mut(), &config, &[])?;
+    }
     let catalog = &seen.reading.catalog;
     let output = &session.output;
     for (kind, count) in &seen.reading.unmanaged {
-        output.warn(format_args!("{count} × {kind} can't be printed: migrate does not know this kind of object"));
+        output.warn(format_args!(
+            "{} can't be printed: migrate does not know this kind of object",
+            counted(*count, kind)
+        ));
     }
     for secret in explain::secrets(catalog) {
         output.warn(format_args!("left out: the {secret}, because migrate reads no secrets"));
@@ -75,7 +84,16 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         }
         Format::Mermaid => output.write(mermaid::diagram(catalog, dialect)),
         Format::Sql => {
-            let empty = source::empty(home.as_mut(), &config)?;
+            let empty = match source::empty(home.as_mut(), &config) {
+                Ok(empty) => empty,
+                Err(error) => {
+                    // Who may only read can't make a database to see what an empty one has by itself.
+                    output.warn(format_args!(
+                        "{error}; so the schema public and the language plpgsql are taken for what every database has"
+                    ));
+                    what_every_database_has(catalog)
+                }
+            };
             let plan = plan(&empty, catalog, dialect.kinds);
             for refusal in &plan.refused {
                 output.warn(format_args!("left out: {}: {}", refusal.id, refusal.reason));
@@ -85,4 +103,20 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         }
     }
     Ok(Exit::Done)
+}
+
+/// Returns what of the catalog a new database is likely to have by itself, as it is in this one.
+fn what_every_database_has(catalog: &Catalog) -> Catalog {
+    let is_given =
+        |id: &Id| matches!(id.path.last().map(String::as_str), Some("public" | "plpgsql")) && id.path.len() == 1;
+    let given = |object: &&Arc<Object>| {
+        let own = matches!(object.id.kind, "schema" | "extension" | "language") && is_given(&object.id);
+        let parent = object.parent.as_ref();
+        own || parent.is_some_and(|parent| {
+            matches!(parent.kind, "schema" | "extension" | "language")
+                && is_given(parent)
+                && matches!(object.id.kind, "comment" | "privilege")
+        })
+    };
+    catalog.shared().iter().filter(given).cloned().collect()
 }

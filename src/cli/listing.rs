@@ -1,6 +1,6 @@
 //! How a revision is shown: in a line, in full, as JSON. Shared by all commands that list revisions.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::{Value, json};
 
@@ -21,6 +21,8 @@ pub struct Listing<'a> {
     labels: HashMap<&'a str, Vec<&'a str>>,
     /// What counts as applied, and the last of it; None where no database was asked.
     applied: Option<(HashSet<&'a str>, HashSet<&'a str>)>,
+    /// How far half-done revisions came, in words.
+    half_done: BTreeMap<String, String>,
 }
 
 impl<'a> Listing<'a> {
@@ -29,7 +31,13 @@ impl<'a> Listing<'a> {
             let current = graph.heads_of(applied).into_iter().map(|revision| revision.id.as_str()).collect();
             (graph.effective(applied), current)
         });
-        Listing { graph, labels: graph.labels(), applied }
+        Listing { graph, labels: graph.labels(), applied, half_done: BTreeMap::new() }
+    }
+
+    /// Adds how far half-done revisions came.
+    pub fn with_half_done(mut self, half_done: BTreeMap<String, String>) -> Self {
+        self.half_done = half_done;
+        self
     }
 
     /// The revision in a line, as Alembic has it: `parent -> id (label) (head), message`.
@@ -111,6 +119,7 @@ impl<'a> Listing<'a> {
         if let Some((applied, current)) = &self.applied {
             document["applied"] = json!(applied.contains(id));
             document["current"] = json!(current.contains(id));
+            document["half_done"] = json!(self.half_done.get(id));
         }
         document
     }
@@ -119,20 +128,23 @@ impl<'a> Listing<'a> {
         Value::Array(revisions.into_iter().map(|revision| self.json(revision)).collect())
     }
 
-    fn notes(&self, revision: &Revision) -> Vec<&'static str> {
+    fn notes(&self, revision: &Revision) -> Vec<&str> {
         let id = revision.id.as_str();
         let children = self.graph.children(id).len();
         let is_needed = !self.graph.dependents(id).is_empty();
         let is_current = self.applied.as_ref().is_some_and(|(_, current)| current.contains(id));
+        let is_applied = self.applied.as_ref().is_some_and(|(applied, _)| applied.contains(id));
         let notes = [
             (children == 0 && !is_needed, "head"),
             // Nothing follows it, and something depends on it.
             (children == 0 && is_needed, "effective head"),
+            (is_applied && !is_current, "applied"),
             (is_current, "current"),
             (children > 1, "branch point"),
             (revision.revises.len() > 1, "merge point"),
         ];
-        notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, note)| note).collect()
+        let half_done = self.half_done.get(id).map(String::as_str);
+        notes.into_iter().filter(|(is_so, _)| *is_so).map(|(_, note)| note).chain(half_done).collect()
     }
 }
 

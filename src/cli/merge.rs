@@ -13,7 +13,7 @@ use super::{Exit, Session, listing};
   migrate merge heads -m \"join billing and users\"
   migrate merge 3adc 7c21")]
 pub struct Arguments {
-    /// What to join, as targets; all heads where nothing is said
+    /// The revisions to merge, as targets [default: all heads]
     #[arg(value_name = "REV", allow_negative_numbers = true)]
     revisions: Vec<String>,
     /// What the revision is for

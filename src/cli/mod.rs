@@ -3,6 +3,7 @@
 //! A command is one file: `Arguments`, whose doc comments are the help, and `run`. `Session` holds what commands share and
 //! opens it when it is first asked for.
 
+mod asking;
 mod autogenerate;
 mod branches;
 mod check;
@@ -42,6 +43,7 @@ mod verify;
 mod visible;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -98,7 +100,7 @@ commands! {
 
 /// Schema migrations in plain SQL, for PostgreSQL and SQLite.
 #[derive(Parser)]
-#[command(name = "migrate", version, max_term_width = 100, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "migrate", version, max_term_width = 80, subcommand_required = true, arg_required_else_help = true)]
 #[command(
     after_help = "A target is head, heads, base, current, an id or its beginning, a label, label@…, +2, -1, ID+1, ID-1.
 `migrate COMMAND --help` explains a command, with examples."
@@ -135,24 +137,59 @@ pub struct Global {
     /// The project's migrate.toml, or its folder; otherwise the current folder and its parents are searched
     #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
-    /// Lay the settings under [env.NAME] over the others
+    /// Use environment NAME: settings in [env.NAME] override the defaults
     #[arg(short, long, value_name = "NAME", global = true)]
     pub environment: Option<String>,
-    /// The database to work on, instead of the one in migrate.toml
+    /// The database to work on, instead of the one in migrate.toml; a relative file is beside migrate.toml
     #[arg(long, global = true)]
     pub url: Option<String>,
-    /// Say more; twice: log every step
+    /// Show more detail, such as every statement of a run; twice: a log as well
     #[arg(short, long, action = ArgAction::Count, global = true)]
     pub verbose: u8,
-    /// Say nothing but results and errors
+    /// Print only results and errors
     #[arg(short, long, global = true)]
     pub quiet: bool,
-    /// Write the result as one JSON document
+    /// Print the result as one JSON document; scripts stay SQL
     #[arg(long, global = true)]
     pub json: bool,
     /// Use colours: always, never, or only on a terminal
     #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
     pub color: ColorChoice,
+}
+
+/// Words of other tools for what this one has, or does, under another name.
+const OTHER_WORDS: &[(&str, &str)] = &[
+    ("up", "`migrate upgrade` runs revisions"),
+    ("migrate", "`migrate upgrade` runs revisions"),
+    ("down", "`migrate downgrade` undoes revisions"),
+    ("rollback", "`migrate downgrade -1` undoes the last revision"),
+    ("status", "`migrate current` shows what is applied, `migrate history -i` every revision"),
+    ("new", "`migrate revision -m TEXT` writes a new revision"),
+    ("create", "`migrate revision -m TEXT` writes a new revision, `migrate database create` makes the database"),
+    ("log", "`migrate history` lists the revisions"),
+    ("validate", "`migrate verify` checks the files against what ran"),
+    ("ensure_version", "the first `migrate upgrade` or `migrate stamp` makes the version table"),
+    ("list_templates", "`template` in migrate.toml names the one template of revision files"),
+    ("--tag", "migrate passes no tag on"),
+    ("-x", "migrate takes no arguments for a program; migrate.toml has ${VARIABLES} and environments (-e)"),
+    ("-n", "environments of migrate.toml take the place of Alembic's names: -e NAME"),
+    ("--name", "environments of migrate.toml take the place of Alembic's names: -e NAME"),
+];
+
+/// Prints why the command line can't be understood, and what may have been meant.
+fn misread(error: &clap::Error) {
+    use clap::error::{ContextKind, ContextValue};
+    let text = error.render().ansi().to_string().replace("tip:", "hint:");
+    let wrong = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].iter().find_map(|kind| error.get(*kind));
+    let hint = match wrong {
+        Some(ContextValue::String(wrong)) => OTHER_WORDS.iter().find(|(word, _)| word == wrong).map(|(_, hint)| hint),
+        _ => None,
+    };
+    let text = match hint {
+        Some(hint) => format!("{}\n  hint: {hint}\n", text.trim_end()),
+        None => text,
+    };
+    let _ = write!(anstream::stderr(), "{text}");
 }
 
 /// Runs the command line `arguments` (the program's name first) and returns the exit code.
@@ -162,7 +199,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
         Err(error) => {
             // Help and version are results; everything else is a command line that can't be understood.
             let code = if error.use_stderr() { failure::COULD_NOT } else { 0 };
-            let _ = error.print();
+            match error.use_stderr() {
+                true => misread(&error),
+                false => _ = error.print(),
+            }
             return code;
         }
     };

@@ -12,7 +12,7 @@ use crate::database::{Database, DatabaseError, Earlier};
 use crate::revision::graph::Graph;
 use crate::revision::target::Target;
 
-/// Accept edited revisions, or say where a section that was cut off goes on
+/// Accept edited revisions, or resume an interrupted one
 ///
 /// Without more, takes the text of the files as what ran, for the revisions named, or for all that were edited.
 #[derive(Args)]
@@ -121,6 +121,9 @@ fn accepted(
                 .hint("say with --resume-at N which of its statements is the next to run"));
         }
     }
+    // What can't be read can't be accepted; a conflict's markers least of all.
+    let meant = if named.is_empty() { rows.to_vec() } else { named.iter().map(|row| (*row).clone()).collect() };
+    integrity::refuse_broken(graph, &meant)?;
     let all: Vec<&AppliedRow> = if named.is_empty() { rows.iter().collect() } else { named.to_vec() };
     let dialect = database.dialect();
     let table = database.version_table(&options.version_table);
@@ -133,7 +136,7 @@ fn accepted(
         changes.push(Change {
             revision: row.revision.clone(),
             statement: integrity::accept(&table, revision, dialect),
-            words: format!("what {} says is taken as what ran", revision.path.display()),
+            words: format!("accepted {} as the text that ran", revision.path.display()),
         });
     }
     Ok(changes)
@@ -175,7 +178,7 @@ fn forgotten(
     version_table: &str,
 ) -> Result<Vec<Change>, Failure> {
     if named.is_empty() {
-        return Err(Failure::usage("--forget needs the revisions whose rows are to go"));
+        return Err(Failure::usage("--forget needs the revisions whose rows are to be removed"));
     }
     let table = database.version_table(version_table);
     let change = |row: &&AppliedRow| {
@@ -184,7 +187,7 @@ fn forgotten(
                 .hint("`migrate downgrade` undoes it; `migrate stamp` says that it is not applied"));
         }
         let statement = crate::database::version_table::delete(&table, &[&row.revision], database.dialect());
-        Ok(Change { revision: row.revision.clone(), statement, words: "its row is gone".to_owned() })
+        Ok(Change { revision: row.revision.clone(), statement, words: "removed from the version table".to_owned() })
     };
     named.iter().map(change).collect()
 }

@@ -48,6 +48,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    session.makes_folders = true;
     let graph = session.graph()?;
     let mut draft = draft(&arguments, session, &graph)?;
     draft::check(&graph, &draft)?;

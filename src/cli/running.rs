@@ -1,7 +1,7 @@
 //! What `upgrade` and `downgrade` share: the words for what happens while revisions run, and the report of it.
 
 use std::cell::RefCell;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use indicatif::ProgressBar;
@@ -15,9 +15,13 @@ use crate::apply::follow::Follower;
 use crate::apply::plan::{self, Plan, Route};
 use crate::apply::{self, Crowd, Event, Options};
 use crate::config::TransactionMode;
+use crate::database::losses::shortened;
 use crate::database::version_table::AppliedRow;
 use crate::database::{Database, interruption};
 use crate::revision::{Direction, Revision};
+use crate::sql::token::tokens;
+use crate::sql::{Syntax, split};
+use crate::words::counted;
 
 /// How revisions and transactions go together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -93,7 +97,8 @@ pub fn execute(
     let waited = plan::lock(database, options, &mut |holder| output.say(waiting(holder)))?;
     let graph = if waited { session.graph_read_again()? } else { session.graph()? };
     let planned = looked.ids();
-    let telling = Telling::new(&session.output, planned.len(), options.transaction);
+    let syntax = database.dialect().syntax;
+    let telling = Telling::new(&session.output, planned.len(), options.transaction, syntax);
     let result = plan::under_the_lock(database, &graph, route, &planned, confirmed, options, &mut |event| {
         telling.tell(&event);
     });
@@ -132,7 +137,7 @@ pub fn waiting(holder: &str) -> String {
 fn unknown_rows(rows: &[AppliedRow]) -> String {
     let rows = rows.iter().map(|row| format!("{} ({}, applied {})", row.revision, row.message, row.applied_at));
     let rows = rows.collect::<Vec<_>>().join(", ");
-    format!("the database is ahead of the files: it has {rows}, which no file describes")
+    format!("the database has {rows}, but there is no file for it here (is the checkout out of date?)")
 }
 
 /// Adds what was done and what was not to the failure of a run that was told to stop.
@@ -164,13 +169,23 @@ struct Telling<'o> {
     revisions: RefCell<Vec<Value>>,
     done: RefCell<usize>,
     mode: TransactionMode,
+    syntax: Syntax,
+    began: Instant,
 }
 
 impl<'o> Telling<'o> {
-    fn new(output: &'o Output, steps: usize, mode: TransactionMode) -> Self {
+    fn new(output: &'o Output, steps: usize, mode: TransactionMode, syntax: Syntax) -> Self {
         // A few revisions are told line by line soon enough.
         let bar = if steps > 5 { output.progress(steps) } else { ProgressBar::hidden() };
-        Telling { output, bar, revisions: RefCell::default(), done: RefCell::default(), mode }
+        Telling {
+            output,
+            bar,
+            revisions: RefCell::default(),
+            done: RefCell::default(),
+            mode,
+            syntax,
+            began: Instant::now(),
+        }
     }
 
     fn tell(&self, event: &Event) {
@@ -184,7 +199,8 @@ impl<'o> Telling<'o> {
                 self.warn(crowded(crowd, way_out));
             }
             Event::UnknownRows { rows } => self.warn(unknown_rows(rows)),
-            Event::Started { revision, .. } => {
+            Event::Started { revision, direction } => {
+                self.details(revision, *direction);
                 self.bar.set_message(visible(&format!("{} {}", revision.id, first_line(&revision.message))));
             }
             Event::Finished { revision, direction, took } => {
@@ -194,13 +210,14 @@ impl<'o> Telling<'o> {
                     Direction::Downgrade => ("downgraded", "reverted"),
                 };
                 self.took_place(revision, *direction, verb, status, Some(*took));
+                self.note_of_nothing(revision, *direction);
             }
             Event::AlreadyDone { revision, direction } => {
                 let verb = "done by another run";
                 self.took_place(revision, *direction, verb, "done by another run", None);
             }
             Event::Resumed { revision, done, of } => {
-                self.say(format!("going on with {}, of which {done} of {of} statements ran before", revision.id))
+                self.say(format!("resuming {} at statement {} of {of}", revision.id, done + 1))
             }
             Event::EarlierAtWork { revision, words } => {
                 self.say(format!("waiting: an earlier run of {} is still at work: {words}", revision.id));
@@ -224,6 +241,39 @@ impl<'o> Telling<'o> {
         if !self.output.json {
             let took = took.map_or(String::new(), |took| format!("  ({})", rounded(took)));
             self.bar.suspend(|| self.output.result(line(verb, revision, &took)));
+        }
+    }
+
+    /// What is about to run, statement by statement, for who asked for more; each with the time since the run began.
+    fn details(&self, revision: &Revision, direction: Direction) {
+        if !self.output.verbose {
+            return;
+        }
+        let section = revision.section(direction, self.syntax);
+        let text = section.map_or("", |section| section.text.as_str());
+        let statements = split::split(text, self.syntax).unwrap_or_default();
+        let count = counted(statements.len(), "statement");
+        let verb = apply::on_the_way(&direction);
+        let since = rounded(self.began.elapsed());
+        let detail = |line: String| self.bar.suspend(|| self.output.detail(line));
+        detail(format!("[{since}] {} {verb}: {count} of {}", revision.id, revision.path.display()));
+        for (number, statement) in statements.iter().enumerate() {
+            let statement = statement.text(text);
+            // A role's password is written in its statement.
+            let shown = match tokens(statement, self.syntax).any(|token| token.is_word(statement, "PASSWORD")) {
+                true => split::leading_words(statement, self.syntax, 2).join(" ") + " …",
+                false => shortened(statement),
+            };
+            tracing::debug!(revision = %revision.id, statement = number + 1, "{shown}");
+            detail(format!("  {}/{}  {shown}", number + 1, statements.len()));
+        }
+    }
+
+    /// A revision whose sections are all for other databases has only written its row.
+    fn note_of_nothing(&self, revision: &Revision, direction: Direction) {
+        let only_for_others = !revision.upgrade.is_empty() && revision.section(direction, self.syntax).is_none();
+        if direction == Direction::Upgrade && only_for_others {
+            self.say(format!("{}: nothing ran, since none of its sections is for this database", revision.id));
         }
     }
 

@@ -11,10 +11,12 @@ use crate::apply::offline::{self, OfflineError, Start};
 use crate::apply::{Options, Step, plan};
 use crate::database::{self, Dialect};
 use crate::revision::fault::GraphError;
+use crate::revision::folder::without_place;
 use crate::revision::graph::Graph;
 use crate::revision::route::Applied;
 use crate::revision::target::{Range, Spec, Target};
 use crate::revision::{Direction, RevisionId};
+use crate::words::counted;
 
 /// Where a script goes, and for which database it is.
 #[derive(Args, Clone, Debug, Default)]
@@ -25,6 +27,21 @@ pub struct Script {
     /// Write the script to this file instead of stdout
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
+}
+
+impl Script {
+    /// Refuses the options of a script where none is asked for: the command would run instead of writing it.
+    ///
+    /// # Errors
+    /// A usage error that names the option.
+    pub fn refuse_without_sql(&self, sql: bool) -> Result<(), Failure> {
+        let given = [("--output", self.output.is_some()), ("--dialect", self.dialect.is_some())];
+        match given.into_iter().find(|(_, given)| *given && !sql) {
+            Some((option, _)) => Err(Failure::usage(format!("{option} goes with --sql"))
+                .hint("add --sql to write the script; without it the command runs on the database")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// Returns the dialect that was named, else the one of the project's database.
@@ -63,13 +80,18 @@ pub fn write(
     };
     let steps: Vec<Step> = match way {
         Way::Down => plan::steps(&graph, start.clone(), graph.downgrade_route(&start, &to)?, Direction::Downgrade),
-        _ => plan::steps(&graph, start.clone(), graph.upgrade_route(&start, &to)?, Direction::Upgrade),
+        _ => {
+            let route = graph.upgrade_route(&start, &to)?;
+            if route.is_empty() && way_between(&graph, &start, &to)? == Way::Down {
+                let (from, to) = (&from.text, &to.text);
+                return Err(Failure::usage(format!("{from}:{to} leads down, and an upgrade goes up"))
+                    .hint(format!("`migrate downgrade {from}:{to} --sql` writes the way down; `migrate upgrade {to}:{from} --sql` the way up")));
+            }
+            plan::steps(&graph, start.clone(), route, Direction::Upgrade)
+        }
     };
     let verb = if way == Way::Down { "downgrade" } else { "upgrade" };
-    let count = match steps.len() {
-        1 => "1 revision".to_owned(),
-        number => format!("{number} revisions"),
-    };
+    let count = counted(steps.len(), "revision");
     let title = format!(
         "migrate {}: {verb} from {from} to {to}, {count}, for {}",
         env!("CARGO_PKG_VERSION"),
@@ -78,7 +100,28 @@ pub fn write(
         to = to.text
     );
     let start = position(&graph, &start, &from, &steps);
-    to_file(session, script.output.as_deref(), |out| offline::script(out, &title, &start, &steps, options, dialect))
+    let note = options_note(session, dialect);
+    if let Some(note) = &note {
+        session.output.warn(note);
+    }
+    to_file(session, script.output.as_deref(), |out| {
+        if let Some(note) = &note {
+            writeln!(out, "-- WARNING: {note}")?;
+        }
+        offline::script(out, &title, &start, &steps, options, dialect)
+    })
+}
+
+/// Says what the project's URL sets for its session, and a script doesn't.
+pub fn options_note(session: &mut Session, dialect: &Dialect) -> Option<String> {
+    let url = session.config().ok()?.database.url().ok()?.to_owned();
+    let own = database::dialect_of(&url).ok().filter(|own| own.name == dialect.name)?;
+    let options = (own.administration.session_options)(&url)?;
+    let line = options.split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(format!(
+        "the URL in migrate.toml sets options that this script does not: run it with PGOPTIONS={}",
+        crate::sql::quote::literal(&line, dialect.syntax)
+    ))
 }
 
 fn ends(spec: &Spec, way: Way) -> Result<(Target, Target), Failure> {
@@ -150,7 +193,8 @@ pub fn to_file(
         session.output.script(&script);
         return Ok(Exit::Done);
     };
-    let failed = |error: std::io::Error| Failure::new(format!("cannot write {}: {error}", path.display()));
+    let failed =
+        |error: std::io::Error| Failure::new(format!("cannot write {}: {}", path.display(), without_place(error)));
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut temporary = tempfile::Builder::new().prefix(".migrate-").tempfile_in(folder).map_err(failed)?;
     let mut out = BufWriter::with_capacity(1 << 16, temporary.as_file_mut());

@@ -9,7 +9,9 @@ use jiff::Timestamp;
 use super::Global;
 use super::failure::{self, Failure};
 use super::output::Output;
+use crate::apply::plan;
 use crate::config::{self, Config, Options, ShadowUse};
+use crate::database::version_table::AppliedRow;
 use crate::database::{self, Database, DatabaseError, Dialect, Purpose};
 use crate::revision::folder;
 use crate::revision::graph::Graph;
@@ -24,11 +26,21 @@ pub struct Session {
     shadow: Option<ShadowUse>,
     config: Option<Config>,
     graph: Option<Rc<Graph>>,
+    /// The command writes a revision file, and makes its folder where it is missing.
+    pub makes_folders: bool,
 }
 
 impl Session {
     pub fn new(global: Global, output: Output, command: &str) -> Self {
-        Session { global, output, application: format!("migrate {command}"), shadow: None, config: None, graph: None }
+        Session {
+            global,
+            output,
+            application: format!("migrate {command}"),
+            shadow: None,
+            config: None,
+            graph: None,
+            makes_folders: false,
+        }
     }
 
     /// Returns the project's settings; reads migrate.toml the first time.
@@ -65,12 +77,17 @@ impl Session {
         }
         let here = std::env::current_dir().unwrap_or_default();
         let folders = &self.config()?.revisions;
-        let loaded = folder::load(folders, &here);
-        if loaded.revisions.is_empty() && loaded.errors.is_empty() {
-            for missing in &loaded.missing {
-                let missing = missing.strip_prefix(&here).unwrap_or(missing);
-                self.output.detail(format_args!("there is no folder {}", missing.display()));
-            }
+        let mut loaded = folder::load(folders, &here);
+        if self.makes_folders {
+            loaded.missing.clear();
+        }
+        if let Some(missing) = loaded.missing.first() {
+            let missing = missing.strip_prefix(&here).unwrap_or(missing);
+            return Err(Failure::new(format!("there is no folder {}, in which the revisions are to be", missing.display()))
+                .hint("correct `revisions` in migrate.toml, or make the folder; git keeps no empty folder but for a file in it, such as .gitkeep"));
+        }
+        if let Some(unreadable) = loaded.unreadable.first() {
+            return Err(unreadable.clone().into());
         }
         let graph = Rc::new(Graph::from(loaded));
         self.graph = Some(Rc::clone(&graph));
@@ -90,12 +107,18 @@ impl Session {
         }
     }
 
-    /// Returns the ids in the database's version table; none where there is no such table or no database yet.
+    /// Returns the ids of what is applied, without half-done revisions; none where there is no version table or no
+    /// database yet.
     pub fn applied(&mut self) -> Result<Applied, Failure> {
+        Ok(self.rows()?.0)
+    }
+
+    /// Returns the ids of what is applied, without what is half-way up; all rows; and the database's dialect.
+    pub fn rows(&mut self) -> Result<(Applied, Vec<AppliedRow>, &'static Dialect), Failure> {
         let table = self.config()?.database.version_table.clone();
         let mut database = self.reader()?;
         let rows = database.applied(&table)?.unwrap_or_default();
-        Ok(rows.into_iter().map(|row| row.revision).collect())
+        Ok((plan::applied(&rows), rows, database.dialect()))
     }
 
     /// Returns a path as it is shown: from the current folder where it lies below it.

@@ -9,7 +9,7 @@ use super::{Exit, Session};
 use crate::revision::file::section_line;
 use crate::revision::{Revision, Section};
 
-/// Show what a revision's file says of it; with -v its SQL too
+/// Show a revision; -v includes its SQL
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate show head

@@ -97,6 +97,7 @@ pub fn read(session: &mut Session, side: &Side, home: &mut dyn Database, config:
             Ok(everything(reading))
         }
         Side::Models => declared(&config.models, home, config, config.autogenerate.manage.as_deref()),
+        Side::File(path) if !path.exists() => Err(Failure::usage(format!("there is no file {}", path.display()))),
         Side::File(path) if path.extension().is_some_and(|extension| extension == "json") => {
             let catalog = source::stored(path, home.dialect())?;
             Ok(everything(Reading { catalog, unmanaged: Vec::new() }))

@@ -18,8 +18,8 @@ use crate::revision::target::{Spec, Target};
 
 /// Mark revisions as applied without running them
 ///
-/// For a database that already has what the revisions make. A target and all that comes before it count as applied
-/// then, what stands on it does not, and other branches stay as they are.
+/// Records TARGET and its ancestors as applied and its descendants as not applied, without running SQL. Other branches
+/// stay as they are, those that TARGET depends on too.
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate stamp head
@@ -48,6 +48,7 @@ pub struct Arguments {
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
     arguments.shadow.set(session);
+    arguments.script.refuse_without_sql(arguments.sql)?;
     if arguments.sql {
         return write(arguments, session);
     }
@@ -125,7 +126,11 @@ fn write(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
     statements.extend(stamp::after(&options, &table, dialect));
     let words: Vec<&str> = targets.iter().map(|target| target.text.as_str()).collect();
     let title = format!("migrate {}: stamp {}, for {}", env!("CARGO_PKG_VERSION"), words.join(" "), dialect.name);
+    let note = scripts::options_note(session, dialect);
     scripts::to_file(session, arguments.script.output.as_deref(), |out| {
+        if let Some(note) = &note {
+            writeln!(out, "-- WARNING: {note}")?;
+        }
         offline::stamp(out, &title, start.as_ref(), &statements, &options, dialect)
     })
 }

@@ -6,14 +6,17 @@ use super::failure::Failure;
 use super::running::{self, Transaction};
 use super::scripts::{self, Script, Way};
 use super::{Exit, Session};
-use crate::apply::Route;
+use crate::apply::{Route, applied};
+use crate::database::version_table::AppliedRow;
 use crate::revision::Direction;
+use crate::revision::graph::Graph;
 use crate::revision::target::{Spec, Target};
 
 /// Bring the database up to a revision
 ///
 /// Runs what is missing, parents first, each revision in one transaction with its row in the version table. A second
-/// run at the same time waits; an edited revision that ran before stops it.
+/// run at the same time waits; an applied revision whose file was edited, or can't be
+/// read any more, stops it.
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate upgrade head
@@ -38,6 +41,7 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    arguments.script.refuse_without_sql(arguments.sql)?;
     let options = running::options(session, arguments.transaction)?;
     if arguments.sql {
         let spec = Spec::parse(&arguments.target)?;
@@ -45,7 +49,9 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     }
     let target = Target::parse(&arguments.target)?;
     let graph = session.graph()?;
-    let mut database = if arguments.dry_run { session.reader()? } else { session.writer()? };
+    // What has no revisions needs no database file.
+    let only_looks = arguments.dry_run || graph.is_empty();
+    let mut database = if only_looks { session.reader()? } else { session.writer()? };
     let route = Route { direction: Direction::Upgrade, target: &target };
     let plan = route.plan(&mut *database, &graph, &options)?;
     if arguments.dry_run {
@@ -53,7 +59,19 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     }
     let there = match graph.is_empty() {
         true => "there are no revisions".to_owned(),
-        false => format!("the database is at {} already", target.text),
+        false => whereabouts(&graph, &target, plan.rows.as_deref().unwrap_or_default()),
     };
     running::execute(session, route, &plan, false, &options, &mut *database, &there)
+}
+
+/// Says where the database is that needs nothing to reach the target: there, or beyond it.
+fn whereabouts(graph: &Graph, target: &Target, rows: &[AppliedRow]) -> String {
+    let applied = applied(rows);
+    let current: Vec<&str> = graph.heads_of(&applied).iter().map(|head| head.id.as_str()).collect();
+    let meant = graph.resolve(Some(&applied), target).unwrap_or_default();
+    let is_there = meant.len() == current.len() && meant.iter().all(|revision| current.contains(&revision.id.as_str()));
+    match is_there || current.is_empty() {
+        true => format!("the database is at {} already", target.text),
+        false => format!("{} is already included (the database is at {})", target.text, current.join(", ")),
+    }
 }

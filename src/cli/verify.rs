@@ -7,13 +7,14 @@ use super::failure::Failure;
 use super::failure::in_a_line;
 use super::running::{self, first_line};
 use super::{Exit, Session};
-use crate::apply::plan;
+use crate::apply::{integrity, plan};
 use crate::database::version_table::{AppliedRow, State};
+use crate::words::counted;
 
 /// Check the files against what ran, and against each other
 ///
-/// Reports revisions that were edited since they ran, with the difference; rows that no file describes; sections that
-/// were cut off; and what is wrong with the graph. Exits with 1 if there is any of these.
+/// Reports revisions that were edited since they ran, with the difference; rows without a file; revisions that were
+/// interrupted; revisions that are not applied although a later one is; and what is wrong with the graph. Exits with 1 if there is any of these.
 #[derive(Args)]
 pub struct Arguments {}
 
@@ -27,6 +28,8 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let missing: Vec<&AppliedRow> = rows.iter().filter(|row| unknown.contains(&row.revision)).collect();
     let half_done: Vec<&AppliedRow> =
         rows.iter().filter(|row| matches!(row.state, State::Running | State::Reverting)).collect();
+    let progress = integrity::half_done(&graph, &rows, database.dialect());
+    let gaps = integrity::gaps(&graph, &rows, &plan::applied(&rows));
     let output = &session.output;
     if output.json {
         output.json(&json!({
@@ -41,6 +44,9 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
             })).collect::<Vec<_>>(),
             "half_done": half_done.iter().map(|row| json!({
                 "revision": row.revision, "state": row.state.name(), "statements_done": row.statements_done,
+            })).collect::<Vec<_>>(),
+            "gaps": gaps.iter().map(|(missing, after)| json!({
+                "revision": missing, "applied_after_it": after,
             })).collect::<Vec<_>>(),
             "faults": graph.faults().iter().map(in_a_line).collect::<Vec<_>>(),
         }));
@@ -62,20 +68,18 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
             ));
         }
         for row in &half_done {
-            output.result(format_args!(
-                "cut off: {} ({}, {} statements done)",
-                row.revision,
-                row.state.name(),
-                row.statements_done.unsigned_abs()
-            ));
+            output.result(format_args!("{}: {}", progress[&row.revision], row.revision));
+        }
+        for (missing, after) in &gaps {
+            output.result(format_args!("not applied: {missing}, although {after} is, which needs it"));
         }
         for fault in graph.faults() {
             output.result(format_args!("fault: {}", in_a_line(fault)));
         }
     }
-    if edits.is_empty() && missing.is_empty() && half_done.is_empty() && graph.faults().is_empty() {
+    if edits.is_empty() && missing.is_empty() && half_done.is_empty() && gaps.is_empty() && graph.faults().is_empty() {
         if !output.json {
-            output.say(format_args!("{} applied revisions stand as they ran", rows.len()));
+            output.say(format_args!("{}, none edited", counted(rows.len(), "applied revision")));
         }
         return Ok(Exit::Done);
     }

@@ -55,8 +55,8 @@ impl Shape {
                 {"type": "array", "items": {"type": "string"}},
             ]}),
             Shape::Command => json!({"type": "array", "items": {"type": "string"}, "minItems": 1}),
-            Shape::Duration => json!({"type": "string", "pattern": "^[0-9]+ ?(ms|s|m|h)?$"}),
-            Shape::Choice(choices) => json!({"enum": choices}),
+            Shape::Duration => json!({"type": "string", "pattern": "^(0|[0-9]+ ?(ms|s|m|min|h))$|\\$\\{"}),
+            Shape::Choice(choices) => json!({"anyOf": [{"enum": choices}, {"type": "string", "pattern": "\\$\\{"}]}),
         }
     }
 }
@@ -115,7 +115,7 @@ pub(super) static SECTIONS: &[Section] = &[
             key(
                 "version_table",
                 Shape::Text,
-                &["migrate_revision"],
+                &[super::DEFAULT_VERSION_TABLE],
                 "The table that says which revisions are applied: name, or schema.name.",
             ),
             key(

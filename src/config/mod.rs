@@ -23,6 +23,9 @@ pub use read::parse_duration;
 /// The name of the project file.
 pub const FILE_NAME: &str = "migrate.toml";
 
+/// The version table's name where migrate.toml gives it none.
+pub const DEFAULT_VERSION_TABLE: &str = "migrate_revision";
+
 /// What the command line says about the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Options {
@@ -181,10 +184,13 @@ pub fn find(given: Option<&Path>) -> Result<PathBuf, ConfigError> {
     let here = current_folder()?;
     if let Some(given) = given {
         let path = plain(&here.join(given));
-        let path = if path.is_dir() { path.join(FILE_NAME) } else { path };
+        let (path, what) = match path.is_dir() {
+            true => (path.join(FILE_NAME), format!("there is no {FILE_NAME} in {}", given.display())),
+            false => (path, format!("there is no file {}", given.display())),
+        };
         return match path.is_file() {
             true => Ok(path),
-            false => Err(ConfigError::new(format!("there is no file {}", given.display()))
+            false => Err(ConfigError::new(what)
                 .hint("`-c` names migrate.toml or the folder that holds it; `migrate init` writes one")),
         };
     }
@@ -232,7 +238,7 @@ fn read(
             url: url(&file, options),
             url_place: options.url.is_none().then(|| file.fault("database", "url", "").place).flatten(),
             schemas: file.texts("database", "schemas")?,
-            version_table: file.some_text("database", "version_table")?,
+            version_table: version_table(&file)?,
             alembic_version_table: file.text("database", "alembic_version_table")?,
             shadow_url: file.text("database", "shadow_url"),
             trust: file.texts("database", "trust")?,
@@ -257,6 +263,22 @@ fn read(
         },
         root,
     })
+}
+
+/// A name, or a schema's and a table's; dots in quotes are part of a name.
+fn version_table(file: &File<'_>) -> Result<String, ConfigError> {
+    let name = file.some_text("database", "version_table")?;
+    let mut quoted = false;
+    let dots = name.chars().filter(|&c| {
+        quoted ^= c == '"';
+        c == '.' && !quoted
+    });
+    match dots.count() {
+        0 | 1 => Ok(name),
+        _ => Err(file
+            .fault("database", "version_table", &format!("has too many parts: {name}"))
+            .hint("write NAME or SCHEMA.NAME; a dot inside a name needs quotes: 'ops.\"a.b\"'")),
+    }
 }
 
 fn url(file: &File<'_>, options: &Options) -> Result<String, ConfigError> {

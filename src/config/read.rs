@@ -10,6 +10,8 @@ use super::error::ConfigError;
 use super::expand::{ExpandError, Variables, expand};
 use super::keys::{Key, SECTIONS, Section, Shape};
 
+use crate::place::conflict;
+
 type Item<'a> = Spanned<DeValue<'a>>;
 
 /// A migrate.toml without unknown keys or values of the wrong type.
@@ -30,6 +32,11 @@ impl<'a> File<'a> {
         variables: Variables<'a>,
     ) -> Result<Self, ConfigError> {
         let table = DeTable::parse(text).map_err(|error| {
+            if let Some(span) = conflict(text) {
+                return ConfigError::at("a merge conflict is left in this file", path, text, span).hint(
+                    "decide between the two sides and remove the lines that begin with <<<<<<<, ======= and >>>>>>>",
+                );
+            }
             let span = error.span().unwrap_or(text.len()..text.len());
             ConfigError::at(format!("not valid TOML: {}", error.message()), path, text, span)
         })?;

@@ -4,6 +4,7 @@
 //! of migrations is a sequence, and PostgreSQL's asynchronous client is driven inside its own module.
 
 pub mod interruption;
+pub mod losses;
 pub mod postgres;
 pub mod sqlite;
 pub mod version_table;
@@ -33,6 +34,8 @@ pub struct Dialect {
     /// Returns the tables of the live catalog that the declared statements are certain to declare just so, each with the
     /// numbers of all statements about it. It may prove a table equal, never two tables different.
     pub alike: fn(&[Statement], &Catalog, &Surroundings) -> Vec<(Id, Vec<usize>)>,
+    /// Says what is odd about a column's type that it takes all the same; None for a database that refuses such a type.
+    pub doubts_type: Option<fn(&str) -> Option<String>>,
     /// How scripts for it are put together.
     pub scripting: Scripting,
     /// How whole databases come and go.
@@ -49,6 +52,8 @@ pub struct Administration {
     pub drop: fn(url: &str, root: &Path) -> Result<bool, DatabaseError>,
     /// Returns the URL without its password, for people.
     pub place: fn(url: &str, root: &Path) -> Result<String, DatabaseError>,
+    /// Returns the options of the session that the URL itself sets (`-c search_path=app`), which a script can't set.
+    pub session_options: fn(url: &str) -> Option<String>,
     /// Does the database that the URL names take connections within `limit`? With `server_only`, a server that does is
     /// enough, whether or not the database is there.
     pub answers: fn(url: &str, root: &Path, limit: Duration, server_only: bool) -> Result<(), DatabaseError>,

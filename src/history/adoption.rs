@@ -8,6 +8,7 @@ use crate::database::version_table::Adopted;
 use crate::revision::checksum::checksum;
 use crate::revision::{Direction, Revision};
 use crate::sql::Syntax;
+use crate::words::counted;
 
 use super::{Files, History, HistoryRow, ImportError, Imported};
 
@@ -124,11 +125,11 @@ pub fn plan(
     if !plan.matches.is_empty() && plan.matches.iter().all(|found| found.check == Check::MissingFile) {
         return Err(ImportError::refused(
             format!(
-                "{} names {} migration(s), {} the first, and none of them is among the {} file(s) that were read",
+                "{} names {}, {} the first, and none of them is among the {} that were read",
                 history.table,
-                history.rows.len(),
+                counted(history.rows.len(), "migration"),
                 history.rows.first().map_or("", |row| row.original.as_str()),
-                files.revisions.len()
+                counted(files.revisions.len(), "file")
             ),
             "name the folder of the migrations that were deployed to this database",
         ));

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::database::Database;
+use crate::words::counted;
 
 use super::{
     Files, History, HistoryRow, ImportError, Imported, LeftOut, Project, Source, digest, files, script, table,
@@ -259,9 +260,9 @@ fn history(database: &mut dyn Database, project: &Project, files: &Files) -> Res
                 ..row.clone()
             }));
             history.notes.push(format!(
-                "Flyway's baseline says that this database began at {}; {} script(s) up to it count as applied, unchecked",
+                "Flyway's baseline says that this database began at {}; what it has up to there ({}) counts as applied, unchecked",
                 row.original,
-                history.rows.len() - before
+                counted(history.rows.len() - before, "script")
             ));
             continue;
         }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::database::Database;
 use crate::sql::Syntax;
+use crate::words::counted;
 
 use super::{
     Files, History, HistoryRow, ImportError, Imported, LeftOut, Project, Source, digest, files, script, table,
@@ -100,7 +101,7 @@ fn changelogs(path: &Path, left_out: &mut Vec<LeftOut>) -> Result<Vec<PathBuf>, 
         text.matches("<changeSet").count() + text.matches("changeSet:").count() + text.matches("\"changeSet\"").count();
     if sets > 0 {
         left_out.push(LeftOut {
-            what: format!("{sets} change set(s) in {}", files::name(path)),
+            what: format!("{} in {}", counted(sets, "change set"), files::name(path)),
             why: "only formatted SQL is read; `liquibase update-sql` prints what they do".to_owned(),
         });
     }

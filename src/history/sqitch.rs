@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::database::Database;
 use crate::sql::Syntax;
 use crate::sql::quote::literal;
+use crate::words::counted;
 
 use super::{
     Files, History, HistoryRow, ImportError, Imported, LeftOut, Project, Source, digest, files, script, table,
@@ -111,13 +112,13 @@ fn read(project: &Project) -> Result<Files, ImportError> {
     let verify = top.join("verify");
     if verify.is_dir() {
         found.left_out.push(LeftOut {
-            what: format!("{} verify script(s)", files::entries(&verify, true)?.len()),
+            what: counted(files::entries(&verify, true)?.len(), "verify script"),
             why: "a revision has no verify section; keep them as tests".to_owned(),
         });
     }
     let tags = plan.changes.iter().map(|change| change.tags.len()).sum::<usize>();
     if tags > 0 {
-        found.left_out.push(LeftOut { what: format!("{tags} tag(s)"), why: "revisions have no tags".to_owned() });
+        found.left_out.push(LeftOut { what: counted(tags, "tag"), why: "revisions have no tags".to_owned() });
     }
     super::chain(&mut found.revisions);
     Ok(found)

@@ -95,12 +95,16 @@ impl Declared {
         if dialect.needs_no_server || schemas.iter().any(|schema| schema == "*") {
             return Vec::new();
         }
-        let mut made: Vec<String> =
-            self.declarations.iter().filter_map(|declaration| sql::schema_made(&declaration.statement.text)).collect();
+        let mut made = self.schemas_made();
         made.retain(|schema| !schemas.contains(schema));
         made.sort();
         made.dedup();
         made
+    }
+
+    /// Returns the schemas that the declarations create, in their order.
+    pub fn schemas_made(&self) -> Vec<String> {
+        self.declarations.iter().filter_map(|declaration| sql::schema_made(&declaration.statement.text)).collect()
     }
 
     pub fn statements(&self) -> Vec<Statement> {

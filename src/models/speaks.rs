@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use super::Sources;
 use crate::database::Dialect;
 use crate::schema::{Catalog, Id, Object};
+use crate::words::plural;
 
 /// What is written inside a table or beside it as a part of it: whoever speaks for the table speaks for these.
 const PARTS: &[(&str, &str)] = &[
@@ -180,17 +181,5 @@ fn is_in_a_partition(object: &Object, catalog: &Catalog) -> bool {
     match object.parent.as_ref().and_then(|parent| catalog.get(parent)) {
         Some(parent) => is_in_a_partition(parent, catalog),
         None => object.id.kind == "table" && catalog.contains(&Id::new("partition", object.id.path.iter().cloned())),
-    }
-}
-
-/// Returns the plural of a kind's name, as `manage` and reports write it.
-pub fn plural(kind: &str) -> String {
-    match kind {
-        "statistics" => kind.to_owned(),
-        _ if kind.ends_with('x') || kind.ends_with('s') => format!("{kind}es"),
-        _ => match kind.strip_suffix('y') {
-            Some(stem) => format!("{stem}ies"),
-            None => format!("{kind}s"),
-        },
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::RevisionId;
 use super::file::FileError;
+use crate::words::counted;
 
 /// Something wrong with the files as a graph. It is told to those who need that part of the graph, and by `verify`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -140,7 +141,7 @@ pub enum GraphError {
     /// Counting downwards comes to a merge.
     #[error("`{text}` is ambiguous: {at} merges {} revisions", candidates.len())]
     Merge { text: String, at: RevisionId, candidates: Vec<Candidate> },
-    #[error("`{text}` goes too far: there {} only {found} revision{} that way", if *found == 1 { "is" } else { "are" }, if *found == 1 { "" } else { "s" })]
+    #[error("`{text}` goes too far: there {} only {} that way", if *found == 1 { "is" } else { "are" }, counted(*found, "revision"))]
     TooFar { text: String, found: u64 },
     /// Counting from where the database is, and it is at several revisions.
     #[error("`{text}` is ambiguous: there are {} revisions to count from", candidates.len())]
@@ -159,7 +160,7 @@ pub enum GraphError {
     #[error("{from} does not come before {to}")]
     NoRange { from: String, to: String },
     /// The version table names revisions that have no file.
-    #[error("the database has {} that no file describes: {}", count(ids.len(), "revision"), ids.join(", "))]
+    #[error("the database has {} that no file describes: {}", counted(ids.len(), "revision"), ids.join(", "))]
     AppliedUnknown { ids: Vec<RevisionId> },
     #[error("revision {id} was replaced by {by}")]
     Replaced { id: RevisionId, by: RevisionId },
@@ -227,8 +228,4 @@ impl GraphError {
             }
         })
     }
-}
-
-fn count(number: usize, what: &str) -> String {
-    if number == 1 { format!("a {what}") } else { format!("{number} {what}s") }
 }

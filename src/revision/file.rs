@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::directive::{self, Unclear};
 use super::guard;
 use super::{Revision, Section, nearest};
-use crate::place::Place;
+use crate::place::{Place, conflict};
 use crate::sql::Syntax;
 use crate::sql::token::{Token, TokenKind, tokens};
 
@@ -205,6 +205,11 @@ impl<'a> Parser<'a> {
     }
 
     fn run(mut self) -> Parsed<Revision> {
+        let conflict = conflict(self.text).map(|span| {
+            FileError::new(self.path, "a merge conflict is left in this file")
+                .at(Place::new(self.path, self.text, span))
+                .hint("decide between the two sides and remove the lines that begin with <<<<<<<, ======= and >>>>>>>")
+        });
         let mut lines = lines(self.text).peekable();
         let mut in_message = false;
         let mut blank_lines = 0;
@@ -234,8 +239,11 @@ impl<'a> Parser<'a> {
             let Some(content) = trimmed.strip_prefix("--") else {
                 in_message = false;
                 if !trimmed.is_empty() {
+                    if let Some(conflict) = conflict {
+                        return Err(conflict);
+                    }
                     return Err(self
-                        .error(line, trimmed, "SQL stands before the first section")
+                        .error(line, trimmed, "SQL before the first section")
                         .hint("begin the section with a line `-- migrate:upgrade`"));
                 }
                 continue;
@@ -256,6 +264,9 @@ impl<'a> Parser<'a> {
             return Err(self
                 .error(first, "", "the file has no line `-- revision: ID`")
                 .hint("add one, or move the file out of the folder if it is no revision"));
+        }
+        if let Some(conflict) = conflict {
+            return Err(conflict.with_header(&self));
         }
         if lines.peek().is_none() {
             let last = last_line(self.text);
@@ -606,7 +617,7 @@ mod tests {
             ),
             (
                 "-- revision: a\n\nselect 1;",
-                "3:1 [select 1;] SQL stands before the first section (begin the section with a line `-- migrate:upgrade`)",
+                "3:1 [select 1;] SQL before the first section (begin the section with a line `-- migrate:upgrade`)",
             ),
             (
                 "-- revision: a\n-- revision: b",
@@ -614,7 +625,7 @@ mod tests {
             ),
             (
                 "select",
-                "1:1 [select] SQL stands before the first section (begin the section with a line `-- migrate:upgrade`)",
+                "1:1 [select] SQL before the first section (begin the section with a line `-- migrate:upgrade`)",
             ),
             (
                 "",

@@ -15,6 +15,17 @@ pub struct Folder {
     pub errors: Vec<FileError>,
     /// The folders that are not there.
     pub missing: Vec<PathBuf>,
+    /// The folders that could not be read.
+    pub unreadable: Vec<FileError>,
+}
+
+impl Folder {
+    /// Returns all that could not be read: a missing or unreadable folder may hold any revision.
+    pub fn into_errors(self) -> (Vec<Revision>, Vec<FileError>) {
+        let missing = self.missing.iter().map(|folder| *FileError::new(folder, "there is no such folder of revisions"));
+        let errors = missing.chain(self.unreadable).chain(self.errors).collect();
+        (self.revisions, errors)
+    }
 }
 
 /// Reads every `*.sql` file in `folders` and the folders below them, but for hidden ones.
@@ -26,7 +37,7 @@ pub fn load(folders: &[PathBuf], here: &Path) -> Folder {
     let mut files = Vec::new();
     for folder in folders {
         match folder.is_dir() {
-            true => list(folder, folders, &mut files, &mut loaded.errors),
+            true => list(folder, folders, &mut files, &mut loaded.unreadable),
             false => loaded.missing.push(folder.clone()),
         }
     }
@@ -40,17 +51,17 @@ pub fn load(folders: &[PathBuf], here: &Path) -> Folder {
                 Ok(revision) => loaded.revisions.push(revision),
                 Err(error) => loaded.errors.push(*error),
             },
-            Err(error) => loaded.errors.push(unreadable(shown, "file", &error)),
+            Err(error) => loaded.errors.push(cannot_read(shown, "file", &error)),
         }
     }
     loaded
 }
 
 /// Adds the files in and below `folder`; a folder that is in `folders` itself is left to its own turn.
-fn list(folder: &Path, folders: &[PathBuf], files: &mut Vec<PathBuf>, errors: &mut Vec<FileError>) {
+fn list(folder: &Path, folders: &[PathBuf], files: &mut Vec<PathBuf>, unreadable: &mut Vec<FileError>) {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) => return errors.push(unreadable(folder, "folder", &error)),
+        Err(error) => return unreadable.push(cannot_read(folder, "folder", &error)),
     };
     for entry in entries.flatten() {
         let name = entry.file_name();
@@ -60,12 +71,12 @@ fn list(folder: &Path, folders: &[PathBuf], files: &mut Vec<PathBuf>, errors: &m
         if name.ends_with(".sql") {
             files.push(path);
         } else if entry.file_type().is_ok_and(|kind| kind.is_dir()) && !folders.contains(&path) {
-            list(&path, folders, files, errors);
+            list(&path, folders, files, unreadable);
         }
     }
 }
 
-fn unreadable(path: &Path, what: &str, error: &std::io::Error) -> FileError {
+fn cannot_read(path: &Path, what: &str, error: &std::io::Error) -> FileError {
     *FileError::new(path, format!("cannot read the {what}: {error}"))
 }
 
@@ -103,8 +114,17 @@ pub fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
         use std::os::unix::fs::PermissionsExt;
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(text.as_bytes())?;
-    file.as_file().sync_all()?;
+    let mut file = builder.tempfile_in(folder).map_err(without_place)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(without_place)?;
     file.persist_noclobber(path).map(drop).map_err(|error| error.error)
+}
+
+/// Returns the error without the name of a temporary file, which nobody gave and nobody knows.
+///
+/// Source: tempfile wraps the system's error into one of its own that ends with the path.
+pub fn without_place(error: std::io::Error) -> std::io::Error {
+    match error.to_string().split_once(" at path \"") {
+        Some((cause, _)) => std::io::Error::new(error.kind(), cause),
+        None => error,
+    }
 }

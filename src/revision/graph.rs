@@ -19,7 +19,8 @@ pub struct Graph {
     /// The visible revisions, parents before children.
     pub(super) order: Vec<usize>,
     pub(super) faults: Vec<Fault>,
-    /// The faults that concern every question for heads: files without a name, circles, ids that are taken twice.
+    /// The faults that concern every question for heads: files without a name, missing parents, circles, ids that are
+    /// taken twice.
     pub(super) faults_of_heads: Vec<usize>,
     /// The ids, sorted, for prefixes.
     sorted: Vec<usize>,
@@ -44,7 +45,8 @@ pub(super) struct Node {
 
 impl From<Folder> for Graph {
     fn from(folder: Folder) -> Graph {
-        Graph::new(folder.revisions, folder.errors)
+        let (revisions, errors) = folder.into_errors();
+        Graph::new(revisions, errors)
     }
 }
 
@@ -172,6 +174,11 @@ impl Graph {
     /// Returns everything that is wrong with the files as a graph.
     pub fn faults(&self) -> &[Fault] {
         &self.faults
+    }
+
+    /// Returns what keeps the heads from being known: a file without a name or a parent, a circle, an id that is taken twice.
+    pub fn fault_of_heads(&self) -> Option<&Fault> {
+        self.faults.get(*self.faults_of_heads.first()?)
     }
 
     /// Returns the error of a file of which only the header can be read.
@@ -428,6 +435,10 @@ impl Graph {
         };
         let fault = self.fault(fault);
         self.nodes[at].faults.push(fault);
+        if !dependency {
+            // What the missing file follows would be a head without it.
+            self.faults_of_heads.push(fault);
+        }
     }
 
     /// Puts the revisions in order, parents first and each branch in one piece, and finds circles on the way.

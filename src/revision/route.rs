@@ -331,7 +331,7 @@ impl Graph {
 
     /// What asks for heads needs to know all of them.
     fn require_all(&self, place: &Place) -> Result<(), GraphError> {
-        match self.faults_of_heads.first().and_then(|&fault| self.faults.get(fault)) {
+        match self.fault_of_heads() {
             Some(fault) if place.of_heads => Err(GraphError::Fault(Box::new(fault.clone()))),
             _ => Ok(()),
         }
@@ -360,18 +360,18 @@ impl Graph {
         Ok(())
     }
 
-    /// `base` forgets everything; `label@base` what is applied for the sake of that branch alone.
+    /// `base` forgets everything; `label@base` that branch, but for what other branches stand on. A dependency of the
+    /// branch is on another one, as it is for `downgrade`.
     fn forget(&self, state: &State, place: &Place, after: &mut [bool]) {
         let Some(branch) = place.branch else { return after.fill(false) };
-        let mut related = self.descendants([branch]);
-        for (at, above) in self.ancestors([branch]).into_iter().enumerate() {
-            related[at] |= above;
+        let mut on_branch = self.descendants([branch]);
+        for (at, above) in self.reach([branch], |node| &node.parents, None).into_iter().enumerate() {
+            on_branch[at] |= above;
         }
-        let tips = self.tips(state);
-        let kept = self.ancestors(tips.iter().copied().filter(|&at| !related[at]));
-        let gone = self.ancestors(tips.into_iter().filter(|&at| related[at]));
+        let others = (0..after.len()).filter(|&at| state.applied[at] && !on_branch[at]);
+        let kept = self.ancestors(others);
         for at in 0..after.len() {
-            after[at] &= kept[at] || !gone[at];
+            after[at] &= kept[at] || !on_branch[at];
         }
     }
 }

@@ -189,6 +189,9 @@ impl Graph {
                 "head" => {
                     let heads = self.heads_on(on_branch);
                     if heads.len() > 1 {
+                        if let Some(fault) = self.fault_of_heads() {
+                            return Err(GraphError::Fault(Box::new(fault.clone())));
+                        }
                         return Err(GraphError::SeveralHeads { text: text(), candidates: self.candidates(heads) });
                     }
                     Place { of_heads: true, ..place(heads) }

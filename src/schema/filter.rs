@@ -56,10 +56,11 @@ pub struct Target {
 /// too. A property that the models can't say, and don't, keeps its live value.
 pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let mut target = Target::default();
+    let own = own_histories(live);
     let mut wanted: Vec<Arc<Object>> = Vec::with_capacity(declared.len());
     let mut kept: IdMap<&Id, bool> = IdMap::default();
     let named = |object: &Object, catalog: &Catalog| {
-        is_ignored(object, catalog, filter.ignore, &|id| filter.histories || declared.contains(id))
+        is_ignored(object, catalog, filter.ignore, &own, &|id| filter.histories || declared.contains(id))
     };
     let compared = |object: &Object, catalog: &Catalog| !named(object, catalog) && (filter.speaks_for)(object, catalog);
     for object in declared.shared() {
@@ -125,15 +126,31 @@ fn add<'a>(object: &'a Object, declared: &'a Catalog, target: &mut Target, waiti
 
 /// Returns the catalog without what is ignored, for a comparison in which neither side has the last word.
 pub fn without_ignored(catalog: &Catalog, ignore: &[String]) -> Catalog {
-    catalog.shared().iter().filter(|object| !is_ignored(object, catalog, ignore, &|_| false)).cloned().collect()
+    let own = own_histories(catalog);
+    catalog.shared().iter().filter(|object| !is_ignored(object, catalog, ignore, &own, &|_| false)).cloned().collect()
+}
+
+/// Returns the version tables of this tool by what is in them: each tenant may have one, whatever its name.
+fn own_histories(catalog: &Catalog) -> BTreeSet<Id> {
+    let marked = catalog.objects().filter(|object| object.id.name() == "statements_done");
+    let holders = marked.filter_map(|object| object.parent.clone());
+    let has = |holder: &Id, name: &str| catalog.children(holder).iter().any(|child| child.id.name() == name);
+    holders.filter(|holder| ["revision", "checksum", "tool_version"].iter().all(|name| has(holder, name))).collect()
 }
 
 /// Does a pattern mean this object or one that it lives inside of, or is that another tool's history which no model
 /// declares?
-fn is_ignored(object: &Object, catalog: &Catalog, ignore: &[String], declares: &dyn Fn(&Id) -> bool) -> bool {
+fn is_ignored(
+    object: &Object,
+    catalog: &Catalog,
+    ignore: &[String],
+    own: &BTreeSet<Id>,
+    declares: &dyn Fn(&Id) -> bool,
+) -> bool {
     let mut at = Some(object);
     while let Some(inner) = at {
-        let history = || inner.parent.is_none() && HISTORIES.contains(&inner.id.name()) && !declares(&inner.id);
+        let is_history = || inner.parent.is_none() && HISTORIES.contains(&inner.id.name()) || own.contains(&inner.id);
+        let history = || is_history() && !declares(&inner.id);
         if ignore.iter().any(|pattern| is_named(&inner.id, pattern)) || history() {
             return true;
         }

@@ -5,7 +5,7 @@ mod cache;
 use std::path::Path;
 
 use crate::apply::{self, ApplyError};
-use crate::config::{Config, ConfigError, ShadowUse};
+use crate::config::{self, Config, ConfigError, ShadowUse};
 use crate::database::{Database, DatabaseError, Dialect, Reading, Scope, SqlError, Surroundings};
 use crate::models::{Declared, ModelError, error};
 use crate::revision::Direction;
@@ -168,13 +168,18 @@ pub fn replayed(
     config: &Config,
 ) -> Result<(Box<dyn Database>, Reading), SourceError> {
     let mut shadow = database.shadow(config.database.shadow_url()?)?;
-    let options = apply::Options::of(config);
+    let mut options = apply::Options::of(config);
+    if options.version_table.contains('.') {
+        // The schema that it is in belongs to nobody's revisions, and a shadow has none of it.
+        options.version_table = config::DEFAULT_VERSION_TABLE.to_owned();
+    }
     for target in targets {
         let route = apply::Route { direction: Direction::Upgrade, target };
         apply::run_route(shadow.as_mut(), graph, route, &options, &mut |_| {})
             .map_err(|error| SourceError::Replay(Box::new(error)))?;
     }
-    let reading = shadow.reflect(&scope(config))?;
+    let scope = Scope { version_table: options.version_table, ..scope(config) };
+    let reading = shadow.reflect(&scope)?;
     Ok((shadow, reading))
 }
 

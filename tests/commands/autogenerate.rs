@@ -449,8 +449,11 @@ fn what_lives_in_no_schema_is_not_taken_from_others() {
 fn what_is_not_read_is_said() {
     let Some(site) = Site::postgres() else { return };
     site.project.write("models/schema.sql", "CREATE SCHEMA app;\nCREATE TABLE app.a (id int);");
-    let outcome = site.project.migrate("check").ok();
-    assert!(outcome.stderr.contains("the models declare the schema app"), "{}", outcome.shown());
+    for command in ["check", "revision --autogenerate"] {
+        let outcome = site.project.migrate(command).exits(1);
+        assert!(outcome.stderr.contains("the models declare the schema app"), "{}", outcome.shown());
+        assert!(outcome.stderr.contains("schemas = [\"public\", \"app\"]"), "{}", outcome.shown());
+    }
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn a_command_line_that_cannot_be_understood_ends_with_2() {
     assert_snapshot!(project.migrate("upgrad").shown(), @"
     | error: unrecognized subcommand 'upgrad'
     |
-    |   tip: some similar subcommands exist: 'downgrade', 'upgrade'
+    |   hint: some similar subcommands exist: 'downgrade', 'upgrade'
     |
     | Usage: migrate [OPTIONS] <COMMAND>
     |

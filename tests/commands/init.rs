@@ -11,6 +11,7 @@ fn a_new_project_works_at_once() {
     migrate.toml
     models/schema.toml
     templates/revision.sql
+    migrations/.gitkeep
     |
     | next:
     |   migrate revision -m "add users"     # write the SQL into the file that this names
@@ -34,6 +35,7 @@ fn a_project_is_not_made_twice_and_nothing_is_written_over() {
     assert_snapshot!(project.migrate("init db").shown(), @r#"
     db/migrate.toml
     db/templates/revision.sql
+    db/migrations/.gitkeep
     | db/models/schema.toml was there already, and is left as it is
     |
     | next:
@@ -46,13 +48,13 @@ fn a_project_is_not_made_twice_and_nothing_is_written_over() {
     assert_eq!(project.files("db"), ["migrate.toml", "migrations", "models", "other.txt", "templates"]);
     let settings = project.read("db/migrate.toml");
     assert_snapshot!(project.migrate("init db").shown(), @"
-    | error: db is a project already
+    | error: db already has a migrate.toml
     |   hint: its settings are in db/migrate.toml
     [exit 1]
     ");
     assert_eq!(project.read("db/migrate.toml"), settings);
     assert_snapshot!(project.run_in(&project.path("db"), ["init"]).shown(), @"
-    | error: . is a project already
+    | error: . already has a migrate.toml
     |   hint: its settings are in migrate.toml
     [exit 1]
     ");
@@ -62,7 +64,7 @@ fn a_project_is_not_made_twice_and_nothing_is_written_over() {
 fn what_init_wrote_is_json_too() {
     let project = Project::empty();
     let document = project.migrate("init --json").ok().json();
-    assert_eq!(document["written"].as_array().map(Vec::len), Some(3));
+    assert_eq!(document["written"].as_array().map(Vec::len), Some(4));
 }
 
 #[test]
@@ -78,6 +80,18 @@ fn the_settings_name_the_database_without_its_password() {
         "{}",
         project.read("migrate.toml")
     );
+}
+
+#[test]
+fn a_url_that_comes_from_the_environment_stays_one() {
+    let mut project = Project::empty();
+    project.run(["init", "--url", "${DB_URL}"]).ok();
+    assert!(project.read("migrate.toml").contains("url = \"${DB_URL}\""), "{}", project.read("migrate.toml"));
+    project.env("DB_URL", "sqlite://here.db");
+    project.migrate("current").ok();
+    let other = Project::empty();
+    other.run(["init", "--url", "postgresql://${U}:${P}@h/${D}"]).ok();
+    assert!(other.read("migrate.toml").contains("url = \"postgresql://${U}:${P}@h/${D}\""));
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn heads_and_branches() {
     assert_eq!(project.migrate("branches --json").ok().json()[0]["into"][1]["revision"], "c2c2");
     let empty = Project::sqlite();
     assert_snapshot!(empty.migrate("heads").shown(), @"| there are no revisions");
-    assert_snapshot!(empty.migrate("branches").shown(), @"| no revision is followed by several");
+    assert_snapshot!(empty.migrate("branches").shown(), @"| there are no branch points");
     assert_snapshot!(empty.migrate("history").shown(), @"| there are no revisions");
 }
 
@@ -224,8 +224,8 @@ fn what_is_applied_is_marked() {
     c2c2 -> d2d2, d2d2
     bbbb -> c2c2, c2c2
     c1c1 -> d1d1 (one) (current), d1d1
-    bbbb -> c1c1 (one), first
-    aaaa -> bbbb (branch point), bbbb
+    bbbb -> c1c1 (one) (applied), first
+    aaaa -> bbbb (applied) (branch point), bbbb
     ");
     assert_snapshot!(project.migrate("history -r current:eeee").shown(), @"
     d1d1, d2d2 -> eeee (one) (merge point), eeee
@@ -238,10 +238,10 @@ fn what_is_applied_is_marked() {
     assert_eq!(applied, 4);
     project.remove("migrations/d1d1.sql");
     assert_snapshot!(project.migrate("history -i -r :bbbb").shown(), @"
-    aaaa -> bbbb (branch point), bbbb
-    <base> -> aaaa, aaaa
+    aaaa -> bbbb (applied) (branch point), bbbb
+    <base> -> aaaa (applied), aaaa
     | warning: migrations/eeee.sql: revision eeee revises d1d1, and no file is revision d1d1
-    | warning: the database has revision d1d1, which no file describes
+    | warning: the database has revision d1d1, but there is no file for it here
     ");
 }
 
@@ -269,12 +269,12 @@ fn a_fault_is_told_and_stops_only_what_needs_the_answer() {
     $ heads
     bbbb (head)
     | warning: migrations/broken.sql:4:12: `migrate:upgrad` is not a directive of a revision
-    | warning: migrations/nameless.sql:1:1: SQL stands before the first section
+    | warning: migrations/nameless.sql:1:1: SQL before the first section
     $ history
     aaaa -> bbbb (head)
     <base> -> aaaa, aaaa
     | warning: migrations/broken.sql:4:12: `migrate:upgrad` is not a directive of a revision
-    | warning: migrations/nameless.sql:1:1: SQL stands before the first section
+    | warning: migrations/nameless.sql:1:1: SQL before the first section
     $ show bbbb
     Revision: bbbb (head)
     Parent: aaaa
@@ -298,7 +298,7 @@ fn a_fault_is_told_and_stops_only_what_needs_the_answer() {
     |   hint: did you mean `-- migrate:upgrade`?
     [exit 1]
     $ upgrade head
-    | error: SQL stands before the first section
+    | error: SQL before the first section
     |   --> migrations/nameless.sql:1:1
     |   |
     | 1 | CREATE TABLE b (x int);
@@ -308,7 +308,7 @@ fn a_fault_is_told_and_stops_only_what_needs_the_answer() {
     $ downgrade base
     downgraded aaaa  aaaa  ([time])
     $ revision -m x
-    | error: SQL stands before the first section
+    | error: SQL before the first section
     |   --> migrations/nameless.sql:1:1
     |   |
     | 1 | CREATE TABLE b (x int);

@@ -29,7 +29,7 @@ fn it_goes_on_after_the_statement_that_failed() {
         assert!(outcome.stderr.contains("statements 1 to 2 took effect"), "{}", outcome.shown());
         assert_eq!(journal(site), ["running 2"]);
         // Half done is not applied, and not forgotten.
-        assert!(site.project.migrate("current").ok().stdout.contains("running"));
+        assert!(site.project.migrate("current").ok().stdout.contains("interrupted after"));
         site.execute("CREATE TABLE b (id int)");
         site.project.migrate("upgrade head").ok();
         assert_eq!(journal(site), ["applied 4"]);
@@ -62,12 +62,12 @@ fn it_goes_down_statement_by_statement_too() {
             "DROP TABLE a;\nDROP TABLE c;\nDROP TABLE b;",
         );
         site.project.migrate("upgrade head").ok();
-        site.project.migrate("downgrade base").exits(1);
+        site.project.migrate("downgrade base --yes").exits(1);
         assert_eq!(journal(site), ["reverting 1"]);
         let outcome = site.project.migrate("upgrade head").exits(1);
         assert!(outcome.stderr.contains("migrate downgrade"), "{}", outcome.shown());
         site.execute("CREATE TABLE c (id int)");
-        site.project.migrate("downgrade base").ok();
+        site.project.migrate("downgrade base --yes").ok();
         assert_eq!(journal(site), [] as [String; 0]);
         assert!(!site.has_table("b"));
     });

@@ -38,7 +38,7 @@ fn a_script_leaves_what_an_online_run_leaves() {
         if let Err(error) = twin.load(&down) {
             panic!("{error}\n{down}");
         }
-        site.project.migrate("downgrade base").ok();
+        site.project.migrate("downgrade base --yes").ok();
         assert_eq!(site.schema(), twin.schema());
         assert_eq!(twin.version_rows(), [] as [String; 0]);
     });

@@ -237,7 +237,7 @@ fn the_template_is_the_projects_own() {
     | error: [project]/t.sql can't be rendered: undefined value (in <string>:1)
     [exit 1]
     $ "select 1;"
-    | error: SQL stands before the first section
+    | error: SQL before the first section
     |   --> migrations/2026/11_bbbb.sql:1:1
     |   |
     | 1 | select 1;

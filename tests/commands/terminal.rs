@@ -64,21 +64,21 @@ fn a_downgrade_asks_before_data_goes() {
             (Answer::Control('c'), 130),
         ] {
             let mut terminal = Terminal::run(&site.project, "downgrade base");
-            let before = terminal.answer("Go on? Type yes:", answer);
-            assert!(before.contains("this would undo") && before.contains("DROP TABLE users: 1 rows"), "{before}");
+            let before = terminal.answer("Continue? [y/N]", answer);
+            assert!(before.contains("this undoes") && before.contains("table users is dropped: 1 row"), "{before}");
             let (shown, found) = terminal.end();
-            assert!(shown.contains("nothing was run"), "{answer:?}: {shown}");
+            assert!(shown.contains("cancelled; nothing was changed"), "{answer:?}: {shown}");
             assert_eq!((found, site.applied().len()), (code, 3), "{answer:?}: {shown}");
         }
         for answer in ["yes", " y "] {
             let mut terminal = Terminal::run(&site.project, "downgrade base");
-            terminal.answer("Go on? Type yes:", Answer::Line(answer));
+            terminal.answer("Continue? [y/N]", Answer::Line(answer));
             let (shown, code) = terminal.end();
             assert_eq!((code, site.applied().len()), (0, 0), "{shown}");
             site.project.migrate("upgrade head").ok();
         }
         let (shown, code) = Terminal::run(&site.project, "downgrade base --yes").end();
-        assert_eq!((code, site.applied().len(), shown.contains("Go on?")), (0, 0, false), "{shown}");
+        assert_eq!((code, site.applied().len(), shown.contains("Continue?")), (0, 0, false), "{shown}");
     });
 }
 

@@ -222,7 +222,7 @@ fn the_version_table_may_have_any_name() {
             site.project.read("migrate.toml").replace("[database]", "[database]\nversion_table = 'My \"odd\" table'");
         site.project.write("migrate.toml", &config);
         site.project.migrate("upgrade head").ok();
-        site.project.migrate("downgrade base").ok();
+        site.project.migrate("downgrade base --yes").ok();
         assert_eq!(site.lines("SELECT count(*) FROM \"My \"\"odd\"\" table\""), ["0"]);
     });
 }

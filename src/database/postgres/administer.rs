@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 
 use super::{Connection, Settings};
 use crate::database::{Administration, DatabaseError, Made, SqlError};
-use crate::sql::quote;
+use crate::sql::{Syntax, quote};
 
-pub const ADMINISTRATION: Administration = Administration { create, drop: remove, place, answers };
+pub const ADMINISTRATION: Administration = Administration { create, drop: remove, place, answers, session_options };
+
+/// The databases that a server, or its administrators, can't do without.
+const PROTECTED: [&str; 3] = ["postgres", "template0", "template1"];
 
 /// The databases that every server is likely to have, to connect to while the wanted one is not there (manual 23.1).
 const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
@@ -43,9 +46,29 @@ fn create(url: &str, _root: &Path, roles: &[String], schemas: &[String]) -> Resu
 
 fn remove(url: &str, _root: &Path) -> Result<bool, DatabaseError> {
     let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
+    if PROTECTED.contains(&settings.database.as_str()) {
+        return Err(DatabaseError::Url(format!(
+            "{} belongs to the server itself and is not dropped; the URL must name the project's own database",
+            settings.database
+        )));
+    }
     let database = quote::identifier(&settings.database);
-    match maintenance(&settings)?.execute(&format!("DROP DATABASE {database}")) {
+    let server = maintenance(&settings)?;
+    match server.execute(&format!("DROP DATABASE {database}")) {
         Ok(()) => Ok(true),
+        // object_in_use: who is connected is disconnected by nobody but who knows them.
+        Err(error) if error.code.as_deref() == Some("55006") => {
+            let query = format!(
+                "SELECT usename || ' (' || coalesce(nullif(application_name, ''), 'unnamed') || ', process ' || pid || ')'
+                 FROM pg_catalog.pg_stat_activity WHERE datname = {} ORDER BY pid",
+                quote::literal(&settings.database, Syntax::Postgres)
+            );
+            let there = server.run(&query).unwrap_or_default().into_iter().next_back().unwrap_or_default();
+            let there = there.into_iter().flatten().flatten().collect::<Vec<_>>().join(", ");
+            Err(failed(format!("dropping the database {database}"), error, |_| {
+                format!("connected to it: {there}; end these sessions, and run the same command again")
+            }))
+        }
         // invalid_catalog_name: there is none.
         Err(error) if error.code.as_deref() == Some("3D000") => Ok(false),
         Err(error) => Err(DatabaseError::Sql { doing: format!("dropping the database {database}"), error }),
@@ -54,6 +77,10 @@ fn remove(url: &str, _root: &Path) -> Result<bool, DatabaseError> {
 
 fn place(url: &str, _root: &Path) -> Result<String, DatabaseError> {
     Ok(Settings::read(url, &|name| std::env::var(name).ok())?.place())
+}
+
+fn session_options(url: &str) -> Option<String> {
+    Settings::read(url, &|_| None).ok()?.options
 }
 
 fn answers(url: &str, _root: &Path, limit: Duration, server_only: bool) -> Result<(), DatabaseError> {

@@ -46,6 +46,7 @@ pub static DIALECT: Dialect = Dialect {
     needs_no_server: false,
     kinds: kinds::KINDS,
     alike: predict::alike,
+    doubts_type: None,
     scripting: script::SCRIPTING,
     administration: administer::ADMINISTRATION,
 };

@@ -6,7 +6,8 @@ use std::time::Duration;
 use super::connection::{Sqlite, file};
 use crate::database::{Administration, DatabaseError, Made, Purpose};
 
-pub const ADMINISTRATION: Administration = Administration { create, drop: remove, place, answers };
+pub const ADMINISTRATION: Administration =
+    Administration { create, drop: remove, place, answers, session_options: |_| None };
 
 /// Makes an empty database file where there is none; a file has no roles, so `roles` must be empty.
 fn create(url: &str, root: &Path, roles: &[String], _schemas: &[String]) -> Result<Made, DatabaseError> {

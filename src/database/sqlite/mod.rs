@@ -9,6 +9,7 @@ mod lock;
 mod rebuild;
 pub mod reflect;
 pub mod script;
+mod types;
 mod url;
 mod words;
 
@@ -28,6 +29,7 @@ pub static DIALECT: Dialect = Dialect {
     needs_no_server: true,
     kinds: kinds::KINDS,
     alike: alike::alike,
+    doubts_type: Some(types::doubt),
     scripting: script::SCRIPTING,
     administration: administer::ADMINISTRATION,
 };
