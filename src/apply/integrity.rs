@@ -7,6 +7,7 @@ use similar::TextDiff;
 use super::ApplyError;
 use crate::database::version_table::{self, AppliedRow, State};
 use crate::database::{Database, DatabaseError, Dialect};
+use crate::place::Place;
 use crate::revision::fault::{Fault, GraphError};
 use crate::revision::graph::Graph;
 use crate::revision::route::Applied;
@@ -37,6 +38,22 @@ pub fn refuse_broken(graph: &Graph, rows: &[AppliedRow]) -> Result<(), ApplyErro
         Some(error) => Err(GraphError::Fault(Box::new(Fault::File(error.clone()))).into()),
         None => Ok(()),
     }
+}
+
+/// Refuses a revision whose file says that it is a draft.
+///
+/// # Errors
+/// `Refused`, at the line that says so.
+pub fn refuse_draft(revision: &Revision) -> Result<(), ApplyError> {
+    let Some(draft) = &revision.draft else { return Ok(()) };
+    let line_text = format!("-- migrate:draft {}", draft.reason).trim_end().to_owned();
+    let width = line_text.chars().count();
+    Err(ApplyError::Refused {
+        revision: revision.id.clone(),
+        reason: "it is a draft".to_owned(),
+        place: Some(Place { path: revision.path.clone(), line: draft.line, column: 1, line_text, width }),
+        hint: Some("complete its SQL and remove this line, then run the same command again".to_owned()),
+    })
 }
 
 /// Returns the revisions that are not applied although one that follows or depends on them is, each with the first such.

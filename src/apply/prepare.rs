@@ -78,6 +78,7 @@ impl<'a> Prepared<'a> {
 /// `NoWayBack` for a downgrade without a section, `Irreversible` for one that says so; `Refused` for what can't be split, controls the transaction itself,
 /// needs a client (COPY, psql commands), or would be refused by the server inside the transaction.
 pub fn prepare<'a>(step: &Step<'a>, mode: TransactionMode, dialect: &Dialect) -> Result<Prepared<'a>, ApplyError> {
+    super::integrity::refuse_draft(step.revision)?;
     let &Step { revision, direction, .. } = step;
     let section: Option<Cow<Section>> = match &step.stored {
         Some(stored) => Some(Cow::Owned(Section::clone(stored))),

@@ -6,6 +6,7 @@ mod renames;
 pub mod script;
 mod slices;
 mod strangers;
+mod unproved;
 
 use std::collections::BTreeSet;
 
@@ -14,6 +15,7 @@ use crate::database::{Database, DatabaseError, Dialect, Reading};
 use crate::models::Declared;
 use crate::models::speaks::{self, Speaks};
 use crate::schema::filter::{self, Filter, Target};
+use crate::schema::part::{self, Choice};
 use crate::schema::plan::{Plan, Refusal, plan};
 use crate::schema::rename::{self, Rename};
 use crate::schema::{Catalog, Id, explain};
@@ -78,6 +80,8 @@ pub struct Comparison {
     shadowed: Shadowed,
     declared: Catalog,
     assumed: Assumed,
+    /// The target is only a part of what the models declare.
+    is_part: bool,
 }
 
 impl Comparison {
@@ -200,8 +204,13 @@ fn attempt(
     if in_slices && ask.is_some() && !rename::similar(&live, &target.catalog, dialect.kinds).is_empty() {
         return Ok(Attempt::Lacks(MustLoad::All));
     }
-    let renames = renames::wanted(&live, &target.catalog, declared, wishes, ask, dialect)?;
+    let mut renames = renames::wanted(&live, &target.catalog, declared, wishes, ask, dialect)?;
     let mut renamed = None;
+    let choice = Choice { only: &config.autogenerate.only, except: &config.autogenerate.except };
+    if in_slices && !choice.is_everything() {
+        return Ok(Attempt::Lacks(MustLoad::All));
+    }
+    renames.retain(|rename| [&rename.from, &rename.to].iter().any(|id| choice.takes(id, [&live, &target.catalog])));
     if !renames.is_empty() {
         if in_slices {
             return Ok(Attempt::Lacks(MustLoad::All));
@@ -217,6 +226,9 @@ fn attempt(
         renamed = Some(done);
     }
     let from = renamed.as_ref().map_or(live.as_ref(), |renamed| &renamed.catalog);
+    if !choice.is_everything() {
+        target.catalog = part::part(from, &target.catalog, &choice);
+    }
     let upgrade = plan(from, &target.catalog, dialect.kinds);
     let downgrade = plan(&target.catalog, from, dialect.kinds);
     let plans = [(&upgrade, from, &target.catalog), (&downgrade, &target.catalog, from)];
@@ -237,6 +249,7 @@ fn attempt(
         shadowed,
         declared: wanted,
         assumed,
+        is_part: !choice.is_everything(),
     })))
 }
 
@@ -274,16 +287,7 @@ impl Proved {
         if !upgrade.refused.is_empty() {
             return Err(AutogenerateError::Refused { refused: upgrade.refused.clone() });
         }
-        let (there, back) = renamed.map_or((&[][..], &[][..]), |renamed| (&renamed.there, &renamed.back));
-        let irreversible = !downgrade.refused.is_empty();
-        let proved = Proved {
-            upgrade: script::script(there, upgrade, &[], dialect, style),
-            downgrade: match irreversible {
-                true => script::irreversible(&downgrade.refused),
-                false => script::script(&[], downgrade, back, dialect, style),
-            },
-            irreversible,
-        };
+        let proved = Proved::scripts(upgrade, downgrade, renamed, dialect, style);
         for (script, way) in [(&proved.upgrade, "upgrade"), (&proved.downgrade, "downgrade")] {
             if let Some(statement) = script.misread(dialect.syntax) {
                 return Err(AutogenerateError::NotProved(Box::new(NotProved {
@@ -296,9 +300,26 @@ impl Proved {
         }
         Ok(proved)
     }
+
+    /// Writes both sections, whatever was refused.
+    fn scripts(upgrade: &Plan, downgrade: &Plan, renamed: Option<&Renamed>, dialect: &Dialect, style: Style) -> Proved {
+        let (there, back) = renamed.map_or((&[][..], &[][..]), |renamed| (&renamed.there, &renamed.back));
+        let irreversible = !downgrade.refused.is_empty();
+        Proved {
+            upgrade: script::script(there, upgrade, &[], dialect, style),
+            downgrade: match irreversible {
+                true => script::irreversible(&downgrade.refused),
+                false => script::script(&[], downgrade, back, dialect, style),
+            },
+            irreversible,
+        }
+    }
 }
 
-/// Writes both sections and proves them in a shadow: the upgrade reaches the models, the downgrade leads back, where there
+/// Writes both sections and proves them in a shadow. If they can't be proved, or a part is refused, and a `draft` is
+/// asked for, they are returned all the same, marked where they fail, with the reason.
+///
+/// Proving means: the upgrade reaches the models, the downgrade leads back, where there
 /// is a way back that loses nothing which nobody said may go.
 ///
 /// # Errors
@@ -309,17 +330,29 @@ pub fn write(
     mut comparison: Comparison,
     config: &Config,
     style: Style,
-) -> Result<Proved, AutogenerateError> {
+    draft: bool,
+) -> Result<(Proved, Option<String>), AutogenerateError> {
+    let outcome = write_proved(database, &mut comparison, config, style);
     let Comparison { dialect, upgrade, downgrade, renamed, .. } = &comparison;
+    unproved::or_draft(outcome, draft, || Proved::scripts(upgrade, downgrade, renamed.as_ref(), dialect, style))
+}
+
+fn write_proved(
+    database: &mut dyn Database,
+    comparison: &mut Comparison,
+    config: &Config,
+    style: Style,
+) -> Result<Proved, AutogenerateError> {
+    let Comparison { dialect, upgrade, downgrade, renamed, .. } = &*comparison;
     let proved = Proved::of(upgrade, downgrade, renamed.as_ref(), dialect, style)?;
-    let Comparison { dialect, live, target, declared, renamed, shadowed, assumed, .. } = &mut comparison;
+    let Comparison { dialect, live, target, declared, renamed, shadowed, assumed, is_part, .. } = comparison;
     let claim = proof::claim(live, &target.catalog, assumed, &proved);
     if claim.as_ref().is_some_and(|claim| shadowed.is_proved(claim)) {
         return Ok(proved);
     }
     strangers::refuse(live.objects().filter(|object| !assumed.holds(object, live)), declared, config)?;
-    if proved.irreversible && renamed.is_none() {
-        // There is no way from the models, so the live schema is made from nothing. A shadow that is named serves one
+    if (proved.irreversible || *is_part) && renamed.is_none() {
+        // There is no way from the models, or they are not what is reached, so the live schema is made from nothing. A shadow that is named serves one
         // thing at a time.
         shadowed.release();
         let mut shadow = database.shadow(config.database.shadow_url().map_err(SourceError::from)?)?;
@@ -346,7 +379,12 @@ pub fn write(
 ///
 /// # Errors
 /// `Refused` and `NotProved`, as `write`.
-pub fn baseline(database: &mut dyn Database, config: &Config, style: Style) -> Result<Proved, AutogenerateError> {
+pub fn baseline(
+    database: &mut dyn Database,
+    config: &Config,
+    style: Style,
+    draft: bool,
+) -> Result<(Proved, Option<String>), AutogenerateError> {
     let dialect = database.dialect();
     let scope = source::scope(config);
     let live = database.reflect(&scope)?.catalog;
@@ -361,9 +399,10 @@ pub fn baseline(database: &mut dyn Database, config: &Config, style: Style) -> R
     let wanted = filter::target(&live, &Catalog::default(), &everything).catalog;
     strangers::refuse(wanted.objects(), &empty, config)?;
     let (upgrade, downgrade) = (plan(&empty, &wanted, dialect.kinds), plan(&wanted, &empty, dialect.kinds));
-    let proved = Proved::of(&upgrade, &downgrade, None, dialect, style)?;
     let assumed = Assumed::default();
-    let rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &assumed };
-    proof::prove(rehearsal, proof::Start::Live, &empty, &wanted, &proved)?;
-    Ok(proved)
+    let outcome = Proved::of(&upgrade, &downgrade, None, dialect, style).and_then(|proved| {
+        let rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &assumed };
+        proof::prove(rehearsal, proof::Start::Live, &empty, &wanted, &proved).map(|()| proved)
+    });
+    unproved::or_draft(outcome, draft, || Proved::scripts(&upgrade, &downgrade, None, dialect, style))
 }

@@ -36,6 +36,15 @@ pub struct Options {
     /// With --autogenerate: the databases to write sections for, instead of all that the project names (may be repeated)
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = dialect)]
     pub dialect: Vec<&'static str>,
+    /// Plan only what has a name like PATTERN (* stands for any characters), and what that needs (may be repeated)
+    #[arg(long, value_name = "PATTERN")]
+    pub only: Vec<String>,
+    /// Leave what has a name like PATTERN as it is (may be repeated)
+    #[arg(long, value_name = "PATTERN")]
+    pub except: Vec<String>,
+    /// Write the file even if a part is refused or can't be proved; it is not run before its `-- migrate:draft` line is removed
+    #[arg(long)]
+    pub draft: bool,
     /// With --autogenerate: write a file even when there is nothing to do
     #[arg(long)]
     pub empty: bool,
@@ -51,6 +60,8 @@ pub struct Options {
 pub struct Sections {
     pub upgrade: Vec<Section>,
     pub downgrade: Vec<Section>,
+    /// Why the sections are a draft.
+    pub unfinished: Option<String>,
 }
 
 fn dialect(text: &str) -> Result<&'static str, String> {
@@ -80,6 +91,7 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
     options.shadow.set(session);
     let mut config = session.config()?.clone();
     config.database.trust.extend(options.trust.iter().cloned());
+    choose(&mut config, options);
     let style = Style { conditional: options.conditional };
     let mut database = session.reader()?;
     if options.autogenerate {
@@ -93,11 +105,16 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
         )
         .hint("`migrate revision --autogenerate` writes what the database lacks"));
     }
-    let proved = autogenerate::baseline(database.as_mut(), &config, style)?;
+    let (proved, unfinished) = autogenerate::baseline(database.as_mut(), &config, style, options.draft)?;
     session.output.say(format_args!("the database has all of it: mark it with `migrate stamp head`"));
-    let mut sections = Sections::default();
+    let mut sections = Sections { unfinished, ..Sections::default() };
     sections.add(proved, false, database.dialect().syntax);
     Ok(Some(sections))
+}
+
+fn choose(config: &mut Config, options: &Options) {
+    config.autogenerate.only = options.only.clone();
+    config.autogenerate.except = options.except.clone();
 }
 
 /// Compares the models with the project's database, and for every other database that the project runs on with what the
@@ -117,6 +134,9 @@ fn by_dialects(
     for dialect in wanted {
         let is_own = std::ptr::eq(dialect, own);
         let mut other = if is_own { None } else { Some(dialects::replayed(session, dialect)?) };
+        if let Some(other) = &mut other {
+            choose(&mut other.config, options);
+        }
         let (database, config) = match &mut other {
             Some(other) => (other.shadow.as_mut(), &other.config),
             None => (database.as_mut(), config),
@@ -134,7 +154,11 @@ fn by_dialects(
         warnings.extend(secrets.iter().map(|secret| format!("not in the revision, to be given by hand: the {secret}")));
         let refused = comparison.downgrade.refused.iter();
         warnings.extend(refused.map(|refusal| format!("it can't be undone: {}: {}", refusal.id, refusal.reason)));
-        let proved = autogenerate::write(database, comparison, config, style)?;
+        let (proved, unfinished) = autogenerate::write(database, comparison, config, style, options.draft)?;
+        if let Some(reason) = unfinished {
+            session.output.warn(&reason);
+            sections.unfinished.get_or_insert(reason);
+        }
         if !is_own {
             session.output.say(format_args!("{}:", dialect.name));
         }
@@ -154,7 +178,8 @@ fn by_dialects(
         sections.add(proved, labelled, dialect.syntax);
     }
     if sections.upgrade.is_empty() {
-        session.output.say(format_args!("nothing to do: the models and {} agree", agree.join(" and ")));
+        let part = if options.only.is_empty() && options.except.is_empty() { "" } else { " in this part" };
+        session.output.say(format_args!("nothing to do: {} matches the models{part}", agree.join(" and ")));
         return Ok(options.empty.then_some(sections));
     }
     Ok(Some(sections))
@@ -167,6 +192,9 @@ fn refuse_without(options: &Options) -> Result<(), Failure> {
         ("--dialect", !options.dialect.is_empty()),
         ("--trust", !options.trust.is_empty()),
         ("--empty", options.empty),
+        ("--only", !options.only.is_empty()),
+        ("--except", !options.except.is_empty()),
+        ("--draft", options.draft),
     ];
     match given.into_iter().find(|(_, given)| *given) {
         Some((option, _)) => Err(Failure::usage(format!("{option} goes with --autogenerate"))),

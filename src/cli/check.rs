@@ -39,10 +39,17 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         compared::say_left_alone(output, &comparison);
     }
     let table = &config.database.version_table;
+    let mut has_drafts = false;
+    if let Ok(graph) = session.graph() {
+        for revision in graph.revisions().filter(|revision| revision.draft.is_some()) {
+            has_drafts = true;
+            session.output.warn(format_args!("revision {} is a draft ({})", revision.id, revision.path.display()));
+        }
+    }
     if let (Ok(graph), Some(rows)) = (session.graph(), database.applied(table)?) {
         for (missing, after) in integrity::gaps(&graph, &rows, &plan::applied(&rows)) {
             session.output.warn(format_args!("{missing} is not applied, although {after} is, which needs it"));
         }
     }
-    Ok(if comparison.is_empty() { Exit::Done } else { Exit::No })
+    Ok(if comparison.is_empty() && !has_drafts { Exit::Done } else { Exit::No })
 }

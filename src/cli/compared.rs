@@ -263,9 +263,12 @@ impl From<AutogenerateError> for Failure {
             AutogenerateError::Refused { refused } => {
                 let mut failure = Failure::new(message);
                 failure.notes = refused.iter().map(|refusal| format!("{}: {}", refusal.id, refusal.reason)).collect();
-                failure.hint(
-                    "write this step by hand (`migrate revision -m …`), or change the models so that it is not needed",
-                )
+                let name =
+                    refused.first().map_or_else(String::new, |refusal| quote::qualified(&refusal.id.path.to_vec()));
+                failure.hint(format!(
+                    "`migrate revision --autogenerate --except {name}` plans the rest; --draft writes all that can be planned, \
+                     to be completed by hand"
+                ))
             }
             AutogenerateError::NotProved(fault) => not_proved(*fault),
             AutogenerateError::Strangers { strangers } => {
@@ -293,5 +296,10 @@ fn not_proved(fault: NotProved) -> Failure {
     }
     failure.notes.extend(shown(fault.differences));
     failure.notes.push("nothing was written".to_owned());
-    failure
+    let next = "run the same command with --draft to have the file all the same, marked where it fails; or with --except NAME \
+                to leave objects out";
+    match failure.hint.take() {
+        Some(hint) => failure.note(format!("hint of the server: {hint}")).hint(next),
+        None => failure.hint(next),
+    }
 }

@@ -14,7 +14,7 @@ use crate::revision::folder::WriteError;
 use crate::revision::graph::Graph;
 use crate::revision::target::Target;
 use crate::revision::written::NotAsPlanned;
-use crate::revision::{Revision, Section, file, folder, name};
+use crate::revision::{self, Revision, Section, file, folder, name};
 
 /// How a revision file looks where the project has no template of its own.
 pub const TEMPLATE: &str = include_str!("../../templates/revision.sql");
@@ -37,6 +37,8 @@ pub struct Draft {
     /// Without any, an empty section for each direction is written.
     pub upgrade: Vec<Section>,
     pub downgrade: Vec<Section>,
+    /// Why it is not to be run before somebody has completed it.
+    pub unfinished: Option<String>,
 }
 
 /// A revision that was written.
@@ -93,6 +95,7 @@ pub fn write(session: &mut Session, graph: &Graph, draft: Draft) -> Result<Writt
         branch_labels: draft.branch_labels,
         created: Some(created.to_string()),
         message: file::message(&draft.message),
+        draft: draft.unfinished.map(|reason| revision::Draft { reason, line: 0 }),
         upgrade: or_empty(draft.upgrade),
         downgrade: or_empty(draft.downgrade),
         ..Revision::default()
@@ -157,9 +160,16 @@ pub fn report(session: &Session, written: &Written) {
         output.json(&json!({
             "revision": revision.id, "revises": revision.revises, "depends_on": revision.depends_on,
             "branch_labels": revision.branch_labels, "message": revision.message, "path": path,
+            "draft": revision.draft.as_ref().map(|draft| &draft.reason),
         }));
     } else {
         output.result(path.display());
+    }
+    if revision.draft.is_some() {
+        output.warn(format_args!(
+            "{} is a draft: complete its SQL and remove its line `-- migrate:draft`; until then it is not run",
+            path.display()
+        ));
     }
 }
 

@@ -138,6 +138,7 @@ impl<'a> Listing<'a> {
             (children == 0 && !is_needed, "head"),
             // Nothing follows it, and something depends on it.
             (children == 0 && is_needed, "effective head"),
+            (revision.draft.is_some(), "draft"),
             (is_applied && !is_current, "applied"),
             (is_current, "current"),
             (children > 1, "branch point"),

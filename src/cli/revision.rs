@@ -60,7 +60,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let sections = sections
         .map_err(|failure| if interruption::requested() { failure.note("No file was written.") } else { failure })?;
     let Some(sections) = sections else { return Ok(Exit::Done) };
-    (draft.upgrade, draft.downgrade) = (sections.upgrade, sections.downgrade);
+    (draft.upgrade, draft.downgrade, draft.unfinished) = (sections.upgrade, sections.downgrade, sections.unfinished);
     let written = draft::write(session, &graph, draft)?;
     draft::report(session, &written);
     Ok(Exit::Done)

@@ -10,7 +10,7 @@ use super::running;
 use super::scripts::{self, Script};
 use super::{Exit, Session, compared};
 use crate::apply::offline::{self, Start};
-use crate::apply::{plan, plan_stamp, stamp};
+use crate::apply::{integrity, plan, plan_stamp, stamp};
 use crate::database::Database;
 use crate::database::version_table::State;
 use crate::revision::route::Applied;
@@ -68,6 +68,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     // What is written is planned under the lock, from rows and files as they are now.
     let graph = if waited { session.graph_read_again()? } else { graph.clone() };
     let planned = plan_stamp(&mut *database, &graph, &targets, arguments.purge, &options)?;
+    planned.add.iter().try_for_each(|revision| integrity::refuse_draft(revision))?;
     if arguments.verify {
         compared::verify_stamp(session, &graph, &planned, &mut *database)?;
     }

@@ -14,7 +14,7 @@ use crate::words::counted;
 /// Check the files against what ran, and against each other
 ///
 /// Reports revisions that were edited since they ran, with the difference; rows without a file; revisions that were
-/// interrupted; revisions that are not applied although a later one is; and what is wrong with the graph. Exits with 1 if there is any of these.
+/// interrupted; revisions that are not applied although a later one is; drafts; and what is wrong with the graph. Exits with 1 if there is any of these.
 #[derive(Args)]
 pub struct Arguments {}
 
@@ -30,6 +30,7 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
         rows.iter().filter(|row| matches!(row.state, State::Running | State::Reverting)).collect();
     let progress = integrity::half_done(&graph, &rows, database.dialect());
     let gaps = integrity::gaps(&graph, &rows, &plan::applied(&rows));
+    let drafts: Vec<_> = graph.revisions().filter(|revision| revision.draft.is_some()).collect();
     let output = &session.output;
     if output.json {
         output.json(&json!({
@@ -47,6 +48,9 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
             })).collect::<Vec<_>>(),
             "gaps": gaps.iter().map(|(missing, after)| json!({
                 "revision": missing, "applied_after_it": after,
+            })).collect::<Vec<_>>(),
+            "drafts": drafts.iter().map(|revision| json!({
+                "revision": revision.id, "path": revision.path, "reason": revision.draft.as_ref().map(|draft| &draft.reason),
             })).collect::<Vec<_>>(),
             "faults": graph.faults().iter().map(in_a_line).collect::<Vec<_>>(),
         }));
@@ -73,11 +77,21 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
         for (missing, after) in &gaps {
             output.result(format_args!("not applied: {missing}, although {after} is, which needs it"));
         }
+        for revision in &drafts {
+            let reason = revision.draft.as_ref().map_or("", |draft| draft.reason.as_str());
+            output.result(format_args!("draft: {} ({}): {reason}", revision.id, revision.path.display()));
+        }
         for fault in graph.faults() {
             output.result(format_args!("fault: {}", in_a_line(fault)));
         }
     }
-    if edits.is_empty() && missing.is_empty() && half_done.is_empty() && gaps.is_empty() && graph.faults().is_empty() {
+    if edits.is_empty()
+        && missing.is_empty()
+        && half_done.is_empty()
+        && gaps.is_empty()
+        && drafts.is_empty()
+        && graph.faults().is_empty()
+    {
         if !output.json {
             output.say(format_args!("{}, none edited", counted(rows.len(), "applied revision")));
         }

@@ -124,6 +124,10 @@ pub struct Autogenerate {
     pub ignore: Vec<String>,
     /// The kinds that the models speak for, in the plural; `*` for all; None: what the sources can say.
     pub manage: Option<Vec<String>>,
+    /// Patterns of names: what is planned is only this; empty: everything. The command line alone says it.
+    pub only: Vec<String>,
+    /// Patterns of names that are left as they are. The command line alone says it.
+    pub except: Vec<String>,
     /// What is loaded into a shadow; `--shadow` wins over the file.
     pub shadow: ShadowUse,
 }
@@ -251,6 +255,7 @@ fn read(
                 (None, 0) => ShadowUse::Auto,
                 (None, _) => ShadowUse::Full,
             },
+            ..Autogenerate::default()
         },
         run: Run {
             transaction: [TransactionMode::PerRevision, TransactionMode::All, TransactionMode::None]

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::directive::{self, Unclear};
 use super::guard;
-use super::{Revision, Section, nearest};
+use super::{Draft, Revision, Section, nearest};
 use crate::place::{Place, conflict};
 use crate::sql::Syntax;
 use crate::sql::token::{Token, TokenKind, tokens};
@@ -29,7 +29,7 @@ pub struct FileError {
 }
 
 const HEADER_KEYS: [&str; 7] = ["revision", "revises", "depends-on", "branch-labels", "replaces", "created", "message"];
-const DIRECTIVES: [&str; 7] = ["upgrade", "downgrade", "unless", "if", "end", "keeps-rows", "irreversible"];
+const DIRECTIVES: [&str; 8] = ["upgrade", "downgrade", "unless", "if", "end", "keeps-rows", "irreversible", "draft"];
 const SECTION_WORDS: [&str; 3] = ["postgresql", "sqlite", "no-transaction"];
 
 /// Returns the revision that the file at `path` with the content `bytes` describes.
@@ -84,7 +84,17 @@ pub fn header(revision: &Revision) -> String {
             (_, line) => out.push_str(&format!("--   {line}\n")),
         }
     }
+    if let Some(draft) = &revision.draft {
+        let reason = draft.reason.split_whitespace().collect::<Vec<_>>().join(" ");
+        out.push_str(&format!("-- migrate:draft {reason}\n"));
+    }
     out
+}
+
+/// Returns the reason of `migrate:draft`, when the words of a directive are that.
+fn draft(words: &str) -> Option<&str> {
+    let (word, reason) = words.split_once(char::is_whitespace).unwrap_or((words.trim_end(), ""));
+    (word == "draft").then_some(reason.trim())
 }
 
 /// Returns a message as the header holds it: lines without blanks around them, whatever ended them.
@@ -216,8 +226,16 @@ impl<'a> Parser<'a> {
         // Where the block comment ends that was seen last.
         let mut comment_end = 0;
         // The header: up to the first directive.
-        while let Some(mut line) = lines.next_if(|line| line.start < comment_end || directive_line(line.text).is_none())
-        {
+        while let Some(mut line) = lines.next_if(|line| {
+            line.start < comment_end || directive_line(line.text).is_none_or(|words| draft(words).is_some())
+        }) {
+            if line.start >= comment_end
+                && let Some(reason) = directive_line(line.text).and_then(draft)
+            {
+                self.revision.draft = Some(Draft { reason: reason.to_owned(), line: line.number });
+                in_message = false;
+                continue;
+            }
             if line.start < comment_end {
                 let Some(after) = self.text.get(comment_end..line.start + line.text.len()) else { continue };
                 line.text = after;
@@ -489,6 +507,11 @@ impl<'a> Parser<'a> {
             if opens_section(word) {
                 let error = self.error(self.line_at(at), rest.trim(), "a section begins with a line of its own");
                 return Err(error.hint("move this comment to the next line, or take it out"));
+            }
+            if word == "draft" {
+                let line = self.line_at(at);
+                let error = self.error(line, word, "`migrate:draft` stands in a section");
+                return Err(error.hint("it goes above the first section, and makes a draft of the whole revision"));
             }
             if word == "irreversible" && upgrade {
                 let line = self.line_at(at);

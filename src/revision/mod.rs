@@ -33,10 +33,20 @@ pub struct Revision {
     /// As written in the header (RFC 3339), kept as text.
     pub created: Option<String>,
     pub message: String,
+    /// It is not finished, and is not run.
+    pub draft: Option<Draft>,
     pub upgrade: Vec<Section>,
     pub downgrade: Vec<Section>,
     /// The file, as given: relative to where the tool was started where that is shorter.
     pub path: PathBuf,
+}
+
+/// The line `-- migrate:draft REASON` above the first section.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Draft {
+    pub reason: String,
+    /// Where it stands in the file, counted from 1.
+    pub line: usize,
 }
 
 /// One `-- migrate:upgrade` or `-- migrate:downgrade` section.

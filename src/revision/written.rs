@@ -37,6 +37,10 @@ pub fn read_back(path: &Path, text: &str, planned: &Revision) -> Result<Revision
     same("replaces", &planned.replaces, &read.replaces)?;
     same("created", &planned.created, &read.created)?;
     same("message", &file::message(&planned.message), &read.message)?;
+    let reason = |revision: &Revision| {
+        revision.draft.as_ref().map(|draft| draft.reason.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    same("draft", &reason(planned), &reason(&read))?;
     for (direction, planned, found) in
         [("upgrade", &planned.upgrade, &read.upgrade), ("downgrade", &planned.downgrade, &read.downgrade)]
     {

@@ -9,6 +9,7 @@ pub mod explain;
 pub mod filter;
 pub mod kind;
 pub mod order;
+pub mod part;
 pub mod plan;
 mod properties;
 pub mod rename;

@@ -6,6 +6,7 @@ mod connection;
 mod crashes;
 mod database;
 mod downgrade;
+mod drafts;
 mod edit;
 mod guards;
 mod help;
