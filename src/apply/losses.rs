@@ -144,7 +144,7 @@ impl Script {
             let is_it = |path: &[String]| path.split_last().is_some_and(|(_, outer)| ends_alike(outer, &table));
             let gone: Vec<String> = live
                 .of_kind("column")
-                .filter(|column| is_it(&column.id.path.to_vec()))
+                .filter(|column| is_it(&column.id.path))
                 .map(|column| column.id.name().to_owned())
                 .filter(|name| !columns.is_empty() && !columns.iter().any(|kept| kept.eq_ignore_ascii_case(name)))
                 .collect();
@@ -214,6 +214,7 @@ fn count(lost: &Lost, database: &mut dyn Database) -> Option<u64> {
         Some(column) => format!("counted.{}", quote::identifier(column)),
         None => "*".to_owned(),
     };
-    let query = format!("SELECT count({what}) FROM {} AS counted", quote::qualified(&lost.table));
+    let count = database.dialect().scripting.count.replace('*', &what);
+    let query = format!("SELECT {count} FROM {} AS counted", quote::qualified(&lost.table));
     database.query(&query).ok()?.into_iter().flatten().next().flatten()?.parse().ok()
 }

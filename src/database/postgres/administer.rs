@@ -59,8 +59,9 @@ fn remove(url: &str, _root: &Path) -> Result<bool, DatabaseError> {
         // object_in_use: who is connected is disconnected by nobody but who knows them.
         Err(error) if error.code.as_deref() == Some("55006") => {
             let query = format!(
-                "SELECT usename || ' (' || coalesce(nullif(application_name, ''), 'unnamed') || ', process ' || pid || ')'
-                 FROM pg_catalog.pg_stat_activity WHERE datname = {} ORDER BY pid",
+                "SELECT pg_catalog.format('%s (%s, process %s)', usename, \
+                 CASE WHEN pg_catalog.length(application_name) OPERATOR(pg_catalog.>) 0 THEN application_name ELSE 'unnamed' END, pid)
+                 FROM pg_catalog.pg_stat_activity WHERE datname OPERATOR(pg_catalog.=) {} ORDER BY pid",
                 quote::literal(&settings.database, Syntax::Postgres)
             );
             let there = server.run(&query).unwrap_or_default().into_iter().next_back().unwrap_or_default();
