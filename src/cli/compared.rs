@@ -119,7 +119,7 @@ fn asked(output: &Output, rename: &Rename) -> bool {
 pub fn rename_hint(comparison: &Comparison) -> Option<String> {
     let dropped = |rename: &&Rename| !comparison.renames.contains(*rename);
     let similar = rename::similar(&comparison.live, &comparison.target.catalog, comparison.dialect.kinds);
-    let name = |id: &Id| quote::qualified(&id.path.to_vec());
+    let name = |id: &Id| quote::qualified(&id.path);
     let options: Vec<String> = similar
         .iter()
         .filter(dropped)
