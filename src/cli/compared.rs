@@ -264,7 +264,7 @@ impl From<AutogenerateError> for Failure {
                 let mut failure = Failure::new(message);
                 failure.notes = refused.iter().map(|refusal| format!("{}: {}", refusal.id, refusal.reason)).collect();
                 let name =
-                    refused.first().map_or_else(String::new, |refusal| quote::qualified(&refusal.id.path.to_vec()));
+                    refused.first().map_or_else(String::new, |refusal| quote::qualified(&refusal.id.path));
                 failure.hint(format!(
                     "`migrate revision --autogenerate --except {name}` plans the rest; --draft writes all that can be planned, \
                      to be completed by hand"
