@@ -13,7 +13,7 @@ pub mod config;
 pub mod database;
 #[doc(hidden)]
 pub mod fuzzing;
-pub mod history;
+pub mod import;
 pub mod models;
 pub mod place;
 pub mod project;

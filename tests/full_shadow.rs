@@ -226,7 +226,7 @@ const PLAIN: &[Shape] = &[
 ];
 
 /// Statements beside the tables; t0, t1 and t2 are there, with the columns id and c0.
-const BESIDE: &[&str] = &[
+const UNMANAGED_OPTIONS: &[&str] = &[
     "GRANT SELECT ON public.t0 TO reader",
     "GRANT SELECT (id) ON public.t1 TO reader",
     "GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader",
@@ -389,8 +389,11 @@ fn schema(choices: &Choices) -> Vec<Statement> {
     }
     for number in 0..choices.pick("beside", 5) {
         let question = format!("beside {number}");
-        let text =
-            if choices.one_in("quiet", 2) { choices.of(&question, QUIET) } else { choices.of(&question, BESIDE) };
+        let text = if choices.one_in("quiet", 2) {
+            choices.of(&question, QUIET)
+        } else {
+            choices.of(&question, UNMANAGED_OPTIONS)
+        };
         let text = text.to_owned();
         let key = choices.of(&format!("{question} place"), &["0", "1", "2", "3", "4", "5"]);
         say(key, text);
@@ -608,8 +611,8 @@ fn forms(home: &mut dyn Database, seed: u64) -> Vec<Form> {
 
 /// Whatever is proved of the one's tables in the other's catalog is what the server makes of them.
 fn proofs_hold(home: &mut dyn Database, forms: &[Form], seed: u64, counts: &mut Counts) -> Vec<String> {
-    let surroundings = home.surroundings().expect("settings");
-    assert!(surroundings.usual);
+    let environment_fingerprint = home.environment_fingerprint().expect("settings");
+    assert!(environment_fingerprint.usual);
     let mut faults = Vec::new();
     for live in forms.iter().filter_map(|form| form.read.as_ref()) {
         for declared in forms {
@@ -618,7 +621,7 @@ fn proofs_hold(home: &mut dyn Database, forms: &[Form], seed: u64, counts: &mut 
                 counts.refused += 1;
                 continue;
             };
-            for (table, _) in (home.dialect().alike)(&declared.statements, live, &surroundings) {
+            for (table, _) in (home.dialect().unchanged_tables)(&declared.statements, live, &environment_fingerprint) {
                 counts.proved += 1;
                 let compared = |catalog| -> Vec<_> {
                     of_table(&table, catalog).into_iter().map(|(id, object)| (id, object.properties)).collect()

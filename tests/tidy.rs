@@ -18,7 +18,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("database", &["revision", "schema", "sql", "words"]),
     ("config", &["place"]),
     ("models", &["config", "database", "place", "revision", "schema", "sql", "words"]),
-    ("history", &["config", "database", "revision", "schema", "sql", "words"]),
+    ("import", &["config", "database", "revision", "schema", "sql", "words"]),
     ("source", &["config", "database", "models", "revision", "apply", "schema", "sql"]),
     ("apply", &["config", "database", "place", "revision", "schema", "sql", "words"]),
     ("fuzzing", &["config", "database", "models", "revision", "sql", "words"]),
@@ -31,7 +31,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
             "autogenerate",
             "config",
             "database",
-            "history",
+            "import",
             "models",
             "place",
             "revision",
@@ -507,7 +507,7 @@ fn the_tools_own_queries_call_only_what_is_the_servers() {
     assert!(reflect.text.contains(OWN_PATH), "the transaction that reads a catalog has the server's own path");
     let reads_catalogs = |path: &str| path.starts_with("src/database/postgres/kinds/") || path == reflect.path;
     let elsewhere =
-        ["src/database/sqlite/", "src/models/", "src/revision/", "src/sql/", "src/database/postgres/predict/"];
+        ["src/database/sqlite/", "src/models/", "src/revision/", "src/sql/", "src/database/postgres/static_compare/"];
     let statement = Regex::new(r"\b(SELECT|EXISTS \(|UPDATE \w|DELETE FROM|INSERT INTO|pg_catalog\.)")
         .expect("a regular expression");
     let (mut looked_at, mut wrong) = (0, Vec::new());

@@ -81,7 +81,7 @@ impl Follower {
     }
 
     /// Returns the statements that write Alembic's table anew, after a stamp.
-    pub fn anew(&self, own_table: &str, dialect: &Dialect) -> Vec<String> {
+    pub fn recreate(&self, own_table: &str, dialect: &Dialect) -> Vec<String> {
         let name = self.name(dialect);
         let equals = dialect.scripting.equals;
         let edges: Vec<String> = self
@@ -168,7 +168,7 @@ mod tests {
                     format!("DELETE FROM own WHERE revision = '{id}'"),
                     follower.after(id, Direction::Downgrade, "own", dialect),
                 ),
-                _ => (format!("INSERT INTO own VALUES ('{id}')"), follower.anew("own", dialect)),
+                _ => (format!("INSERT INTO own VALUES ('{id}')"), follower.recreate("own", dialect)),
             };
             database.execute_batch(&format!("{change};{}", after.join(";"))).expect("the statements run");
         }

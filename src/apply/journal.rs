@@ -173,7 +173,7 @@ impl<'e> Run<'_, 'e> {
                 {
                     return self.claimed_by_another(prepared, error).map(|()| false);
                 }
-                Err(Stop::Sql { error, blockers, .. }) if self.may_pass(&error) && attempt < ATTEMPTS => {
+                Err(Stop::Sql { error, blockers, .. }) if self.is_retryable(&error) && attempt < ATTEMPTS => {
                     self.pause(prepared.revision, &error, blockers, attempt);
                     attempt += 1;
                 }
@@ -237,7 +237,7 @@ impl<'e> Run<'_, 'e> {
                 let waited_seconds = began.elapsed().as_secs();
                 return Err(ApplyError::EarlierAtWork { revision: id.clone(), words, waited_seconds });
             }
-            if interruption::is_due() {
+            if interruption::is_cancelled() {
                 return Err(ApplyError::Interrupted { revision: id.clone() });
             }
             self.keep_lock(id)?;
@@ -389,7 +389,7 @@ impl<'e> Run<'_, 'e> {
                 Err(Stop::Sql { error, .. }) if has_code(&error, self.dialect.scripting.in_transaction_codes) => {
                     return Ok(false);
                 }
-                Err(Stop::Sql { error, blockers, .. }) if self.may_pass(&error) && attempt < ATTEMPTS => {
+                Err(Stop::Sql { error, blockers, .. }) if self.is_retryable(&error) && attempt < ATTEMPTS => {
                     self.pause(prepared.revision, &error, blockers, attempt);
                     attempt += 1;
                 }
@@ -513,7 +513,7 @@ impl<'e> Run<'_, 'e> {
         number: usize,
     ) -> Result<(), ApplyError> {
         // What is due is written though the run is to stop: the next one goes on from it.
-        match interruption::undisturbed(|| self.send_claim(change, after)) {
+        match interruption::uninterruptible(|| self.send_claim(change, after)) {
             Ok(()) => Ok(()),
             Err(Stop::Apply(error)) => Err(error),
             Err(Stop::Sql { error, failed, .. }) if self.is_taken_over(failed, &error) => {
@@ -549,7 +549,7 @@ impl<'e> Run<'_, 'e> {
 
     /// Runs a statement of the tool's own.
     fn own(&mut self, prepared: &Prepared, statement: &str) -> Result<(), ApplyError> {
-        let result = interruption::undisturbed(|| self.database.execute(statement));
+        let result = interruption::uninterruptible(|| self.database.execute(statement));
         let left = "Its statements that ran before took effect; run the same command again to go on from there.";
         result.map_err(|error| self.failure(prepared, error, Failed::Tool, None, left))
     }

@@ -5,13 +5,13 @@
 pub mod follow;
 pub mod integrity;
 mod journal;
+pub mod lock_budget;
 pub mod losses;
 mod message;
 pub mod offline;
 mod online;
 pub mod plan;
 pub mod prepare;
-pub mod room;
 pub mod stamp;
 
 use std::path::Path;
@@ -20,10 +20,10 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use follow::Follower;
+pub use lock_budget::LockShortage;
 pub use online::{Summary, prepare_all, run};
 pub use plan::{Plan, Route, applied, plan_downgrade, plan_stamp, plan_upgrade, run_route};
 pub use prepare::{Prepared, prepare};
-pub use room::Crowd;
 
 use crate::config::{Config, TransactionMode};
 use crate::database::version_table::AppliedRow;
@@ -108,7 +108,7 @@ pub enum Event<'a> {
     },
     /// One transaction is to need more locks than the server is sure to have room for.
     Crowded {
-        crowd: Crowd,
+        lock_shortage: LockShortage,
     },
     /// The database has revisions that no file describes, which does not matter for what was asked.
     UnknownRows {

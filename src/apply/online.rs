@@ -153,7 +153,7 @@ impl<'e> Run<'_, 'e> {
                 Err(Stop::Sql { error, failed: Failed::Claim, .. }) if self.is_claimed(&error) => {
                     return self.claimed_by_another(prepared, error).map(|()| false);
                 }
-                Err(Stop::Sql { error, blockers, .. }) if self.may_pass(&error) && attempt < ATTEMPTS => {
+                Err(Stop::Sql { error, blockers, .. }) if self.is_retryable(&error) && attempt < ATTEMPTS => {
                     self.pause(prepared.revision, &error, blockers, attempt);
                     attempt += 1;
                 }
@@ -199,7 +199,7 @@ impl<'e> Run<'_, 'e> {
                         left.remove(at);
                         continue 'again;
                     }
-                    Err(Stop::Sql { error, blockers, .. }) if self.may_pass(&error) && attempt < ATTEMPTS => {
+                    Err(Stop::Sql { error, blockers, .. }) if self.is_retryable(&error) && attempt < ATTEMPTS => {
                         self.pause(first, &error, blockers, attempt);
                         attempt += 1;
                         continue 'again;
@@ -425,8 +425,8 @@ impl<'e> Run<'_, 'e> {
         has_code(error, self.dialect.scripting.claimed_codes)
     }
 
-    pub(super) fn may_pass(&self, error: &SqlError) -> bool {
-        has_code(error, self.dialect.scripting.passing_codes)
+    pub(super) fn is_retryable(&self, error: &SqlError) -> bool {
+        has_code(error, self.dialect.scripting.retryable_codes)
     }
 
     pub(super) fn pause(&mut self, revision: &'e Revision, error: &SqlError, blockers: Option<String>, attempt: usize) {

@@ -4,8 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use super::integrity;
+use super::lock_budget;
 use super::online::{self, Summary};
-use super::room;
 use super::stamp::Stamp;
 use super::{ApplyError, Edit, Event, Options, Step};
 use crate::database::version_table::{self, AppliedRow, State};
@@ -278,8 +278,8 @@ fn plan_and_run<'g>(
     let dialect = database.dialect();
     let revisions = online::prepare_all(&plan.steps, options.transaction, dialect)?;
     let locks = online::locks_needed(&revisions, options.transaction, dialect);
-    if let Some(crowd) = room::crowd(database, locks) {
-        tell(Event::Crowded { crowd });
+    if let Some(lock_shortage) = lock_budget::lock_shortage(database, locks) {
+        tell(Event::Crowded { lock_shortage });
     }
     if plan.rows.is_none() {
         make_table(database, options)?;

@@ -49,7 +49,7 @@ pub fn statements(stamp: &Stamp, state: State, table: &str, dialect: &Dialect) -
 
 /// Returns the statements that keep Alembic's table in step with a stamp, where that was asked for.
 pub fn after(options: &Options, table: &str, dialect: &Dialect) -> Vec<String> {
-    options.follower.iter().flat_map(|follower| follower.anew(table, dialect)).collect()
+    options.follower.iter().flat_map(|follower| follower.recreate(table, dialect)).collect()
 }
 
 /// Writes the stamp to the database, in one transaction; makes the version table where it is not there.

@@ -63,8 +63,8 @@ pub fn describe(database: &mut dyn Database, catalog: &Catalog, config: &Config)
         declared
             .declarations
             .extend(rest.statements().into_iter().map(|statement| Declaration { statement, lines: Vec::new() }));
-        let surroundings = database.surroundings()?;
-        let more = match source::in_shadow(database, &declared.statements(), config, &surroundings)? {
+        let environment_fingerprint = database.environment_fingerprint()?;
+        let more = match source::in_shadow(database, &declared.statements(), config, &environment_fingerprint)? {
             source::Loaded::Refused { at, error } => {
                 let failed = declared.declarations.get(at);
                 last.statement = failed.map(|declaration| declaration.statement.text.clone());

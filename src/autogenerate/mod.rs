@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use crate::config::{Config, ShadowUse};
 use crate::database::{Database, DatabaseError, Dialect, Reading};
 use crate::models::Declared;
-use crate::models::speaks::{self, Speaks};
+use crate::models::managed_kinds::{self, ManagedKinds};
 use crate::schema::filter::{self, Filter, Target};
 use crate::schema::part::{self, Choice};
 use crate::schema::plan::{Plan, Refusal, plan};
@@ -25,7 +25,7 @@ use crate::words::plural;
 pub use proof::NotProved;
 use renames::Renamed;
 use script::{Script, Style};
-use slices::{Assumed, MustLoad};
+use slices::{LoadScope, ProvenUnchanged};
 
 /// Why no revision could be written.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +54,7 @@ impl From<DatabaseError> for AutogenerateError {
 
 /// A rename that was given on the command line: `--rename users.name=users.full_name`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wish {
+pub struct RenameRequest {
     pub old: String,
     pub new: String,
 }
@@ -79,7 +79,7 @@ pub struct Comparison {
     renamed: Option<Renamed>,
     shadowed: Shadowed,
     declared: Catalog,
-    assumed: Assumed,
+    unchanged: ProvenUnchanged,
     /// The target is only a part of what the models declare.
     is_part: bool,
 }
@@ -87,7 +87,7 @@ pub struct Comparison {
 impl Comparison {
     /// How many tables were proved equal without being loaded into a shadow.
     pub fn spared(&self) -> usize {
-        self.assumed.tables()
+        self.unchanged.tables()
     }
 
     /// The secrets of what is compared, which are not: `password of user mapping s.joe`.
@@ -156,14 +156,14 @@ pub fn compare(
     database: &mut dyn Database,
     declared: &Declared,
     config: &Config,
-    wishes: &[Wish],
+    wishes: &[RenameRequest],
     ask: Option<&mut Ask>,
 ) -> Result<Comparison, AutogenerateError> {
     let live = database.reflect(&source::scope(config)).map_err(SourceError::from)?;
     let mut ask = ask;
     let mut must_load = match config.autogenerate.shadow {
-        ShadowUse::Auto => MustLoad::These(BTreeSet::new()),
-        ShadowUse::Full => MustLoad::All,
+        ShadowUse::Auto => LoadScope::These(BTreeSet::new()),
+        ShadowUse::Full => LoadScope::All,
     };
     loop {
         let ask = ask.as_mut().map(|ask| &mut **ask as &mut Ask);
@@ -178,7 +178,7 @@ pub fn compare(
 enum Attempt {
     Done(Box<Comparison>),
     /// More must be loaded.
-    Lacks(MustLoad),
+    Lacks(LoadScope),
 }
 
 /// Compares with what `must_load` says loaded.
@@ -187,42 +187,43 @@ fn attempt(
     live: &Reading,
     declared: &Declared,
     config: &Config,
-    wishes: &[Wish],
+    wishes: &[RenameRequest],
     ask: Option<&mut Ask>,
-    must_load: &MustLoad,
+    must_load: &LoadScope,
 ) -> Result<Attempt, AutogenerateError> {
     let dialect = database.dialect();
-    let spelled = slices::spell(database, declared, config, &live.catalog, must_load)?;
-    let (wanted, mut shadowed, assumed) = (spelled.catalog, spelled.shadowed, spelled.assumed);
-    let speaks = speaks::speaks(config.autogenerate.manage.as_deref(), declared.sources, &wanted, dialect)
-        .map_err(AutogenerateError::Manage)?;
+    let loaded_schema = slices::spell(database, declared, config, &live.catalog, must_load)?;
+    let (wanted, mut shadowed, unchanged) = (loaded_schema.catalog, loaded_schema.shadowed, loaded_schema.unchanged);
+    let managed_kinds =
+        managed_kinds::managed_kinds(config.autogenerate.manage.as_deref(), declared.sources, &wanted, dialect)
+            .map_err(AutogenerateError::Manage)?;
     let unmanaged = &live.unmanaged;
     let unwritable = beyond(&shadowed.reading.unmanaged, unmanaged);
-    let live = speaks.heard(&live.catalog);
-    let mut target = reached(&wanted, &live, &speaks, config);
-    let in_slices = matches!(must_load, MustLoad::These(_));
+    let live = managed_kinds.managed_part_of(&live.catalog);
+    let mut target = reached(&wanted, &live, &managed_kinds, config);
+    let in_slices = matches!(must_load, LoadScope::These(_));
     if in_slices && ask.is_some() && !rename::similar(&live, &target.catalog, dialect.kinds).is_empty() {
-        return Ok(Attempt::Lacks(MustLoad::All));
+        return Ok(Attempt::Lacks(LoadScope::All));
     }
     let mut renames = renames::wanted(&live, &target.catalog, declared, wishes, ask, dialect)?;
     let mut renamed = None;
     let choice = Choice { only: &config.autogenerate.only, except: &config.autogenerate.except };
     if in_slices && !choice.is_everything() {
-        return Ok(Attempt::Lacks(MustLoad::All));
+        return Ok(Attempt::Lacks(LoadScope::All));
     }
     renames.retain(|rename| [&rename.from, &rename.to].iter().any(|id| choice.takes(id, [&live, &target.catalog])));
     if !renames.is_empty() {
         if in_slices {
-            return Ok(Attempt::Lacks(MustLoad::All));
+            return Ok(Attempt::Lacks(LoadScope::All));
         }
         strangers::refuse(live.objects(), &wanted, config)?;
         // A shadow that is named serves one thing at a time, and holds the models already.
         let is_named = config.database.shadow_url().map_err(SourceError::from)?.is_some();
         let empty = if is_named { None } else { source::empty(database, config).ok() };
         let shadow = shadowed.shadow(database, config)?;
-        let at = proof::Rehearsal { shadow, dialect, config, assumed: &assumed };
-        let done = renames::rehearse(at, &wanted, empty.as_ref(), &live, &renames)?;
-        target = reached(&wanted, &done.catalog, &speaks, config);
+        let at = proof::TrialRun { shadow, dialect, config, unchanged: &unchanged };
+        let done = renames::try_out(at, &wanted, empty.as_ref(), &live, &renames)?;
+        target = reached(&wanted, &done.catalog, &managed_kinds, config);
         renamed = Some(done);
     }
     let from = renamed.as_ref().map_or(live.as_ref(), |renamed| &renamed.catalog);
@@ -232,9 +233,9 @@ fn attempt(
     let upgrade = plan(from, &target.catalog, dialect.kinds);
     let downgrade = plan(&target.catalog, from, dialect.kinds);
     let plans = [(&upgrade, from, &target.catalog), (&downgrade, &target.catalog, from)];
-    let touched = assumed.touched(plans, &target.left_alone, &target.catalog);
-    if let (false, MustLoad::These(known)) = (touched.is_empty(), must_load) {
-        return Ok(Attempt::Lacks(MustLoad::These(known.union(&touched).cloned().collect())));
+    let touched = unchanged.touched(plans, &target.left_alone, &target.catalog);
+    if let (false, LoadScope::These(known)) = (touched.is_empty(), must_load) {
+        return Ok(Attempt::Lacks(LoadScope::These(known.union(&touched).cloned().collect())));
     }
     Ok(Attempt::Done(Box::new(Comparison {
         dialect,
@@ -248,17 +249,17 @@ fn attempt(
         unwritable,
         shadowed,
         declared: wanted,
-        assumed,
+        unchanged,
         is_part: !choice.is_everything(),
     })))
 }
 
-fn reached(declared: &Catalog, live: &Catalog, speaks: &Speaks, config: &Config) -> Target {
+fn reached(declared: &Catalog, live: &Catalog, managed_kinds: &ManagedKinds, config: &Config) -> Target {
     let filter = Filter {
         ignore: &config.autogenerate.ignore,
-        speaks_for: &|object, catalog| speaks.for_object(object, catalog),
-        speaks_for_property: &|kind, name| speaks.for_property(kind, name),
-        histories: *speaks == Speaks::All,
+        speaks_for: &|object, catalog| managed_kinds.for_object(object, catalog),
+        speaks_for_property: &|kind, name| managed_kinds.for_property(kind, name),
+        histories: *managed_kinds == ManagedKinds::All,
     };
     filter::target(declared, live, &filter)
 }
@@ -345,25 +346,25 @@ fn write_proved(
 ) -> Result<Proved, AutogenerateError> {
     let Comparison { dialect, upgrade, downgrade, renamed, .. } = &*comparison;
     let proved = Proved::of(upgrade, downgrade, renamed.as_ref(), dialect, style)?;
-    let Comparison { dialect, live, target, declared, renamed, shadowed, assumed, is_part, .. } = comparison;
-    let claim = proof::claim(live, &target.catalog, assumed, &proved);
+    let Comparison { dialect, live, target, declared, renamed, shadowed, unchanged, is_part, .. } = comparison;
+    let claim = proof::claim(live, &target.catalog, unchanged, &proved);
     if claim.as_ref().is_some_and(|claim| shadowed.is_proved(claim)) {
         return Ok(proved);
     }
-    strangers::refuse(live.objects().filter(|object| !assumed.holds(object, live)), declared, config)?;
+    strangers::refuse(live.objects().filter(|object| !unchanged.holds(object, live)), declared, config)?;
     if (proved.irreversible || *is_part) && renamed.is_none() {
         // There is no way from the models, or they are not what is reached, so the live schema is made from nothing. A shadow that is named serves one
         // thing at a time.
         shadowed.release();
         let mut shadow = database.shadow(config.database.shadow_url().map_err(SourceError::from)?)?;
         let empty = shadow.reflect(&source::scope(config))?.catalog;
-        let nothing = Assumed::default();
-        let mut rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &nothing };
+        let nothing = ProvenUnchanged::default();
+        let mut rehearsal = proof::TrialRun { shadow: shadow.as_mut(), dialect, config, unchanged: &nothing };
         rehearsal.turn(&empty, live, "making the live schema in a shadow")?;
         proof::prove(rehearsal, proof::Start::Live, live, &target.catalog, &proved)?;
     } else {
         let shadow = shadowed.shadow(database, config)?;
-        let rehearsal = proof::Rehearsal { shadow, dialect, config, assumed };
+        let rehearsal = proof::TrialRun { shadow, dialect, config, unchanged };
         let start = if renamed.is_some() { proof::Start::Live } else { proof::Start::Declared(declared) };
         proof::prove(rehearsal, start, live, &target.catalog, &proved)?;
     }
@@ -399,9 +400,9 @@ pub fn baseline(
     let wanted = filter::target(&live, &Catalog::default(), &everything).catalog;
     strangers::refuse(wanted.objects(), &empty, config)?;
     let (upgrade, downgrade) = (plan(&empty, &wanted, dialect.kinds), plan(&wanted, &empty, dialect.kinds));
-    let assumed = Assumed::default();
+    let unchanged = ProvenUnchanged::default();
     let outcome = Proved::of(&upgrade, &downgrade, None, dialect, style).and_then(|proved| {
-        let rehearsal = proof::Rehearsal { shadow: shadow.as_mut(), dialect, config, assumed: &assumed };
+        let rehearsal = proof::TrialRun { shadow: shadow.as_mut(), dialect, config, unchanged: &unchanged };
         proof::prove(rehearsal, proof::Start::Live, &empty, &wanted, &proved).map(|()| proved)
     });
     unproved::or_draft(outcome, draft, || Proved::scripts(&upgrade, &downgrade, None, dialect, style))

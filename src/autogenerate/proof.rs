@@ -1,7 +1,7 @@
 //! A revision is tried in a shadow before it is written.
 
 use super::script::{self, Script, Style};
-use super::slices::Assumed;
+use super::slices::ProvenUnchanged;
 use super::{AutogenerateError, Proved};
 use crate::config::Config;
 use crate::database::{Database, DatabaseError, Dialect, SqlError};
@@ -26,19 +26,19 @@ pub struct NotProved {
 }
 
 /// A shadow to try scripts in.
-pub struct Rehearsal<'a> {
+pub struct TrialRun<'a> {
     pub shadow: &'a mut dyn Database,
     pub dialect: &'static Dialect,
     pub config: &'a Config,
     /// What the shadow does not hold.
-    pub assumed: &'a Assumed,
+    pub unchanged: &'a ProvenUnchanged,
 }
 
-impl Rehearsal<'_> {
+impl TrialRun<'_> {
     /// Runs a script as a revision would, and checks that it leads to `wanted`.
-    pub fn leads_to(&mut self, script: &Script, wanted: &Catalog, way: &str) -> Result<(), AutogenerateError> {
+    pub fn verify_reaches(&mut self, script: &Script, wanted: &Catalog, way: &str) -> Result<(), AutogenerateError> {
         self.run(script, way)?;
-        let read = self.assumed.over(self.shadow.reflect(&source::scope(self.config))?.catalog);
+        let read = self.unchanged.over(self.shadow.reflect(&source::scope(self.config))?.catalog);
         let rest = plan(&read, wanted, self.dialect.kinds);
         if rest.is_empty() {
             return Ok(());
@@ -94,7 +94,7 @@ impl Rehearsal<'_> {
             return Ok(());
         }
         let script = self.script(&plan);
-        self.leads_to(&script, to, way)
+        self.verify_reaches(&script, to, way)
     }
 
     fn script(&self, plan: &Plan) -> Script {
@@ -125,10 +125,10 @@ pub enum Start<'a> {
 /// Returns what is proved of the two sections, in words: the sections, and all objects but those that no shadow holds.
 ///
 /// None where they can't be written down; then nothing is remembered.
-pub fn claim(live: &Catalog, target: &Catalog, assumed: &Assumed, proved: &Proved) -> Option<Vec<String>> {
+pub fn claim(live: &Catalog, target: &Catalog, unchanged: &ProvenUnchanged, proved: &Proved) -> Option<Vec<String>> {
     let mut claim = Vec::new();
     for catalog in [live, target] {
-        let held = catalog.objects().filter(|object| !assumed.holds(object, catalog));
+        let held = catalog.objects().filter(|object| !unchanged.holds(object, catalog));
         claim.push(stored::to_json_of(held).ok()?);
     }
     for script in [&proved.upgrade, &proved.downgrade] {
@@ -144,14 +144,16 @@ pub fn claim(live: &Catalog, target: &Catalog, assumed: &Assumed, proved: &Prove
 /// Tries both sections, or the upgrade alone where there is no way back. Where the shadow holds the models, what is left alone is added, then it goes down and up; where
 /// it holds the live schema, up and down.
 pub fn prove(
-    mut at: Rehearsal,
+    mut at: TrialRun,
     start: Start,
     live: &Catalog,
     target: &Catalog,
     proved: &Proved,
 ) -> Result<(), AutogenerateError> {
-    let down = |at: &mut Rehearsal| at.leads_to(&proved.downgrade, live, "the generated downgrade, tried in a shadow,");
-    let up = |at: &mut Rehearsal| at.leads_to(&proved.upgrade, target, "the generated upgrade, tried in a shadow,");
+    let down =
+        |at: &mut TrialRun| at.verify_reaches(&proved.downgrade, live, "the generated downgrade, tried in a shadow,");
+    let up =
+        |at: &mut TrialRun| at.verify_reaches(&proved.upgrade, target, "the generated upgrade, tried in a shadow,");
     match start {
         Start::Live => {
             up(&mut at)?;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::proof::Rehearsal;
+use super::proof::TrialRun;
 use super::script::Script;
-use super::{Ask, AutogenerateError, Wish};
+use super::{Ask, AutogenerateError, RenameRequest};
 use crate::database::Dialect;
 use crate::models::Declared;
 use crate::schema::filter::is_named;
@@ -27,7 +27,7 @@ pub fn wanted(
     live: &Catalog,
     target: &Catalog,
     declared: &Declared,
-    wishes: &[Wish],
+    wishes: &[RenameRequest],
     ask: Option<&mut Ask>,
     dialect: &Dialect,
 ) -> Result<Vec<Rename>, AutogenerateError> {
@@ -104,14 +104,14 @@ fn is_of_kind(kind: &str, written: &str) -> bool {
 
 /// The id that an object had in the live database: its old name, inside whatever its surroundings were called.
 fn before(new: &Id, old: &str, renames: &[Rename]) -> Id {
-    let surroundings = renames.iter().map(|rename| (&rename.to, &rename.from));
-    renamed(new, surroundings).with_last(old)
+    let environment_fingerprint = renames.iter().map(|rename| (&rename.to, &rename.from));
+    renamed(new, environment_fingerprint).with_last(old)
 }
 
 /// The id of an object when what it lives inside of is called otherwise.
-fn renamed<'a>(id: &Id, surroundings: impl Iterator<Item = (&'a Id, &'a Id)>) -> Id {
+fn renamed<'a>(id: &Id, environment_fingerprint: impl Iterator<Item = (&'a Id, &'a Id)>) -> Id {
     let mut path = id.path.to_vec();
-    for (from, to) in surroundings {
+    for (from, to) in environment_fingerprint {
         let depth = from.path.len();
         if depth < path.len()
             && id.path.starts_with(&from.path)
@@ -127,8 +127,8 @@ fn renamed<'a>(id: &Id, surroundings: impl Iterator<Item = (&'a Id, &'a Id)>) ->
 /// it, and goes back to the live schema.
 ///
 /// By way of `empty`, where what an empty database holds is known: columns are in their places then.
-pub fn rehearse(
-    mut at: Rehearsal,
+pub fn try_out(
+    mut at: TrialRun,
     declared: &Catalog,
     empty: Option<&Catalog>,
     live: &Catalog,
@@ -167,11 +167,11 @@ pub fn rehearse(
         statements: done.back.iter().map(|statement| statement.text.clone()).collect(),
         ..Script::default()
     };
-    at.leads_to(&undo, live, "renaming and renaming back in a shadow")?;
+    at.verify_reaches(&undo, live, "renaming and renaming back in a shadow")?;
     Ok(done)
 }
 
-fn say(at: &Rehearsal, id: &Id, name: &str, catalog: &Catalog) -> Result<Vec<Statement>, AutogenerateError> {
+fn say(at: &TrialRun, id: &Id, name: &str, catalog: &Catalog) -> Result<Vec<Statement>, AutogenerateError> {
     let rename = at.dialect.kinds.iter().find(|kind| kind.name == id.kind).and_then(|kind| kind.rename);
     match (rename, catalog.get(id)) {
         (Some(rename), Some(object)) => Ok(rename(object, name, catalog)),

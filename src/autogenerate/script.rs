@@ -4,7 +4,7 @@ use crate::database::Dialect;
 use crate::revision::directive;
 use crate::revision::guard::{self, IRREVERSIBLE, KEEPS_ROWS};
 use crate::schema::Id;
-use crate::schema::plan::{Action, Passage, Plan, Refusal, Risk};
+use crate::schema::plan::{Action, Plan, PlannedStatement, Refusal, Risk};
 use crate::sql::quote::{identifier, qualified, without_carriage_returns};
 use crate::sql::split::{leading_words, split};
 use crate::sql::token::{Token, name_of, tokens};
@@ -41,13 +41,13 @@ struct Paragraph {
 /// Returns the section that runs `before`, then the plan, then `after`.
 pub fn script(before: &[Statement], plan: &Plan, after: &[Statement], dialect: &Dialect, style: Style) -> Script {
     let plain = |statement: &Statement| Paragraph { statement: statement.clone(), comments: Vec::new(), guard: None };
-    let planned = |passage: Passage| Paragraph {
-        guard: if style.conditional { guard_of(&passage) } else { None },
-        comments: passage.risks.iter().map(|risk| on_one_line(&risk.sentence())).collect(),
-        statement: passage.statement,
+    let planned = |planned_statement: PlannedStatement| Paragraph {
+        guard: if style.conditional { guard_of(&planned_statement) } else { None },
+        comments: planned_statement.risks.iter().map(|risk| on_one_line(&risk.sentence())).collect(),
+        statement: planned_statement.statement,
     };
-    let passages = if style.conditional { plan.passages_apart() } else { plan.passages() };
-    let middle = passages.into_iter().map(planned);
+    let planned_statements = if style.conditional { plan.passages_apart() } else { plan.planned_statements() };
+    let middle = planned_statements.into_iter().map(planned);
     let middle = middle.map(|mut paragraph| {
         paragraph.statement.text = rows_kept_under_renames(paragraph.statement.text, before, after, dialect.syntax);
         paragraph
@@ -123,11 +123,11 @@ impl Script {
 fn together(texts: &[String]) -> String {
     let mut section = String::new();
     for (at, text) in texts.iter().enumerate() {
-        let alike =
+        let unchanged_tables =
             at.checked_sub(1).and_then(|before| texts.get(before)).is_some_and(|before| are_alike(before, text));
         section.push_str(if at == 0 {
             ""
-        } else if alike {
+        } else if unchanged_tables {
             "\n"
         } else {
             "\n\n"
@@ -164,13 +164,13 @@ fn written(paragraph: &Paragraph) -> String {
 }
 
 /// Returns the guard for a creation or a drop; None for what no guard can ask for.
-fn guard_of(passage: &Passage) -> Option<String> {
-    let word = match passage.action {
+fn guard_of(planned_statement: &PlannedStatement) -> Option<String> {
+    let word = match planned_statement.action {
         Action::Create => "unless",
         Action::Drop => "if",
         _ => return None,
     };
-    let Id { kind, path } = &passage.id;
+    let Id { kind, path } = &planned_statement.id;
     let (subject, path) = match *kind {
         "table" | "foreign table" => ("table", path.to_vec()),
         "column" => ("column", path.to_vec()),

@@ -18,24 +18,24 @@ use crate::sql::token::{TokenKind, name_of, tokens};
 use crate::sql::{Statement, Syntax};
 
 /// The declared schema in the database's own words.
-pub struct Spelled {
+pub struct LoadedSchema {
     pub catalog: Catalog,
     pub shadowed: Shadowed,
     /// What the shadow does not hold, because it was proved equal to the live catalog.
-    pub assumed: Assumed,
+    pub unchanged: ProvenUnchanged,
 }
 
 /// Tables, with all that lives in them, that are certain to be declared as they are.
 #[derive(Clone, Debug, Default)]
-pub struct Assumed {
+pub struct ProvenUnchanged {
     /// The tables themselves.
     tables: IdSet,
     /// Those of them that a stand-in in the shadow stands for.
-    stand_ins: BTreeSet<Id>,
+    stubs: BTreeSet<Id>,
     objects: Vec<Arc<Object>>,
 }
 
-impl Assumed {
+impl ProvenUnchanged {
     /// How many tables are assumed.
     pub fn tables(&self) -> usize {
         self.tables.len()
@@ -142,7 +142,7 @@ impl Assumed {
             if long && is_long(name) {
                 return true;
             }
-            let in_a_table = (kind.occupies)(object).is_empty();
+            let in_a_table = (kind.claimed_names)(object).is_empty();
             let decided = known.is_some_and(|chosen| *chosen)
                 || !in_a_table
                 || !said_of(root(object, live)).contains(&name.to_lowercase());
@@ -154,7 +154,7 @@ impl Assumed {
 
     fn needs(&self, object: &Object, catalog: &Catalog, touched: &mut BTreeSet<Id>) {
         let needed = object.depends_on.iter().filter_map(|id| catalog.get(id)).map(|needed| root(needed, catalog));
-        touched.extend(needed.filter(|id| !self.stand_ins.contains(*id)).cloned());
+        touched.extend(needed.filter(|id| !self.stubs.contains(*id)).cloned());
         for child in catalog.children(&object.id) {
             self.needs(child, catalog, touched);
         }
@@ -163,7 +163,7 @@ impl Assumed {
 
 /// Which tables must be loaded, whatever can be proved of them.
 #[derive(Clone, Debug)]
-pub enum MustLoad {
+pub enum LoadScope {
     These(BTreeSet<Id>),
     All,
 }
@@ -177,15 +177,15 @@ pub fn spell(
     declared: &Declared,
     config: &Config,
     live: &Catalog,
-    must_load: &MustLoad,
-) -> Result<Spelled, SourceError> {
-    if let MustLoad::These(tables) = must_load
-        && let Some(spelled) = by_slices(database, declared, config, live, tables)?
+    must_load: &LoadScope,
+) -> Result<LoadedSchema, SourceError> {
+    if let LoadScope::These(tables) = must_load
+        && let Some(loaded_schema) = by_slices(database, declared, config, live, tables)?
     {
-        return Ok(spelled);
+        return Ok(loaded_schema);
     }
     let shadowed = source::declared_in_shadow(database, declared, config)?;
-    Ok(Spelled { catalog: shadowed.reading.catalog.clone(), shadowed, assumed: Assumed::default() })
+    Ok(LoadedSchema { catalog: shadowed.reading.catalog.clone(), shadowed, unchanged: ProvenUnchanged::default() })
 }
 
 fn by_slices(
@@ -194,15 +194,15 @@ fn by_slices(
     config: &Config,
     live: &Catalog,
     must_load: &BTreeSet<Id>,
-) -> Result<Option<Spelled>, SourceError> {
+) -> Result<Option<LoadedSchema>, SourceError> {
     // What is in a database that somebody names may decide what is made of a statement there.
     if config.database.shadow_url()?.is_some() {
         return Ok(None);
     }
     let dialect = database.dialect();
-    let surroundings = database.surroundings()?;
+    let environment_fingerprint = database.environment_fingerprint()?;
     let statements = declared.statements();
-    let mut proved = (dialect.alike)(&statements, live, &surroundings);
+    let mut proved = (dialect.unchanged_tables)(&statements, live, &environment_fingerprint);
     proved.retain(|(id, _)| !must_load.contains(id));
     if proved.is_empty() {
         return Ok(None);
@@ -215,16 +215,16 @@ fn by_slices(
         .map(|(_, statement)| statement)
         .collect();
     let numbers: IdMap<Id, Vec<usize>> = proved.into_iter().collect();
-    let mut assumed = Assumed { tables: numbers.keys().cloned().collect(), ..Assumed::default() };
-    let spared = |object: &&Arc<Object>| assumed.tables.contains(root(object, live));
-    assumed.objects = live.shared().iter().filter(spared).cloned().collect();
+    let mut unchanged = ProvenUnchanged { tables: numbers.keys().cloned().collect(), ..ProvenUnchanged::default() };
+    let spared = |object: &&Arc<Object>| unchanged.tables.contains(root(object, live));
+    unchanged.objects = live.shared().iter().filter(spared).cloned().collect();
     let mentioned = names(&rest, dialect.syntax);
-    assumed.stand_ins =
-        assumed.tables.iter().filter(|id| mentioned.contains(&id.name().to_lowercase())).cloned().collect();
-    let mut load: Vec<Statement> = stand_ins(&assumed.stand_ins, live, dialect);
+    unchanged.stubs =
+        unchanged.tables.iter().filter(|id| mentioned.contains(&id.name().to_lowercase())).cloned().collect();
+    let mut load: Vec<Statement> = stubs(&unchanged.stubs, live, dialect);
     load.extend(rest.into_iter().cloned());
-    tracing::debug!(tables = assumed.tables.len(), loaded = load.len(), "tables proved equal without a shadow");
-    let shadowed = match source::in_shadow(database, &load, config, &surroundings)? {
+    tracing::debug!(tables = unchanged.tables.len(), loaded = load.len(), "tables proved equal without a shadow");
+    let shadowed = match source::in_shadow(database, &load, config, &environment_fingerprint)? {
         Loaded::Whole(shadowed) => shadowed,
         Loaded::Refused { at, error } => {
             let statement = load.get(at).map(|statement| statement.text.as_str());
@@ -236,13 +236,13 @@ fn by_slices(
         let own = numbers.get(id).into_iter().flatten().filter_map(|number| statements.get(*number));
         names(&own.collect::<Vec<_>>(), dialect.syntax)
     };
-    let contested = assumed.with_contested_names(&shadowed.reading.catalog, live, &mentioned, &said_of, dialect);
+    let contested = unchanged.with_contested_names(&shadowed.reading.catalog, live, &mentioned, &said_of, dialect);
     if !contested.is_empty() {
         let must_load = must_load.union(&contested).cloned().collect();
         return by_slices(database, declared, config, live, &must_load);
     }
-    let catalog = assumed.over(shadowed.reading.catalog.clone());
-    Ok(Some(Spelled { catalog, shadowed, assumed }))
+    let catalog = unchanged.over(shadowed.reading.catalog.clone());
+    Ok(Some(LoadedSchema { catalog, shadowed, unchanged }))
 }
 
 fn kind_of(object: &Object, dialect: &Dialect) -> Option<&'static Kind> {
@@ -251,12 +251,12 @@ fn kind_of(object: &Object, dialect: &Dialect) -> Option<&'static Kind> {
 
 /// Has an object of this kind a name that the server may choose, and that others of its schema may not have?
 fn has_a_name_of_its_own(kind: &Kind, object: &Object) -> bool {
-    kind.post_data || !(kind.occupies)(object).is_empty()
+    kind.post_data || !(kind.claimed_names)(object).is_empty()
 }
 
 /// The names that an object has for itself.
 fn claimed(kind: &Kind, object: &Object) -> Vec<String> {
-    let mut claimed = (kind.occupies)(object);
+    let mut claimed = (kind.claimed_names)(object);
     // The server looks for a free name among those of all constraints of a schema, and of indexes.
     if kind.post_data {
         claimed.push(format!("constraint {} {}", object.id.path.first().map_or("", String::as_str), object.id.name()));
@@ -308,7 +308,7 @@ fn words(text: &str) -> impl Iterator<Item = String> {
 
 /// The DDL of tables with their columns and with what is written inside them and needs nothing else outside than they do:
 /// keys, not what refers to other tables.
-fn stand_ins(tables: &BTreeSet<Id>, live: &Catalog, dialect: &Dialect) -> Vec<Statement> {
+fn stubs(tables: &BTreeSet<Id>, live: &Catalog, dialect: &Dialect) -> Vec<Statement> {
     let mut catalog = Catalog::default();
     for table in tables.iter().filter_map(|id| live.get(id)) {
         add(table, table, live, dialect, &mut catalog);

@@ -4,12 +4,12 @@ use std::collections::HashSet;
 
 use clap::Args;
 
-use super::compared::Shadow;
+use super::comparison::Shadow;
 use super::failure::Failure;
-use super::{Session, compared, dialects, running};
-use crate::apply::room;
+use super::{Session, comparison, dialects, progress};
+use crate::apply::lock_budget;
 use crate::autogenerate::script::{self, Script, Style};
-use crate::autogenerate::{self, Proved, Wish};
+use crate::autogenerate::{self, Proved, RenameRequest};
 use crate::config::Config;
 use crate::database::{self, Database};
 use crate::revision::target::Target;
@@ -32,7 +32,7 @@ pub struct Options {
     pub conditional: bool,
     /// With --autogenerate: what bears the name OLD in the database is NEW in the models (may be repeated)
     #[arg(long, value_name = "OLD=NEW", value_parser = wish)]
-    pub rename: Vec<Wish>,
+    pub rename: Vec<RenameRequest>,
     /// With --autogenerate: the databases to write sections for, instead of all that the project names (may be repeated)
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = dialect)]
     pub dialect: Vec<&'static str>,
@@ -70,10 +70,10 @@ fn dialect(text: &str) -> Result<&'static str, String> {
     })
 }
 
-fn wish(text: &str) -> Result<Wish, String> {
+fn wish(text: &str) -> Result<RenameRequest, String> {
     match text.split_once('=') {
         Some((old, new)) if !old.trim().is_empty() && !new.trim().is_empty() => {
-            Ok(Wish { old: old.trim().to_owned(), new: new.trim().to_owned() })
+            Ok(RenameRequest { old: old.trim().to_owned(), new: new.trim().to_owned() })
         }
         _ => Err("write OLD=NEW: users.name=users.full_name".to_owned()),
     }
@@ -142,13 +142,13 @@ fn by_dialects(
             None => (database.as_mut(), config),
         };
         let place = if is_own { database.place() } else { format!("what the revisions build on {}", dialect.name) };
-        let comparison = compared::compare(session, config, database, &options.rename, is_own)?;
-        compared::say_left_alone(&session.output, &comparison);
+        let comparison = comparison::compare(session, config, database, &options.rename, is_own)?;
+        comparison::say_left_alone(&session.output, &comparison);
         if comparison.is_empty() {
             agree.push(place);
             continue;
         }
-        let renames = if session.output.is_interactive() { None } else { compared::rename_hint(&comparison) };
+        let renames = if session.output.is_interactive() { None } else { comparison::rename_hint(&comparison) };
         let (lines, mut warnings) = (comparison.lines(), script::warnings(&comparison.upgrade));
         let secrets = comparison.secrets_to_give();
         warnings.extend(secrets.iter().map(|secret| format!("not in the revision, to be given by hand: the {secret}")));
@@ -164,8 +164,12 @@ fn by_dialects(
         }
         if proved.upgrade.transactional {
             let locks = proved.upgrade.statements.iter().map(|statement| (dialect.scripting.locks)(statement)).sum();
-            let crowd = room::crowd(database, locks);
-            warnings.extend(crowd.map(|crowd| running::crowded(&crowd, "declare, and autogenerate, it part by part")));
+            let lock_shortage = lock_budget::lock_shortage(database, locks);
+            warnings.extend(
+                lock_shortage.map(|lock_shortage| {
+                    progress::crowded(&lock_shortage, "declare, and autogenerate, it part by part")
+                }),
+            );
         }
         // Two objects may be told of in the same words.
         let mut said = HashSet::new();

@@ -5,41 +5,20 @@
 
 mod asking;
 mod autogenerate;
-mod branches;
-mod check;
-mod compared;
-mod completions;
-mod current;
-mod database;
+mod commands;
+mod comparison;
 mod dialects;
-mod diff;
-mod downgrade;
 mod draft;
-mod drawing;
-mod edit;
 pub mod failure;
-mod heads;
-mod history;
-mod import;
-mod init;
-mod inspect;
+mod graph_drawing;
 mod listing;
-mod man;
-mod merge;
 pub mod output;
+mod progress;
 mod prove;
-mod repair;
-mod revision;
-mod running;
+mod schema_source;
 mod scripts;
 mod session;
-mod show;
-mod sides;
 pub mod signals;
-mod sql;
-mod stamp;
-mod upgrade;
-mod verify;
 mod visible;
 
 use std::ffi::OsString;
@@ -59,7 +38,7 @@ pub enum Exit {
     /// 0: done, or there was nothing to do.
     Done,
     /// 1: the answer is no, and the command has said so.
-    No,
+    CheckFailed,
 }
 
 /// Makes each command's variant of `Command`, the call of its `run`, and its place in the help.
@@ -70,7 +49,7 @@ macro_rules! commands {
 
         #[derive(Subcommand)]
         enum Command {
-            $($($variant($module::Arguments)),*),*
+            $($($variant(commands::$module::Arguments)),*),*
         }
 
         impl Command {
@@ -82,7 +61,7 @@ macro_rules! commands {
 
             fn run(self, session: &mut Session) -> Result<Exit, Failure> {
                 match self {
-                    $($(Command::$variant(arguments) => $module::run(arguments, session)),*),*
+                    $($(Command::$variant(arguments) => commands::$module::run(arguments, session)),*),*
                 }
             }
         }
@@ -211,7 +190,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> i32 {
     let mut session = Session::new(line.global, output, line.command.name());
     let code = match line.command.run(&mut session) {
         Ok(Exit::Done) => 0,
-        Ok(Exit::No) => failure::NO,
+        Ok(Exit::CheckFailed) => failure::NO,
         Err(mut failure) => {
             if interruption::requested() {
                 failure.exit_code = failure::interrupted(interruption::signal());

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use crate::apply::{self, Options, Route};
 use crate::config::Config;
 use crate::database::{self, Database, DatabaseError, Purpose};
-use crate::history::{Project, alembic};
+use crate::import::{Project, alembic};
 use crate::revision::graph::Graph;
 use crate::revision::target::Target;
 use crate::revision::{Direction, Revision, file, folder};
@@ -130,7 +130,7 @@ fn state(database: &mut dyn Database, config: &Config) -> Result<State, Failure>
     let failed = |error| DatabaseError::Sql { doing: "comparing rows".to_owned(), error };
     let mut tables: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
     for row in database.query(columns).map_err(failed)? {
-        let [schema, table, column] = crate::history::columns(row);
+        let [schema, table, column] = crate::import::columns(row);
         let table = table.unwrap_or_default();
         if table != "alembic_version" && scope.version_table.rsplit('.').next() != Some(&table) {
             let path = schema.into_iter().chain([table]).collect();

@@ -1,7 +1,7 @@
 //! The wish to stop, of Ctrl-C, SIGTERM and SIGHUP: every connection of this process hears it.
 //!
 //! A statement that runs is cancelled, and one that would begin is refused, so the error comes up the way of any other
-//! error. What must be tidied up after it runs `undisturbed`. Neither is waited for without end: a server that does not
+//! error. What must be tidied up after it runs `uninterruptible`. Neither is waited for without end: a server that does not
 //! answer is given up.
 
 use std::cell::Cell;
@@ -12,12 +12,12 @@ use tokio::sync::watch;
 
 /// When the process was asked to stop, and by which signal.
 #[derive(Clone, Copy)]
-struct Wish {
+struct RenameRequest {
     at: Instant,
     signal: Option<i32>,
 }
 
-static WISH: LazyLock<watch::Sender<Option<Wish>>> = LazyLock::new(|| watch::channel(None).0);
+static WISH: LazyLock<watch::Sender<Option<RenameRequest>>> = LazyLock::new(|| watch::channel(None).0);
 
 /// How long after the wish a cancelled statement is waited for.
 pub const PATIENCE: Duration = Duration::from_secs(3);
@@ -39,7 +39,7 @@ pub fn request() -> bool {
 pub fn request_by(signal: Option<i32>) -> bool {
     WISH.send_if_modified(|wish| {
         let is_first = wish.is_none();
-        wish.get_or_insert(Wish { at: Instant::now(), signal });
+        wish.get_or_insert(RenameRequest { at: Instant::now(), signal });
         is_first
     })
 }
@@ -55,11 +55,11 @@ pub fn signal() -> Option<i32> {
 }
 
 /// Must the statement at hand stop, or not begin?
-pub fn is_due() -> bool {
+pub fn is_cancelled() -> bool {
     requested() && !UNDISTURBED.get()
 }
 
-/// Returns when `is_due`; never within `undisturbed`.
+/// Returns when `is_cancelled`; never within `uninterruptible`.
 pub async fn due() {
     if UNDISTURBED.get() || WISH.subscribe().wait_for(Option::is_some).await.is_err() {
         std::future::pending::<()>().await;
@@ -72,7 +72,7 @@ pub async fn overdue() {
     let mut wishes = WISH.subscribe();
     let wish = wishes.wait_for(Option::is_some).await.ok().and_then(|wish| *wish);
     match wish {
-        Some(Wish { at, .. }) => {
+        Some(RenameRequest { at, .. }) => {
             let until = (at + patience).max(Instant::now() + LEAST);
             tokio::time::sleep_until(until.into()).await;
         }
@@ -81,7 +81,7 @@ pub async fn overdue() {
 }
 
 /// Does what must be done after an interruption too.
-pub fn undisturbed<T>(work: impl FnOnce() -> T) -> T {
+pub fn uninterruptible<T>(work: impl FnOnce() -> T) -> T {
     let before = UNDISTURBED.replace(true);
     let result = work();
     UNDISTURBED.set(before);
@@ -91,7 +91,7 @@ pub fn undisturbed<T>(work: impl FnOnce() -> T) -> T {
 /// Sleeps, but not through a wish to stop.
 pub fn sleep(whole: Duration) {
     let mut left = whole;
-    while !left.is_zero() && !is_due() {
+    while !left.is_zero() && !is_cancelled() {
         let piece = left.min(Duration::from_millis(50));
         std::thread::sleep(piece);
         left -= piece;

@@ -33,7 +33,7 @@ pub struct Dialect {
     pub kinds: &'static [&'static Kind],
     /// Returns the tables of the live catalog that the declared statements are certain to declare just so, each with the
     /// numbers of all statements about it. It may prove a table equal, never two tables different.
-    pub alike: fn(&[Statement], &Catalog, &Surroundings) -> Vec<(Id, Vec<usize>)>,
+    pub unchanged_tables: fn(&[Statement], &Catalog, &Surroundings) -> Vec<(Id, Vec<usize>)>,
     /// Says what is odd about a column's type that it takes all the same; None for a database that refuses such a type.
     pub doubts_type: Option<fn(&str) -> Option<String>>,
     /// How scripts for it are put together.
@@ -131,7 +131,7 @@ pub struct Scripting {
     /// run believes.
     pub claimed_codes: &'static [&'static str],
     /// The error codes after which the same transaction may succeed when it is tried again.
-    pub passing_codes: &'static [&'static str],
+    pub retryable_codes: &'static [&'static str],
     /// The error codes by which a server refuses a statement because a transaction is open.
     pub in_transaction_codes: &'static [&'static str],
     /// Returns about how many locks a statement keeps until its transaction ends.
@@ -394,7 +394,7 @@ pub trait Database {
     fn version(&mut self) -> Result<String, DatabaseError>;
 
     /// Returns what decides, besides DDL, how this database spells a definition: versions, encoding, settings, the user.
-    fn surroundings(&mut self) -> Result<Surroundings, DatabaseError>;
+    fn environment_fingerprint(&mut self) -> Result<Surroundings, DatabaseError>;
 
     /// Runs a script of one or more statements as one message, in one round trip where the database can.
     ///

@@ -8,21 +8,21 @@ use crate::sql::Statement;
 
 /// What changing an object in place does to those that live in it or depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Effect {
+pub enum Impact {
     /// Nothing.
     None,
     /// It got more or less room (`varchar(50)` to `varchar(80)`): as rewritten, but what the server itself carries over
-    /// (`Kind::carried`) stays where it is.
+    /// (`Kind::survives_resize`) stays where it is.
     Resized,
     /// What steps aside must be dropped before and made again after (a column given another type).
     Rewritten,
     /// Its children are gone with the old form and must be made again (SQLite's table rebuild).
-    Rebuilt,
+    ChildrenLost,
     /// Both: it was made anew beside its old form, and what holds data was led over to it (an enum that lost a label).
-    Remade,
+    Recreated,
 }
 
-/// A child without DDL of its own (`Kind::part_of_parent`), before and after.
+/// A child without DDL of its own (`Kind::altered_by_parent`), before and after.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'a> {
     pub before: Option<&'a Object>,
@@ -43,13 +43,13 @@ pub struct Change<'a> {
     pub parts: Vec<Part<'a>>,
     pub statements: Vec<Statement>,
     pub risks: Vec<Risk>,
-    pub effect: Effect,
+    pub impact: Impact,
     /// Others that its statements make as they are to be, so that no step of their own does.
     pub made: Vec<Id>,
     /// It is to be dropped and made again although that loses what it holds.
     pub replaced: bool,
-    /// It is to be made anew, itself or what it lives in, and what that holds led over (`Kind::anew`).
-    pub anew: bool,
+    /// It is to be made anew, itself or what it lives in, and what that holds led over (`Kind::recreate`).
+    pub recreate: bool,
     /// A sentence that says why it can't be done, where a rule knows better than "these properties can't be changed".
     pub refusal: Option<String>,
 }
@@ -69,10 +69,10 @@ impl<'a> Change<'a> {
             parts: Vec::new(),
             statements: Vec::new(),
             risks: Vec::new(),
-            effect: Effect::None,
+            impact: Impact::None,
             made: Vec::new(),
             replaced: false,
-            anew: false,
+            recreate: false,
             refusal: None,
         }
     }
@@ -101,13 +101,13 @@ impl<'a> Change<'a> {
     }
 
     /// Adds a statement made for the object.
-    pub fn say(&mut self, text: impl Into<String>) {
+    pub fn push_statement(&mut self, text: impl Into<String>) {
         self.statements.push(Statement::new(text, &self.after.id));
     }
 
     /// Adds one action of an ALTER that others on the same object may be joined to: `alter` is the statement's
     /// beginning (`ALTER TABLE app.users`), `action` the rest.
-    pub fn say_action(&mut self, alter: &str, action: &str) {
+    pub fn push_action(&mut self, alter: &str, action: &str) {
         self.statements.push(Statement::action(alter, action, &self.after.id));
     }
 
@@ -121,19 +121,19 @@ impl<'a> Change<'a> {
     }
 
     /// Has it made anew, or what it lives in, and what that holds led over.
-    pub fn make_anew(&mut self) {
+    pub fn recreate(&mut self) {
         self.unclaimed.clear();
-        self.anew = true;
+        self.recreate = true;
     }
 
-    /// Raises the effect on others to at least `effect`.
-    pub fn affects(&mut self, effect: Effect) {
-        self.effect = self.effect.max(effect);
+    /// Raises the impact on others to at least `impact`.
+    pub fn affects(&mut self, impact: Impact) {
+        self.impact = self.impact.max(impact);
     }
 }
 
 /// An object that is made anew: its old form and its new one, and what is said to lead from the one to the other.
-pub struct Succession<'a> {
+pub struct Recreation<'a> {
     /// None for what is new in something that is made anew.
     pub before: Option<&'a Object>,
     /// None for what is set aside and does not come again.
@@ -148,9 +148,9 @@ pub struct Succession<'a> {
     pub risks: Vec<Risk>,
 }
 
-impl Succession<'_> {
+impl Recreation<'_> {
     /// Adds a statement made for the object.
-    pub fn say(&mut self, text: impl Into<String>) {
+    pub fn push_statement(&mut self, text: impl Into<String>) {
         if let Some(object) = self.after.or(self.before) {
             self.statements.push(Statement::new(text, &object.id));
         }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::change::{Change, Succession};
+use super::change::{Change, Recreation};
 use super::plan::Risk;
 use super::{Catalog, Id, Object};
 use crate::sql::Statement;
@@ -30,14 +30,14 @@ pub struct Kind {
     /// plan starts from.
     pub inline: fn(&Object, &Catalog, &Catalog) -> bool,
     /// Must it stay in its parent's CREATE once it may be written there (that a table is a partition)?
-    pub inseparable: bool,
+    pub must_be_inline: bool,
     /// Has it no DDL of its own, so that its parent's alter rule makes, changes and drops it (`Change::take_parts`)?
-    pub part_of_parent: bool,
+    pub altered_by_parent: bool,
     /// Would dropping it lose rows or values that nothing can bring back?
     pub holds_data: fn(&Object, &Catalog) -> bool,
-    /// How it is made anew where its alter rule says that it must be (`Change::make_anew`), or where what it lives in is;
+    /// How it is made anew where its alter rule says that it must be (`Change::recreate`), or where what it lives in is;
     /// None where there is no such way.
-    pub anew: Option<Anew>,
+    pub recreate: Option<Recreate>,
     /// Returns what the object that it lives in is a part of because of it, so that the one's rows are the other's too and
     /// go with it (that a table is a partition). None for most kinds.
     pub part_of: Option<fn(&Object) -> Id>,
@@ -45,15 +45,15 @@ pub struct Kind {
     pub post_data: bool,
     /// Must it be dropped while something that it depends on is rewritten (a column given another type), and made
     /// again afterwards?
-    pub steps_aside: fn(&Object) -> bool,
+    pub drop_during_rewrite: fn(&Object) -> bool,
     /// Does a rewrite of what it depends on reach those that depend on it, although it holds no data itself (a type)?
-    pub passes_on: fn(&Object) -> bool,
+    pub propagates_rewrite: fn(&Object) -> bool,
     /// Does the server itself carry it over when what it depends on is only given more or less room
     /// (`Effect::Resized`), although it steps aside from a rewrite?
-    pub carried: fn(&Object) -> bool,
+    pub survives_resize: fn(&Object) -> bool,
     /// Does it go with something else than its parent (a partition's column with the partitioned table's), so that no
     /// DROP is to be said? The catalogs are those that a plan starts from and reaches.
-    pub goes_by_itself: fn(&Object, &Catalog, &Catalog) -> bool,
+    pub dropped_implicitly: fn(&Object, &Catalog, &Catalog) -> bool,
     /// Can it only go with its parent, so that this is dropped and made again where it is to go by itself (that an index is a
     /// part of another one)? The catalog is the one that is to be reached.
     pub only_with_parent: fn(&Object, &Catalog) -> bool,
@@ -61,18 +61,18 @@ pub struct Kind {
     pub risks: fn(&Object, &Catalog, &Catalog) -> Vec<Risk>,
     /// Returns the names that it takes up among objects of other kinds (`relation app.users`): whoever else has one of
     /// them must be dropped first.
-    pub occupies: fn(&Object) -> Vec<String>,
+    pub claimed_names: fn(&Object) -> Vec<String>,
     /// Returns what else must come before it is made, beyond what the catalog says it depends on. The catalogs are the one
     /// that is to be reached and the one that the plan starts from.
-    pub also_after: fn(&Object, &Catalog, &Catalog) -> Vec<Id>,
+    pub create_after: fn(&Object, &Catalog, &Catalog) -> Vec<Id>,
     /// Returns what it must be dropped before, although it does not depend on that.
-    pub goes_before: fn(&Object, &Catalog) -> Vec<Id>,
+    pub drop_before: fn(&Object, &Catalog) -> Vec<Id>,
     /// When it is replaced, is it to be dropped only when all that it needs has become what it is to be (a partition is
     /// taken out and put back at once, so that what its whole gets meanwhile comes to it too)?
-    pub replaced_at_once: fn(&Object, &Object) -> bool,
+    pub drop_late: fn(&Object, &Object) -> bool,
     /// Returns what must be said right after it is made, because of what stands in the database already (the grants that
     /// default privileges give a new object by themselves); the catalogs are those that a plan starts from and reaches.
-    pub settle: fn(&Object, &Catalog, &Catalog) -> Vec<Statement>,
+    pub after_create: fn(&Object, &Catalog, &Catalog) -> Vec<Statement>,
 }
 
 impl Kind {
@@ -86,36 +86,36 @@ impl Kind {
         rename: None,
         alike_but_name: None,
         inline: |_, _, _| false,
-        inseparable: false,
-        part_of_parent: false,
+        must_be_inline: false,
+        altered_by_parent: false,
         holds_data: |_, _| false,
-        anew: None,
+        recreate: None,
         part_of: None,
         post_data: false,
-        steps_aside: |_| false,
-        passes_on: |_| false,
-        carried: |_| false,
-        goes_by_itself: |_, _, _| false,
+        drop_during_rewrite: |_| false,
+        propagates_rewrite: |_| false,
+        survives_resize: |_| false,
+        dropped_implicitly: |_, _, _| false,
         only_with_parent: |_, _| false,
         risks: |_, _, _| Vec::new(),
-        occupies: |_| Vec::new(),
-        also_after: |_, _, _| Vec::new(),
-        goes_before: |_, _| Vec::new(),
-        replaced_at_once: |_, _| false,
-        settle: |_, _, _| Vec::new(),
+        claimed_names: |_| Vec::new(),
+        create_after: |_, _, _| Vec::new(),
+        drop_before: |_, _| Vec::new(),
+        drop_late: |_, _| false,
+        after_create: |_, _, _| Vec::new(),
     };
 }
 
 /// How an object is made anew although it can't be altered: its old form is set aside under another name, the new form is
 /// made by `Kind::create`, what the old one holds is led over, and the old one dropped.
 #[derive(Clone, Copy)]
-pub struct Anew {
+pub struct Recreate {
     /// Says the DDL that frees the names of the old form.
-    pub set_aside: fn(&mut Succession),
+    pub rename_old: fn(&mut Recreation),
     /// Says the statements by which the new form gets what the old one holds.
-    pub lead_over: fn(&mut Succession),
+    pub copy_data: fn(&mut Recreation),
     /// Says the DDL that drops the old form under the name that it has by then; not asked of what goes with its parent.
-    pub discard: fn(&mut Succession),
+    pub drop_old: fn(&mut Recreation),
 }
 
 impl fmt::Debug for Kind {
@@ -134,7 +134,7 @@ pub struct Creation<'a> {
     /// The catalog that the plan starts from.
     pub from: &'a Catalog,
     /// Is it made anew while its old form is there, under another name?
-    pub anew: bool,
+    pub recreate: bool,
     /// Is the object there before and after, neither dropped nor made again?
     pub stays: &'a dyn Fn(&Id) -> bool,
 }

@@ -5,13 +5,13 @@ use std::collections::{BinaryHeap, HashSet};
 
 /// A graph over `0..len` whose edges say "before".
 #[derive(Clone, Debug, Default)]
-pub struct Before {
+pub struct OrderGraph {
     after: Vec<Vec<usize>>,
 }
 
-impl Before {
+impl OrderGraph {
     pub fn new(len: usize) -> Self {
-        Before { after: vec![Vec::new(); len] }
+        OrderGraph { after: vec![Vec::new(); len] }
     }
 
     /// Says that `first` comes before `then`; an edge to itself is dropped.
@@ -149,8 +149,8 @@ pub fn circle_of(circles: &[Vec<usize>], len: usize) -> Vec<usize> {
 mod tests {
     use super::*;
 
-    fn graph(len: usize, edges: &[(usize, usize)]) -> Before {
-        let mut graph = Before::new(len);
+    fn graph(len: usize, edges: &[(usize, usize)]) -> OrderGraph {
+        let mut graph = OrderGraph::new(len);
         edges.iter().for_each(|&(first, then)| graph.add(first, then));
         graph
     }

@@ -1,9 +1,9 @@
 //! Two catalogs into ordered steps: compare, spread, order, write.
 
-mod anew;
 mod arrange;
 mod compare;
 mod nodes;
+mod recreate;
 mod renames;
 mod spread;
 #[cfg(test)]
@@ -52,7 +52,7 @@ pub struct Step {
 
 /// One statement of a plan and what it puts at risk.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passage {
+pub struct PlannedStatement {
     pub statement: Statement,
     pub risks: Vec<Risk>,
     /// Drop, Alter or Create.
@@ -93,37 +93,37 @@ impl Plan {
 
     /// All statements in order, ALTERs of one object joined where they stand together.
     pub fn statements(&self) -> Vec<Statement> {
-        self.passages().into_iter().map(|passage| passage.statement).collect()
+        self.planned_statements().into_iter().map(|planned_statement| planned_statement.statement).collect()
     }
 
     /// The same with what each statement puts at risk.
-    pub fn passages(&self) -> Vec<Passage> {
-        let mut joined: Vec<Passage> = Vec::new();
-        for mut passage in self.passages_apart() {
+    pub fn planned_statements(&self) -> Vec<PlannedStatement> {
+        let mut joined: Vec<PlannedStatement> = Vec::new();
+        for mut planned_statement in self.passages_apart() {
             match joined.last_mut() {
-                Some(last) if may_join(&last.statement, &passage.statement) => {
-                    let at = passage.statement.action_at.unwrap_or_default();
+                Some(last) if may_join(&last.statement, &planned_statement.statement) => {
+                    let at = planned_statement.statement.action_at.unwrap_or_default();
                     let text = &mut last.statement.text;
                     if !text.contains('\n') {
                         text.replace_range(at - 1..at, "\n    ");
                     }
                     text.push_str(",\n    ");
-                    text.push_str(&passage.statement.text[at..]);
-                    last.risks.append(&mut passage.risks);
+                    text.push_str(&planned_statement.statement.text[at..]);
+                    last.risks.append(&mut planned_statement.risks);
                 }
-                _ => joined.push(passage),
+                _ => joined.push(planned_statement),
             }
         }
         joined
     }
 
     /// The same, with nothing joined: each statement is for one object.
-    pub fn passages_apart(&self) -> Vec<Passage> {
-        let mut passages = Vec::new();
+    pub fn passages_apart(&self) -> Vec<PlannedStatement> {
+        let mut planned_statements = Vec::new();
         for step in &self.steps {
             let mut risks = step.risks.clone();
             for statement in &step.statements {
-                passages.push(Passage {
+                planned_statements.push(PlannedStatement {
                     statement: statement.clone(),
                     risks: std::mem::take(&mut risks),
                     action: step.action,
@@ -131,7 +131,7 @@ impl Plan {
                 });
             }
         }
-        passages
+        planned_statements
     }
 
     pub fn risks(&self) -> impl Iterator<Item = &Risk> {
@@ -184,8 +184,8 @@ struct Node<'a> {
     /// It is dropped, by a statement of its own or with its parent.
     goes: bool,
     comes: bool,
-    /// It is made anew (`Kind::anew`), itself or with what it lives in; what it holds is not lost.
-    anew: bool,
+    /// It is made anew (`Kind::recreate`), itself or with what it lives in; what it holds is not lost.
+    recreate: bool,
     change: Option<Change<'a>>,
     /// What a change puts at risk that is not made by itself.
     risks: Vec<Risk>,
@@ -194,7 +194,7 @@ struct Node<'a> {
     /// In `to`: what it needs, its parent included.
     needs: Vec<usize>,
     /// In `from`: what it must go before, although it does not depend on that.
-    goes_before: Vec<usize>,
+    drop_before: Vec<usize>,
     parent_before: Option<usize>,
     parent_after: Option<usize>,
     /// What it is a part of (`Kind::part_of`).
@@ -256,17 +256,17 @@ impl<'a> Planner<'a> {
 
     /// Returns what one operation and those written in it say; `standing` is what is there without the old forms.
     fn step(&mut self, group: &Group, standing: &Catalog, suffix: &str) -> Option<Step> {
-        let set_aside = self.old_form(group.operation.node).is_some();
+        let rename_old = self.old_form(group.operation.node).is_some();
         let node = &mut self.nodes[group.operation.node];
         let id = node.id.clone();
         match group.operation.phase {
-            Phase::SetAside => Some(self.set_aside(group, suffix)),
-            Phase::LeadOver => Some(self.lead_over(group, standing, suffix)),
+            Phase::SetAside => Some(self.rename_old(group, suffix)),
+            Phase::LeadOver => Some(self.copy_data(group, standing, suffix)),
             Phase::Drop => {
                 let object = node.before?;
                 // What hangs together when it is set aside still does.
-                let to = if set_aside { self.from } else { self.to };
-                let by_itself = (node.kind.goes_by_itself)(object, self.from, to);
+                let to = if rename_old { self.from } else { self.to };
+                let by_itself = (node.kind.dropped_implicitly)(object, self.from, to);
                 let lost = !by_itself && (node.kind.holds_data)(object, self.from);
                 let risks = if lost { vec![Risk::DestroysData(format!("{id} is dropped"))] } else { Vec::new() };
                 let statements = match node.kind.drop_towards {
@@ -281,17 +281,17 @@ impl<'a> Planner<'a> {
                 Some(Step { action: Action::Alter, id, statements: change.statements, risks: change.risks })
             }
             Phase::Create => {
-                let (object, kind, anew) = (node.after?, node.kind, node.anew);
+                let (object, kind, recreate) = (node.after?, node.kind, node.recreate);
                 let mut inline: Vec<&Object> = group.inside.iter().filter_map(|&at| self.nodes[at].after).collect();
                 inline.sort_by(|a, b| (a.place, &a.id).cmp(&(b.place, &b.id)));
                 let stays = |id: &Id| self.stays(id);
-                let creation = Creation { object, inline, catalog: self.to, from: standing, anew, stays: &stays };
+                let creation = Creation { object, inline, catalog: self.to, from: standing, recreate, stays: &stays };
                 let mut statements = (kind.create)(&creation);
                 let mut risks = Vec::new();
                 for at in std::iter::once(group.operation.node).chain(group.inside.iter().copied()) {
                     if let Some(made) = self.nodes[at].after {
                         if !self.is_settled_later(at) {
-                            statements.extend((self.nodes[at].kind.settle)(made, standing, self.to));
+                            statements.extend((self.nodes[at].kind.after_create)(made, standing, self.to));
                         }
                         risks.extend((self.nodes[at].kind.risks)(made, self.from, self.to));
                     }

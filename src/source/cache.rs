@@ -19,7 +19,7 @@ const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const KEPT: usize = 100;
 
 /// Returns the name under which the answer is remembered.
-pub fn key(statements: &[Statement], scope: &Scope, dialect: &Dialect, surroundings: &[&str]) -> String {
+pub fn key(statements: &[Statement], scope: &Scope, dialect: &Dialect, environment_fingerprint: &[&str]) -> String {
     let (program, number) = (program(), scope.schemas.len().to_string());
     let about = [&program, dialect.name, &scope.version_table, &number];
     let schemas = scope.schemas.iter().map(String::as_str);
@@ -27,7 +27,7 @@ pub fn key(statements: &[Statement], scope: &Scope, dialect: &Dialect, surroundi
         let alone = if statement.transactional { "" } else { "outside a transaction" };
         [statement.text.as_str(), alone]
     });
-    hashed(about.into_iter().chain(schemas).chain(surroundings.iter().copied()).chain(texts))
+    hashed(about.into_iter().chain(schemas).chain(environment_fingerprint.iter().copied()).chain(texts))
 }
 
 /// Returns the name under which it is remembered that a claim about what an answer was about was proved.

@@ -89,8 +89,8 @@ pub fn declared_in_shadow(
     declared: &Declared,
     config: &Config,
 ) -> Result<Shadowed, SourceError> {
-    let surroundings = database.surroundings()?;
-    match in_shadow(database, &declared.statements(), config, &surroundings)? {
+    let environment_fingerprint = database.environment_fingerprint()?;
+    match in_shadow(database, &declared.statements(), config, &environment_fingerprint)? {
         Loaded::Whole(shadowed) => Ok(shadowed),
         Loaded::Refused { at, error } => Err(error::refused(declared, at, &error).into()),
     }
@@ -108,7 +108,7 @@ pub enum Loaded {
 
 /// Loads these statements into a shadow of `database` and reads it back, or returns what is remembered of that.
 ///
-/// `surroundings` are those of `database`.
+/// `environment_fingerprint` are those of `database`.
 ///
 /// # Errors
 /// No shadow can be had, or it can't be read.
@@ -116,7 +116,7 @@ pub fn in_shadow(
     database: &mut dyn Database,
     statements: &[Statement],
     config: &Config,
-    surroundings: &Surroundings,
+    environment_fingerprint: &Surroundings,
 ) -> Result<Loaded, SourceError> {
     let scope = scope(config);
     let shadow_url = config.database.shadow_url()?;
@@ -124,8 +124,8 @@ pub fn in_shadow(
         ShadowUse::Full => None,
         ShadowUse::Auto => {
             let named = shadow_url.map(|_| named(database, config)).transpose()?;
-            let surroundings = [&surroundings.text, named.as_deref().unwrap_or_default()];
-            Some(cache::key(statements, &scope, database.dialect(), &surroundings))
+            let environment_fingerprint = [&environment_fingerprint.text, named.as_deref().unwrap_or_default()];
+            Some(cache::key(statements, &scope, database.dialect(), &environment_fingerprint))
         }
     };
     let statements = statements.to_vec();
@@ -150,7 +150,7 @@ fn named(database: &mut dyn Database, config: &Config) -> Result<String, SourceE
     let mut shadow = database.shadow(config.database.shadow_url()?)?;
     let held = shadow.reflect(&Scope { schemas: vec!["*".to_owned()], version_table: String::new() })?;
     let held = stored::to_json(&held.catalog).map_err(|error| SourceError::Stored(error.to_string()))?;
-    Ok(format!("{}\n{held}", shadow.surroundings()?.text))
+    Ok(format!("{}\n{held}", shadow.environment_fingerprint()?.text))
 }
 
 fn not_loaded(error: SqlError) -> DatabaseError {
@@ -199,8 +199,8 @@ pub fn stored(path: &Path, dialect: &Dialect) -> Result<Catalog, SourceError> {
 /// # Errors
 /// No shadow can be had, or it can't be read.
 pub fn empty(database: &mut dyn Database, config: &Config) -> Result<Catalog, SourceError> {
-    let surroundings = database.surroundings()?;
-    match in_shadow(database, &[], config, &surroundings)? {
+    let environment_fingerprint = database.environment_fingerprint()?;
+    match in_shadow(database, &[], config, &environment_fingerprint)? {
         Loaded::Whole(shadowed) => Ok(shadowed.reading.catalog),
         Loaded::Refused { error, .. } => Err(DatabaseError::Sql { doing: "reading a shadow".to_owned(), error }.into()),
     }

@@ -71,7 +71,7 @@ impl Attack {
 }
 
 /// How many queries the command sends when nobody disturbs it.
-fn undisturbed(command: &[&str], before: Option<&[&str]>) -> Option<usize> {
+fn uninterruptible(command: &[&str], before: Option<&[&str]>) -> Option<usize> {
     let attack = Attack::new(postgres::database()?);
     if let Some(before) = before {
         attack.project.run(before).ok();
@@ -83,7 +83,7 @@ fn undisturbed(command: &[&str], before: Option<&[&str]>) -> Option<usize> {
 }
 
 fn at_every_boundary(command: &[&str], before: Option<&[&str]>, number: &str) {
-    let Some(queries) = undisturbed(command, before) else { return };
+    let Some(queries) = uninterruptible(command, before) else { return };
     let moments = [Moment::Sent, Moment::Running, Moment::Answered];
     let points = (1..=queries).flat_map(|query| moments.map(|moment| Stop { query, moment }));
     // The sample takes each query at one moment or another, and another one in each run of the suite would make it depend

@@ -43,7 +43,7 @@ fn control_characters_are_shown_and_not_obeyed() {
         );
         let mut seen = 0;
         for line in [
-            "history",
+            "import",
             "show r1",
             "current",
             "check",

@@ -79,11 +79,11 @@ fn chance(point: u64) -> f64 {
     ((mixed ^ (mixed >> 29)).wrapping_mul(0xbf58_476d_1ce4_e5b9) >> 11) as f64 / (1u64 << 53) as f64
 }
 
-fn kill_at_random_points(undisturbed: &Site, fresh: impl Fn() -> Site) {
+fn kill_at_random_points(uninterruptible: &Site, fresh: impl Fn() -> Site) {
     let started = Instant::now();
-    undisturbed.project.migrate("upgrade head").ok();
+    uninterruptible.project.migrate("upgrade head").ok();
     let whole = started.elapsed();
-    let wanted = state(undisturbed);
+    let wanted = state(uninterruptible);
     for point in 0..points() {
         let site = fresh();
         let delay = whole.mul_f64(chance(point));
@@ -97,29 +97,29 @@ fn kill_at_random_points(undisturbed: &Site, fresh: impl Fn() -> Site) {
 
 #[test]
 fn a_killed_run_on_sqlite_goes_on() {
-    let undisturbed = Site::sqlite();
-    fifty(&undisturbed.project, false);
-    kill_at_random_points(&undisturbed, || undisturbed.twin());
+    let uninterruptible = Site::sqlite();
+    fifty(&uninterruptible.project, false);
+    kill_at_random_points(&uninterruptible, || uninterruptible.twin());
 }
 
 #[test]
 fn a_killed_run_on_postgres_goes_on() {
-    let Some(undisturbed) = Site::postgres() else { return };
-    fifty(&undisturbed.project, true);
-    kill_at_random_points(&undisturbed, || undisturbed.twin());
+    let Some(uninterruptible) = Site::postgres() else { return };
+    fifty(&uninterruptible.project, true);
+    kill_at_random_points(&uninterruptible, || uninterruptible.twin());
 }
 
 #[test]
 fn a_run_goes_on_after_the_server_crashed() {
     let Some(server) = server::own(&["fsync = off"]) else { return };
-    let undisturbed = Site::on(&server);
-    fifty(&undisturbed.project, true);
+    let uninterruptible = Site::on(&server);
+    fifty(&uninterruptible.project, true);
     let started = Instant::now();
-    undisturbed.project.migrate("upgrade head").ok();
+    uninterruptible.project.migrate("upgrade head").ok();
     let whole = started.elapsed();
-    let wanted = state(&undisturbed);
+    let wanted = state(&uninterruptible);
     for point in 0..points() {
-        let site = undisturbed.twin();
+        let site = uninterruptible.twin();
         let delay = whole.mul_f64(chance(point + 1000));
         let run = site.project.start(["upgrade", "head"]);
         std::thread::sleep(delay.max(Duration::from_millis(5)));

@@ -40,7 +40,7 @@ impl Connection {
     pub fn open(settings: &Settings, application: &str) -> Result<Connection, DatabaseError> {
         let failed =
             |reason: String, hint: Option<String>| DatabaseError::Connect { place: settings.place(), reason, hint };
-        if interruption::is_due() {
+        if interruption::is_cancelled() {
             return Err(failed(SqlError::interrupted(0).message, None));
         }
         let runtime = tokio::runtime::Builder::new_current_thread()
@@ -149,7 +149,7 @@ impl Connection {
             connection_lost: true,
             ..SqlError::interrupted(0)
         };
-        if interruption::is_due() {
+        if interruption::is_cancelled() {
             return Err(SqlError::interrupted(0));
         }
         let Some(runtime) = self.runtime.as_ref().filter(|_| !self.given_up.get()) else { return Err(unanswered()) };

@@ -45,7 +45,7 @@ impl Lock {
                 waiting(&holder);
                 said = Some(holder.clone());
             }
-            if interruption::is_due() {
+            if interruption::is_cancelled() {
                 let doing = "waiting for another run of migrate".to_owned();
                 return Err(DatabaseError::Sql { doing, error: SqlError::interrupted(0) });
             }
@@ -70,7 +70,7 @@ impl Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        let _ = interruption::undisturbed(|| self.connection.execute("COMMIT"));
+        let _ = interruption::uninterruptible(|| self.connection.execute("COMMIT"));
     }
 }
 
@@ -100,7 +100,7 @@ fn try_once(connection: &Connection, key: i64) -> Result<bool, SqlError> {
     match taken {
         Ok(Some(row)) if row.first().is_some_and(|cell| cell.as_deref() == Some("t")) => Ok(true),
         other => {
-            interruption::undisturbed(|| connection.execute("ROLLBACK"))?;
+            interruption::uninterruptible(|| connection.execute("ROLLBACK"))?;
             other.map(|_| false)
         }
     }

@@ -9,11 +9,11 @@ mod load;
 mod lock;
 mod parameters;
 mod password_file;
-pub mod predict;
 pub mod reflect;
 pub mod script;
 mod shadow;
 mod spelling;
+pub mod static_compare;
 mod stream;
 mod tls;
 pub mod trust;
@@ -45,7 +45,7 @@ pub static DIALECT: Dialect = Dialect {
     schemes: &["postgresql", "postgres"],
     needs_no_server: false,
     kinds: kinds::KINDS,
-    alike: predict::alike,
+    unchanged_tables: static_compare::unchanged_tables,
     doubts_type: None,
     scripting: script::SCRIPTING,
     administration: administer::ADMINISTRATION,
@@ -60,7 +60,7 @@ pub struct Postgres {
     version_schema: Option<String>,
     lock: Option<lock::Lock>,
     /// This database is a shadow.
-    leaving: Option<shadow::Leaving>,
+    cleanup: Option<shadow::Cleanup>,
 }
 
 impl Postgres {
@@ -78,7 +78,7 @@ impl Postgres {
             application: application.to_owned(),
             version_schema: None,
             lock: None,
-            leaving: None,
+            cleanup: None,
         })
     }
 
@@ -90,7 +90,7 @@ impl Postgres {
     /// Drops whatever transaction an error left open; the server says nothing worse than a notice if there is none.
     fn roll_back(&self) {
         if !self.connection.is_closed() {
-            let _ = interruption::undisturbed(|| self.connection.execute("ROLLBACK"));
+            let _ = interruption::uninterruptible(|| self.connection.execute("ROLLBACK"));
         }
     }
 
@@ -117,7 +117,7 @@ impl Database for Postgres {
     }
 
     /// Extensions come into it with the versions that CREATE EXTENSION would make.
-    fn surroundings(&mut self) -> Result<Surroundings, DatabaseError> {
+    fn environment_fingerprint(&mut self) -> Result<Surroundings, DatabaseError> {
         // What is set for the role, or for all roles, holds in a new database too.
         let rows = self
             .query(
@@ -252,8 +252,8 @@ impl Database for Postgres {
 
 impl Drop for Postgres {
     fn drop(&mut self) {
-        if let Some(leaving) = self.leaving.take() {
-            interruption::undisturbed(|| shadow::leave(self, leaving));
+        if let Some(cleanup) = self.cleanup.take() {
+            interruption::uninterruptible(|| shadow::leave(self, cleanup));
         }
     }
 }

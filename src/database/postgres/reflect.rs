@@ -10,7 +10,7 @@ use futures_util::stream::{FuturesOrdered, TryStreamExt};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Column, Error, Row, RowStream};
 
-use super::kinds::{Asked, READERS, Reader};
+use super::kinds::{QueryContext, READERS, Reader};
 use super::spelling::{settled, written};
 use crate::database::{Reading, Scope};
 use crate::schema::kind::Kind;
@@ -70,7 +70,7 @@ pub async fn reflect(client: &Client, version: u32, scope: &Scope) -> Result<Rea
 async fn take_all(
     client: &Client,
     readers: &[&'static Reader],
-    asked: &Asked,
+    asked: &QueryContext,
     read: &mut Read,
 ) -> Result<Vec<(String, usize)>, Error> {
     let mut queries: Vec<String> = readers.iter().map(|reader| (reader.query)(asked)).collect();
@@ -99,7 +99,7 @@ async fn needed(client: &Client) -> Result<Vec<&'static Reader>, Error> {
 }
 
 /// Counts what no kind reads: a name in the singular, and how many.
-fn unmanaged(asked: &Asked) -> String {
+fn unmanaged(asked: &QueryContext) -> String {
     // A type of rows, ranges, enums or domains has a kind; an array's comes with its element's; a multirange's with its
     // range's.
     format!(
@@ -120,7 +120,7 @@ fn unmanaged(asked: &Asked) -> String {
     )
 }
 
-fn asked(version: u32, scope: &Scope) -> Asked {
+fn asked(version: u32, scope: &Scope) -> QueryContext {
     let quoted = |name: &str| literal(name, Syntax::Postgres);
     let in_scope = if scope.schemas.iter().any(|schema| schema == "*") {
         // PostgreSQL manual 5.10.5: names that begin with pg_ are the system's.
@@ -133,7 +133,7 @@ fn asked(version: u32, scope: &Scope) -> Asked {
         Some((schema, name)) => format!("NOT ({{schema}} = {} AND {{name}} = {})", quoted(schema), quoted(name)),
         None => format!("({{name}} <> {})", quoted(&scope.version_table)),
     };
-    Asked { version, in_scope, not_ours }
+    QueryContext { version, in_scope, not_ours }
 }
 
 /// What has been read so far.
@@ -146,7 +146,7 @@ struct Read {
 }
 
 /// What a column of a kind's query says (the table in `kinds`).
-enum Says {
+enum ColumnRole {
     Class,
     Oid,
     Sub,
@@ -176,7 +176,7 @@ enum Form {
     Words,
 }
 
-impl Says {
+impl ColumnRole {
     fn of(column: &Column) -> Self {
         let form = match column.type_() {
             type_ if *type_ == Type::BOOL => Form::Flag,
@@ -185,23 +185,23 @@ impl Says {
             _ => Form::Text,
         };
         match column.name() {
-            "_class" => Says::Class,
-            "_oid" => Says::Oid,
-            "_sub" => Says::Sub,
-            "_also_class" => Says::AlsoClass,
-            "_also_oid" => Says::AlsoOid,
-            "_path" => Says::Path,
-            "_parent_kind" => Says::ParentKind,
-            "_parent" => Says::Parent,
-            "_needs_kind" => Says::NeedsKind,
-            "_needs" => Says::Needs,
-            "_place" => Says::Place,
-            "_on_class" => Says::OnClass,
-            "_on_oid" => Says::OnOid,
-            "_on_sub" => Says::OnSub,
+            "_class" => ColumnRole::Class,
+            "_oid" => ColumnRole::Oid,
+            "_sub" => ColumnRole::Sub,
+            "_also_class" => ColumnRole::AlsoClass,
+            "_also_oid" => ColumnRole::AlsoOid,
+            "_path" => ColumnRole::Path,
+            "_parent_kind" => ColumnRole::ParentKind,
+            "_parent" => ColumnRole::Parent,
+            "_needs_kind" => ColumnRole::NeedsKind,
+            "_needs" => ColumnRole::Needs,
+            "_place" => ColumnRole::Place,
+            "_on_class" => ColumnRole::OnClass,
+            "_on_oid" => ColumnRole::OnOid,
+            "_on_sub" => ColumnRole::OnSub,
             name => match name.strip_prefix(KNOWN) {
-                Some(fact) => Says::Known(fact.into(), form),
-                None => Says::Property(name.into(), form),
+                Some(fact) => ColumnRole::Known(fact.into(), form),
+                None => ColumnRole::Property(name.into(), form),
             },
         }
     }
@@ -212,14 +212,14 @@ impl Read {
         let (mut rows, mut said) = (pin!(rows), Vec::new());
         while let Some(row) = rows.try_next().await? {
             if said.is_empty() {
-                said.extend(row.columns().iter().map(Says::of));
+                said.extend(row.columns().iter().map(ColumnRole::of));
             }
             self.take(kind, &said, &row)?;
         }
         Ok(())
     }
 
-    fn take(&mut self, kind: &'static Kind, said: &[Says], row: &Row) -> Result<(), Error> {
+    fn take(&mut self, kind: &'static Kind, said: &[ColumnRole], row: &Row) -> Result<(), Error> {
         let mut object = Object::new(Id::new::<&str>(kind.name, []));
         let (mut path, mut address, mut on): (Vec<String>, Address, Option<Address>) = (Vec::new(), (0, 0, 0), None);
         let mut also: Address = (0, 0, 0);
@@ -227,26 +227,26 @@ impl Read {
         let (mut needed_kind, mut needed_path): (Option<&str>, Option<Vec<String>>) = (None, None);
         for (column, says) in said.iter().enumerate() {
             match says {
-                Says::Class => address.0 = row.try_get(column)?,
-                Says::Oid => address.1 = row.try_get(column)?,
-                Says::Sub => address.2 = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
-                Says::AlsoClass => also.0 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
-                Says::AlsoOid => also.1 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
-                Says::Path => path = row.try_get(column)?,
-                Says::ParentKind => parent_kind = row.try_get(column)?,
-                Says::Parent => parent_path = row.try_get(column)?,
-                Says::NeedsKind => needed_kind = row.try_get(column)?,
-                Says::Needs => needed_path = row.try_get(column)?,
-                Says::Place => object.place = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
-                Says::OnClass => on.get_or_insert((0, 0, 0)).0 = row.try_get(column)?,
-                Says::OnOid => on.get_or_insert((0, 0, 0)).1 = row.try_get(column)?,
-                Says::OnSub => on.get_or_insert((0, 0, 0)).2 = row.try_get(column)?,
-                Says::Known(name, form) => {
+                ColumnRole::Class => address.0 = row.try_get(column)?,
+                ColumnRole::Oid => address.1 = row.try_get(column)?,
+                ColumnRole::Sub => address.2 = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
+                ColumnRole::AlsoClass => also.0 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
+                ColumnRole::AlsoOid => also.1 = row.try_get::<_, Option<u32>>(column)?.unwrap_or(0),
+                ColumnRole::Path => path = row.try_get(column)?,
+                ColumnRole::ParentKind => parent_kind = row.try_get(column)?,
+                ColumnRole::Parent => parent_path = row.try_get(column)?,
+                ColumnRole::NeedsKind => needed_kind = row.try_get(column)?,
+                ColumnRole::Needs => needed_path = row.try_get(column)?,
+                ColumnRole::Place => object.place = row.try_get::<_, Option<i32>>(column)?.unwrap_or(0),
+                ColumnRole::OnClass => on.get_or_insert((0, 0, 0)).0 = row.try_get(column)?,
+                ColumnRole::OnOid => on.get_or_insert((0, 0, 0)).1 = row.try_get(column)?,
+                ColumnRole::OnSub => on.get_or_insert((0, 0, 0)).2 = row.try_get(column)?,
+                ColumnRole::Known(name, form) => {
                     if let Some(value) = value(row, column, *form)? {
                         object.known.insert(Arc::clone(name), value);
                     }
                 }
-                Says::Property(name, form) => {
+                ColumnRole::Property(name, form) => {
                     if let Some(value) = value(row, column, *form)? {
                         if *form == Form::Text
                             && let (Value::Text(text), Some(read)) = (&value, row.try_get::<_, Option<&str>>(column)?)

@@ -48,7 +48,7 @@ pub const SCRIPTING: Scripting = Scripting {
     // unique_violation, division_by_zero.
     claimed_codes: &["23505", "22012"],
     // lock_not_available, deadlock_detected, serialization_failure.
-    passing_codes: &["55P03", "40P01", "40001"],
+    retryable_codes: &["55P03", "40P01", "40001"],
     // active_sql_transaction, invalid_transaction_termination.
     in_transaction_codes: &["25001", "2D000"],
     locks,

@@ -80,7 +80,7 @@ fn at(url: &str, live: &Postgres) -> Result<Postgres, DatabaseError> {
              must be of the same version, because it says how definitions are spelled"
         )));
     }
-    shadow.leaving = Some(Leaving::Emptied(shadow.reflect(&everything())?.catalog));
+    shadow.cleanup = Some(Cleanup::Emptied(shadow.reflect(&everything())?.catalog));
     Ok(shadow)
 }
 
@@ -140,11 +140,11 @@ fn temporary(live: &mut Postgres) -> Result<Postgres, DatabaseError> {
     ));
     match Postgres::open(settings, "migrate shadow") {
         Ok(mut shadow) => {
-            shadow.leaving = Some(Leaving::Dropped { made_from });
+            shadow.cleanup = Some(Cleanup::Dropped { made_from });
             Ok(shadow)
         }
         Err(error) => {
-            interruption::undisturbed(|| drop_database(&made_from, &name));
+            interruption::uninterruptible(|| drop_database(&made_from, &name));
             Err(DatabaseError::Shadow(format!(
                 "cannot connect to the temporary shadow database: {error}; behind a connection pooler, name an empty \
                  database in `shadow_url` under [database]"
@@ -154,7 +154,7 @@ fn temporary(live: &mut Postgres) -> Result<Postgres, DatabaseError> {
 }
 
 /// What becomes of a shadow when it has served.
-pub enum Leaving {
+pub enum Cleanup {
     /// A temporary one is dropped, from the database that it was made from.
     Dropped { made_from: Settings },
     /// One that `shadow_url` names gets back to what it held before: nothing that anybody made.
@@ -162,10 +162,10 @@ pub enum Leaving {
 }
 
 /// Leaves a shadow as it must be for others.
-pub fn leave(shadow: &mut Postgres, leaving: Leaving) {
-    match leaving {
-        Leaving::Dropped { made_from } => drop_database(&made_from, &shadow.settings.database),
-        Leaving::Emptied(found) => {
+pub fn leave(shadow: &mut Postgres, cleanup: Cleanup) {
+    match cleanup {
+        Cleanup::Dropped { made_from } => drop_database(&made_from, &shadow.settings.database),
+        Cleanup::Emptied(found) => {
             if let Err(error) = empty(shadow, &found) {
                 tracing::warn!(database = shadow.place(), %error, "the shadow database could not be emptied");
             }

@@ -39,7 +39,7 @@ pub struct Sqlite {
 impl Drop for Sqlite {
     fn drop(&mut self) {
         if self.is_lent {
-            let emptied = interruption::undisturbed(|| self.empty());
+            let emptied = interruption::uninterruptible(|| self.empty());
             if let Err(error) = emptied {
                 tracing::warn!(database = self.place(), %error, "the shadow database could not be emptied");
             }
@@ -82,7 +82,7 @@ impl Sqlite {
         connection.busy_timeout(BETWEEN_LOOKS.min(purpose.patience)).map_err(failed)?;
         // SQLite's own default, which this library was built without: a script does here what it does in the shell.
         connection.pragma_update(None, "foreign_keys", false).map_err(failed)?;
-        connection.progress_handler(OPERATIONS_BETWEEN_LOOKS, Some(interruption::is_due));
+        connection.progress_handler(OPERATIONS_BETWEEN_LOOKS, Some(interruption::is_cancelled));
         // Statements are prepared once; keeping them would only cost memory.
         connection.set_prepared_statement_cache_capacity(0);
         Ok(Sqlite {
@@ -126,7 +126,7 @@ impl Sqlite {
     fn patiently<T>(&self, work: impl Fn() -> rusqlite::Result<T>) -> rusqlite::Result<T> {
         let started = Instant::now();
         loop {
-            if interruption::is_due() {
+            if interruption::is_cancelled() {
                 return Err(rusqlite::Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_INTERRUPT), None));
             }
             match work() {
@@ -189,7 +189,7 @@ impl Sqlite {
 
     fn roll_back(&self) {
         if !self.connection.is_autocommit() {
-            let _ = interruption::undisturbed(|| self.run_one("ROLLBACK"));
+            let _ = interruption::uninterruptible(|| self.run_one("ROLLBACK"));
         }
     }
 

@@ -48,7 +48,7 @@ impl Sqlite {
                 let waited_seconds = started.elapsed().as_secs();
                 return Err(DatabaseError::Locked { place: self.place(), holder, waited_seconds });
             }
-            if interruption::is_due() {
+            if interruption::is_cancelled() {
                 let doing = "waiting for another run of migrate".to_owned();
                 return Err(DatabaseError::Sql { doing, error: SqlError::interrupted(0) });
             }

@@ -1,7 +1,6 @@
 //! SQLite: one file, one connection.
 
 mod administer;
-mod alike;
 mod connection;
 mod ddl;
 pub mod kinds;
@@ -10,6 +9,7 @@ mod rebuild;
 pub mod reflect;
 pub mod script;
 mod types;
+mod unchanged_tables;
 mod url;
 mod words;
 
@@ -28,7 +28,7 @@ pub static DIALECT: Dialect = Dialect {
     schemes: &["sqlite", "sqlite3"],
     needs_no_server: true,
     kinds: kinds::KINDS,
-    alike: alike::alike,
+    unchanged_tables: unchanged_tables::unchanged_tables,
     doubts_type: Some(types::doubt),
     scripting: script::SCRIPTING,
     administration: administer::ADMINISTRATION,
@@ -53,7 +53,7 @@ impl Database for Sqlite {
         Ok(rusqlite::version().to_owned())
     }
 
-    fn surroundings(&mut self) -> Result<Surroundings, DatabaseError> {
+    fn environment_fingerprint(&mut self) -> Result<Surroundings, DatabaseError> {
         Ok(Surroundings { text: Database::version(self)?, usual: true, ..Surroundings::default() })
     }
 

@@ -2,12 +2,12 @@
 //!
 //! Source: SQLite, "Making Other Kinds Of Table Schema Changes": with foreign keys off, a new table is made and filled,
 //! the old one dropped, and the new one renamed. What lives on the table (indexes, triggers) goes with the old one; the
-//! planner puts it back, because the change says `Effect::Rebuilt`. Views stay: `legacy_alter_table` keeps SQLite from
+//! planner puts it back, because the change says `Impact::ChildrenLost`. Views stay: `legacy_alter_table` keeps SQLite from
 //! looking at them at the moment when the table is not there.
 
 use super::kinds::{column, constraint, table};
 use super::words::{folded, words};
-use crate::schema::change::{Change, Effect, Part};
+use crate::schema::change::{Change, Impact, Part};
 use crate::schema::plan::Risk;
 use crate::schema::{Catalog, Object, Value};
 use crate::sql::quote::{identifier, literal};
@@ -99,7 +99,7 @@ pub fn rebuild(change: &mut Change, parts: &[Part]) {
     for text in said {
         change.statements.push(Statement { setting: Some(&SETTING), ..Statement::new(text, &after.id) });
     }
-    change.affects(Effect::Rebuilt);
+    change.affects(Impact::ChildrenLost);
     change.risk(Risk::RewritesTable(format!("{} is rebuilt", after.id)));
     for risk in what_may_fail(change, parts) {
         change.risk(risk);

@@ -36,7 +36,7 @@ pub const SCRIPTING: Scripting = Scripting {
     must_change: |statement, rows| format!("{statement};\nSELECT abs(-9223372036854775807 - 1 + (changes() = {rows}))"),
     // The second is `integer overflow`, which abs() of the smallest number is.
     claimed_codes: &["SQLITE_CONSTRAINT_PRIMARYKEY", "SQLITE_ERROR"],
-    passing_codes: &[],
+    retryable_codes: &[],
     in_transaction_codes: &[],
     locks: |_| 0,
     lock_room: None,

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Node, Planner};
-use crate::schema::change::Effect;
-use crate::schema::order::{Before, circle_of};
+use crate::schema::change::Impact;
+use crate::schema::order::{OrderGraph, circle_of};
 use crate::schema::{Id, IdMap, Object};
 
 impl<'a> Planner<'a> {
@@ -32,7 +32,7 @@ impl<'a> Planner<'a> {
                 }
                 at
             };
-            let mut before = Before::new(operations.len());
+            let mut before = OrderGraph::new(operations.len());
             for &(first, then) in &edges {
                 let (first, then) = (root(first), root(then));
                 // What goes with an old form goes when that does.
@@ -86,10 +86,10 @@ impl<'a> Planner<'a> {
 
     /// A circle that no splitting opens: its edges are cut at the member that the priorities put first. What was cut
     /// too much shows when the plan is proved.
-    fn broken(&self, before: &Before, mut circles: Vec<Vec<usize>>) -> Vec<usize> {
+    fn broken(&self, before: &OrderGraph, mut circles: Vec<Vec<usize>>) -> Vec<usize> {
         let mut graph = before.clone();
         loop {
-            let mut cut = Before::new(graph.len());
+            let mut cut = OrderGraph::new(graph.len());
             for first in 0..graph.len() {
                 for &then in graph.followers(first) {
                     let inside = circles.iter().any(|circle| circle.first() == Some(&then) && circle.contains(&first));
@@ -110,7 +110,7 @@ impl<'a> Planner<'a> {
     fn operations(&self) -> Vec<Operation> {
         let mut operations = Vec::new();
         for (at, node) in self.nodes.iter().enumerate() {
-            if node.anew {
+            if node.recreate {
                 operations.extend(node.before.map(|_| Operation { phase: Phase::SetAside, node: at }));
                 operations.push(Operation { phase: Phase::LeadOver, node: at });
             } else if node.goes {
@@ -188,9 +188,12 @@ impl<'a> Planner<'a> {
         }
         let parent = self.parent(operation.node, operation.phase)?;
         let changed = |at: usize| self.nodes[at].change.is_some();
-        let rebuilt = |at: usize| self.nodes[at].change.as_ref().is_some_and(|change| change.effect >= Effect::Rebuilt);
+        let rebuilt =
+            |at: usize| self.nodes[at].change.as_ref().is_some_and(|change| change.impact >= Impact::ChildrenLost);
         match operation.phase {
-            _ if node.kind.part_of_parent && changed(parent) => Some(Operation { phase: Phase::Alter, node: parent }),
+            _ if node.kind.altered_by_parent && changed(parent) => {
+                Some(Operation { phase: Phase::Alter, node: parent })
+            }
             Phase::Drop if self.nodes[parent].goes => Some(Operation { phase: Phase::Drop, node: parent }),
             Phase::Drop if rebuilt(parent) && node.comes => Some(Operation { phase: Phase::Alter, node: parent }),
             Phase::SetAside => Some(Operation { phase: Phase::SetAside, node: parent }),
@@ -205,11 +208,11 @@ impl<'a> Planner<'a> {
     /// May it be taken out of its parent's statement? What holds data (a column) can't be made after its table.
     fn may_stand_alone(&self, operation: Operation) -> bool {
         let node = &self.nodes[operation.node];
-        if node.kind.part_of_parent {
+        if node.kind.altered_by_parent {
             return false;
         }
         match operation.phase {
-            Phase::Create if node.kind.inseparable => false,
+            Phase::Create if node.kind.must_be_inline => false,
             Phase::Create => !node.after.is_some_and(|object| (node.kind.holds_data)(object, self.to)),
             // A part must go with its whole, whose rows are its own.
             Phase::Drop if node.kind.part_of.is_some() => false,
@@ -220,10 +223,10 @@ impl<'a> Planner<'a> {
     }
 
     /// Returns the form that goes when everything else is as the one that comes needs it.
-    fn replaced_at_once(&self, at: usize) -> Option<&'a Object> {
+    fn drop_late(&self, at: usize) -> Option<&'a Object> {
         let node = &self.nodes[at];
         let forms = node.before.zip(node.after).filter(|_| node.goes && node.comes && self.old_form(at).is_none());
-        forms.filter(|(before, after)| (node.kind.replaced_at_once)(before, after)).map(|(before, _)| before)
+        forms.filter(|(before, after)| (node.kind.drop_late)(before, after)).map(|(before, _)| before)
     }
 
     fn places(&self, operations: &[Operation]) -> Places {
@@ -242,7 +245,7 @@ impl<'a> Planner<'a> {
             }
         };
         let op = |phase, node| Operation { phase, node };
-        let gone = |at: usize| op(if self.nodes[at].anew { Phase::LeadOver } else { Phase::Drop }, at);
+        let gone = |at: usize| op(if self.nodes[at].recreate { Phase::LeadOver } else { Phase::Drop }, at);
         let any_anew = self.is_any_anew();
         for (at, node) in self.nodes.iter().enumerate() {
             for &user in &node.users {
@@ -256,8 +259,8 @@ impl<'a> Planner<'a> {
                     add(op(Phase::Alter, need), op(phase, at));
                 }
             }
-            if let Some(before) = self.replaced_at_once(at) {
-                let needed = (node.kind.also_after)(before, self.from, self.from);
+            if let Some(before) = self.drop_late(at) {
+                let needed = (node.kind.create_after)(before, self.from, self.from);
                 let needed = needed.iter().filter_map(|id| self.nodes.binary_search_by(|node| node.id.cmp(id)).ok());
                 for need in node.needs.iter().copied().chain(needed) {
                     for first in [gone(need), op(Phase::Alter, need), op(Phase::Create, need)] {
@@ -269,7 +272,7 @@ impl<'a> Planner<'a> {
                 .is_some_and(|parent| self.nodes[parent].goes && self.old_form(parent).is_none())
             {
                 // What goes with what it lives in has no place of its own.
-                node.goes_before.iter().for_each(|&first| add(gone(at), gone(first)));
+                node.drop_before.iter().for_each(|&first| add(gone(at), gone(first)));
             }
             if any_anew {
                 self.anew_edges(at, &mut add);
@@ -284,7 +287,7 @@ impl<'a> Planner<'a> {
         // A part makes room before others come to the same whole.
         let mut makes_room: IdMap<Id, Vec<usize>> = IdMap::default();
         for (at, node) in self.nodes.iter().enumerate() {
-            if let (Some(before), Some(part_of)) = (self.replaced_at_once(at), node.kind.part_of) {
+            if let (Some(before), Some(part_of)) = (self.drop_late(at), node.kind.part_of) {
                 makes_room.entry(part_of(before)).or_default().push(at);
             }
         }
@@ -297,16 +300,16 @@ impl<'a> Planner<'a> {
         }
         let mut occupied: HashMap<String, Vec<usize>> = HashMap::new();
         for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| node.goes) {
-            for name in node.before.map(node.kind.occupies).unwrap_or_default() {
+            for name in node.before.map(node.kind.claimed_names).unwrap_or_default() {
                 occupied.entry(name).or_default().push(at);
             }
         }
         let comes = |node: &Node| node.comes && !occupied.is_empty();
         for (at, node) in self.nodes.iter().enumerate().filter(|(_, node)| comes(node)) {
-            for name in node.after.map(node.kind.occupies).unwrap_or_default() {
+            for name in node.after.map(node.kind.claimed_names).unwrap_or_default() {
                 for &holder in occupied.get(&name).into_iter().flatten() {
                     add(
-                        if self.nodes[holder].anew { op(Phase::SetAside, holder) } else { gone(holder) },
+                        if self.nodes[holder].recreate { op(Phase::SetAside, holder) } else { gone(holder) },
                         op(Phase::Create, at),
                     );
                 }

@@ -64,7 +64,7 @@ impl<'a> Planner<'a> {
         let parent = node.parent_before.or(node.parent_after)?;
         let moves = node.before.is_some() && node.after.is_some() && node.parent_before != node.parent_after;
         let stays = self.nodes[parent].before.is_some() && self.nodes[parent].after.is_some();
-        (node.kind.part_of_parent && stays && !moves).then_some(parent)
+        (node.kind.altered_by_parent && stays && !moves).then_some(parent)
     }
 
     fn alter(&mut self, at: usize, before: &'a Object, after: &'a Object, parts: Vec<Part<'a>>) -> Action {
@@ -72,12 +72,12 @@ impl<'a> Planner<'a> {
         change.dependents = self.dependents(at);
         change.parts = parts;
         (self.nodes[at].kind.alter)(&mut change);
-        if change.anew && change.refusal.is_none() && self.make_anew(at).is_empty() {
+        if change.recreate && change.refusal.is_none() && self.recreate(at).is_empty() {
             change.refusal = Some(NOT_ANEW.to_owned());
         }
-        if (change.anew || self.nodes[at].anew) && change.refusal.is_none() {
+        if (change.recreate || self.nodes[at].recreate) && change.refusal.is_none() {
             self.nodes[at].risks = change.risks;
-            return if change.anew && self.nodes[at].anew { Action::Replace } else { Action::Alter };
+            return if change.recreate && self.nodes[at].recreate { Action::Replace } else { Action::Alter };
         }
         if change.unclaimed.is_empty() && change.parts.is_empty() && change.refusal.is_none() {
             self.nodes[at].change = Some(change);
@@ -116,7 +116,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-const NOT_ANEW: &str = "it would have to be made anew, and becomes a part of something else too: do the one in a revision of \
+const NOT_ANEW: &str = "it would have to be made recreate, and becomes a part of something else too: do the one in a revision of \
                         its own, and then the other";
 
 fn differing(before: &Object, after: &Object) -> Vec<(String, Option<Value>, Option<Value>)> {

@@ -31,12 +31,12 @@ impl<'a> Planner<'a> {
                 after,
                 goes: before.is_some() && after.is_none(),
                 comes: before.is_none() && after.is_some(),
-                anew: false,
+                recreate: false,
                 change: None,
                 risks: Vec::new(),
                 users: Vec::new(),
                 needs: Vec::new(),
-                goes_before: Vec::new(),
+                drop_before: Vec::new(),
                 parent_before: None,
                 parent_after: None,
                 part_before: None,
@@ -48,8 +48,8 @@ impl<'a> Planner<'a> {
         for at in 0..nodes.len() {
             if let Some(before) = nodes[at].before {
                 nodes[at].parent_before = before.parent.as_ref().and_then(|id| index.get(id)).copied();
-                let also = (nodes[at].kind.goes_before)(before, from);
-                nodes[at].goes_before = also.iter().filter_map(|id| index.get(id)).copied().collect();
+                let also = (nodes[at].kind.drop_before)(before, from);
+                nodes[at].drop_before = also.iter().filter_map(|id| index.get(id)).copied().collect();
                 for id in before.depends_on.iter().chain(&before.parent) {
                     if let Some(&used) = index.get(id).filter(|&&used| used != at) {
                         nodes[used].users.push(at);
@@ -59,7 +59,7 @@ impl<'a> Planner<'a> {
             if let Some(after) = nodes[at].after {
                 nodes[at].parent_after = after.parent.as_ref().and_then(|id| index.get(id)).copied();
                 // What is not there any more can't come first.
-                let mut also = (nodes[at].kind.also_after)(after, to, &start);
+                let mut also = (nodes[at].kind.create_after)(after, to, &start);
                 also.retain(|id| to.contains(id));
                 let needed = after.depends_on.iter().chain(&after.parent).chain(&also);
                 nodes[at].needs = needed.filter_map(|id| index.get(id)).copied().filter(|&need| need != at).collect();
@@ -126,7 +126,7 @@ fn concerned<'a>(
         let wholes = sides.into_iter().flatten().flatten();
         wholes.filter_map(|whole| Some(&from.get(&whole).or_else(|| to.get(&whole))?.id))
     };
-    let whole = |id: &&Id| kinds.get(id.kind).is_some_and(|kind| kind.part_of_parent);
+    let whole = |id: &&Id| kinds.get(id.kind).is_some_and(|kind| kind.altered_by_parent);
     let wholes: Vec<&Id> = concerned.iter().copied().filter(whole).flat_map(|id| parents(id, [from, to])).collect();
     concerned.extend(wholes.into_iter().filter(|id| known.insert(id)));
     if !concerned.is_empty() {

@@ -23,12 +23,12 @@ pub(super) fn renamed(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> 
     if pairs.is_empty() {
         return None;
     }
-    let occupied: Vec<String> = from.objects().flat_map(|object| occupies(object, kinds)).collect();
+    let occupied: Vec<String> = from.objects().flat_map(|object| claimed_names(object, kinds)).collect();
     let mut renamed = Renamed { from: Catalog::default(), steps: Vec::new(), differences: Vec::new() };
     let mut names: HashMap<&Id, &Id> = HashMap::new();
     for (kind, old, new) in pairs {
         let Some(rename) = kind.rename else { continue };
-        if occupies(new, kinds).iter().any(|name| occupied.contains(name)) {
+        if claimed_names(new, kinds).iter().any(|name| occupied.contains(name)) {
             continue;
         }
         names.insert(&old.id, &new.id);
@@ -78,8 +78,8 @@ fn pairs_of<'a>(
     pairs
 }
 
-fn occupies(object: &Object, kinds: &[&'static Kind]) -> Vec<String> {
-    kinds.iter().find(|kind| kind.name == object.id.kind).map(|kind| (kind.occupies)(object)).unwrap_or_default()
+fn claimed_names(object: &Object, kinds: &[&'static Kind]) -> Vec<String> {
+    kinds.iter().find(|kind| kind.name == object.id.kind).map(|kind| (kind.claimed_names)(object)).unwrap_or_default()
 }
 
 /// Returns the object as it is when the names are given, if that changes anything: what is renamed has its new

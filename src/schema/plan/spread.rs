@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::{Planner, Refusal};
 use crate::schema::Id;
-use crate::schema::change::Effect;
+use crate::schema::change::Impact;
 
 impl<'a> Planner<'a> {
     /// Carries what goes, is rewritten or rebuilt on to those that depend on it.
@@ -22,12 +22,12 @@ impl<'a> Planner<'a> {
             if node.goes {
                 queue.push((at, Cause::Goes, at));
             }
-            let causes: &[Cause] = match node.change.as_ref().map(|change| change.effect) {
-                Some(Effect::Resized) => &[Cause::Resized],
-                Some(Effect::Rewritten) => &[Cause::Rewritten],
-                Some(Effect::Rebuilt) => &[Cause::Rebuilt],
-                Some(Effect::Remade) => &[Cause::Rewritten, Cause::Rebuilt],
-                Some(Effect::None) | None => &[],
+            let causes: &[Cause] = match node.change.as_ref().map(|change| change.impact) {
+                Some(Impact::Resized) => &[Cause::Resized],
+                Some(Impact::Rewritten) => &[Cause::Rewritten],
+                Some(Impact::ChildrenLost) => &[Cause::Rebuilt],
+                Some(Impact::Recreated) => &[Cause::Rewritten, Cause::Rebuilt],
+                Some(Impact::None) | None => &[],
             };
             queue.extend(causes.iter().map(|&cause| (at, cause, at)));
         }
@@ -47,13 +47,13 @@ impl<'a> Planner<'a> {
                     Cause::Goes => {
                         self.nodes[user].needs.contains(&at) || (self.nodes[user].change.is_none() && !holds_data)
                     }
-                    Cause::Resized => (kind.steps_aside)(before) && !(kind.carried)(before),
-                    Cause::Rewritten => (kind.steps_aside)(before),
+                    Cause::Resized => (kind.drop_during_rewrite)(before) && !(kind.survives_resize)(before),
+                    Cause::Rewritten => (kind.drop_during_rewrite)(before),
                     // Its parts were rebuilt with it.
-                    Cause::Rebuilt => child && self.nodes[user].parent_after == Some(at) && !kind.part_of_parent,
+                    Cause::Rebuilt => child && self.nodes[user].parent_after == Some(at) && !kind.altered_by_parent,
                 };
                 // A type that is replaced anyway is out of the way too.
-                let is_gone = self.nodes[user].goes && (kind.passes_on)(before);
+                let is_gone = self.nodes[user].goes && (kind.propagates_rewrite)(before);
                 if (must_go || is_gone) && matches!(cause, Cause::Resized | Cause::Rewritten) {
                     self.aside.push((user, source));
                 }
@@ -63,8 +63,8 @@ impl<'a> Planner<'a> {
                     continue;
                 }
                 if must_go {
-                    if with_old_form && !child && (holds_data || is_link || (kind.passes_on)(before)) {
-                        let wholes = self.make_anew(user);
+                    if with_old_form && !child && (holds_data || is_link || (kind.propagates_rewrite)(before)) {
+                        let wholes = self.recreate(user);
                         let new = wholes.iter().map(|&whole| (whole, Cause::Goes, whole));
                         queue.extend(new.filter(|&cause| seen.insert(cause)));
                         if !wholes.is_empty() {
@@ -88,7 +88,7 @@ impl<'a> Planner<'a> {
                         queue.push((user, Cause::Goes, user));
                     }
                 } else if matches!(cause, Cause::Resized | Cause::Rewritten)
-                    && (holds_data || (kind.passes_on)(before))
+                    && (holds_data || (kind.propagates_rewrite)(before))
                     && seen.insert((user, cause, source))
                 {
                     queue.push((user, cause, source));

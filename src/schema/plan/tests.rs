@@ -1,9 +1,9 @@
 //! Plans between made-up catalogs.
 
 use super::*;
-use crate::schema::change::{Effect, Succession};
+use crate::schema::change::{Impact, Recreation};
 use crate::schema::explain;
-use crate::schema::kind::Anew;
+use crate::schema::kind::Recreate;
 
 /// A made-up dialect: boxes hold things, lids are written inside their box, ropes need whatever they name.
 static KINDS: &[&Kind] = &[
@@ -16,24 +16,24 @@ static KINDS: &[&Kind] = &[
         drop: |object, _| vec![Statement::new(format!("drop {}", object.id.name()), "")],
         alter: |change| {
             if change.claim("size") {
-                change.say(format!("resize {}", change.after.id.name()));
-                change.affects(Effect::Rewritten);
+                change.push_statement(format!("resize {}", change.after.id.name()));
+                change.affects(Impact::Rewritten);
             }
             if change.differs("shape") {
-                change.make_anew();
+                change.recreate();
             }
             if change.claim("wood") {
-                change.say(format!("rebuild {}", change.after.id.name()));
-                change.affects(Effect::Rebuilt);
+                change.push_statement(format!("rebuild {}", change.after.id.name()));
+                change.affects(Impact::ChildrenLost);
             }
         },
         holds_data: |_, _| true,
-        anew: Some(Anew {
-            set_aside: |succession| succession.say(said_of("put away", succession)),
-            lead_over: |succession| succession.say(said_of("fill", succession)),
-            discard: |succession| succession.say(said_of("burn", succession)),
+        recreate: Some(Recreate {
+            rename_old: |succession| succession.push_statement(said_of("put away", succession)),
+            copy_data: |succession| succession.push_statement(said_of("fill", succession)),
+            drop_old: |succession| succession.push_statement(said_of("burn", succession)),
         }),
-        occupies: |object| vec![object.id.name().to_owned()],
+        claimed_names: |object| vec![object.id.name().to_owned()],
         ..Kind::REPLACED
     },
     &Kind {
@@ -41,7 +41,7 @@ static KINDS: &[&Kind] = &[
         create: |creation| vec![Statement::new(format!("put {} in", creation.object.id.name()), "")],
         drop: |object, _| vec![Statement::new(format!("take {} out", object.id.name()), "")],
         inline: |_, _, _| true,
-        inseparable: true,
+        must_be_inline: true,
         part_of: Some(|object| object.depends_on.first().cloned().unwrap()),
         ..Kind::REPLACED
     },
@@ -56,8 +56,8 @@ static KINDS: &[&Kind] = &[
         name: "rope",
         create: |creation| vec![Statement::new(format!("tie {}", creation.object.id.name()), "")],
         drop: |object, _| vec![Statement::new(format!("untie {}", object.id.name()), "")],
-        steps_aside: |_| true,
-        occupies: |object| vec![object.id.name().to_owned()],
+        drop_during_rewrite: |_| true,
+        claimed_names: |object| vec![object.id.name().to_owned()],
         ..Kind::REPLACED
     },
     &Kind {
@@ -66,14 +66,14 @@ static KINDS: &[&Kind] = &[
         drop: |object, _| vec![Statement::new(format!("undo {}", object.id.name()), "")],
         alter: |change| {
             if change.claim("tight") {
-                change.say(format!("pull {}", change.after.id.name()));
+                change.push_statement(format!("pull {}", change.after.id.name()));
             }
         },
         ..Kind::REPLACED
     },
 ];
 
-fn said_of(verb: &str, succession: &Succession) -> String {
+fn said_of(verb: &str, succession: &Recreation) -> String {
     let name = |object: &Object| object.id.name().to_owned();
     format!("{verb} {}", succession.after.or(succession.before).map(name).unwrap_or_default())
 }

@@ -3,8 +3,8 @@
 //! The comments that a new database or an extension's own control file brings are no objects; where one of those was
 //! taken away there is an object without a text.
 
-use super::Asked;
-use super::address::address;
+use crate::database::postgres::kinds::QueryContext;
+use crate::database::postgres::kinds::address::address;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::{Catalog, Object};
 use crate::sql::quote::{identifier, literal, qualified};
@@ -22,7 +22,7 @@ pub static KIND: Kind = Kind {
     ..Kind::REPLACED
 };
 
-pub fn query(_: &Asked) -> String {
+pub fn query(_: &QueryContext) -> String {
     format!(
         "SELECT {ON}, CASE WHEN x.index IS NOT NULL THEN ARRAY['index'] ELSE {PATH} END AS _path, d.description AS text,
                 {BROUGHT} AS _known_default, x.index AS _known_index, {SEQUENCE} AS _known_sequence

@@ -1,7 +1,7 @@
 //! Extensions. What belongs to one is never an object: it comes and goes with it.
 
-use super::Asked;
-use super::address::drop_by_address;
+use crate::database::postgres::kinds::QueryContext;
+use crate::database::postgres::kinds::address::drop_by_address;
 use crate::schema::change::Change;
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::{Object, Value};
@@ -18,7 +18,7 @@ pub static KIND: Kind = Kind {
     ..Kind::REPLACED
 };
 
-pub fn query(asked: &Asked) -> String {
+pub fn query(asked: &QueryContext) -> String {
     format!(
         "SELECT 'pg_extension'::regclass::oid AS _class, e.oid AS _oid, ARRAY[e.extname::text] AS _path,
                 n.nspname::text AS schema, e.extversion AS version,
@@ -53,11 +53,11 @@ fn alter(change: &mut Change) {
     let name = identifier(change.after.id.name());
     // An extension brings scripts that lead to newer versions; back, it is only made anew.
     if newer(change.after.text("version"), change.before.text("version")) && change.claim("version") {
-        change.say(format!("ALTER EXTENSION {name} UPDATE TO {}", version(change.after.text("version"))));
+        change.push_statement(format!("ALTER EXTENSION {name} UPDATE TO {}", version(change.after.text("version"))));
     }
     if known(change.before, "relocatable") && change.claim("schema") {
         let schema = identifier(change.after.text("schema").unwrap_or_default());
-        change.say(format!("ALTER EXTENSION {name} SET SCHEMA {schema}"));
+        change.push_statement(format!("ALTER EXTENSION {name} SET SCHEMA {schema}"));
     }
 }
 

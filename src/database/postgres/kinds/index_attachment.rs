@@ -4,8 +4,8 @@
 //! The server attaches what it makes for partitions by itself, under names of its own. What it makes is left to it only
 //! if that is exactly what is wanted; otherwise each index is made under its own name, and attached, as `pg_dump` does.
 
-use super::inherited::{inherited, link_stays, maker, table_path};
-use super::{Asked, names};
+use crate::database::postgres::kinds::inherited::{inherited, inherited_from, link_stays, table_path};
+use crate::database::postgres::kinds::{QueryContext, names};
 use crate::schema::kind::{Creation, Kind};
 use crate::schema::{Catalog, Id, Object};
 use crate::sql::Statement;
@@ -14,14 +14,14 @@ use crate::sql::quote::qualified;
 pub static KIND: Kind = Kind {
     name: "index attachment",
     create,
-    goes_by_itself: |_, _, _| true,
+    dropped_implicitly: |_, _, _| true,
     // There is no DETACH: only dropping the whole index or detaching the table ends it.
     only_with_parent: |attachment, to| link_stays(attachment, to),
-    also_after: |attachment, to, _| link_of(attachment, to).into_iter().chain([part_of(attachment)]).collect(),
+    create_after: |attachment, to, _| link_of(attachment, to).into_iter().chain([part_of(attachment)]).collect(),
     ..Kind::REPLACED
 };
 
-pub fn query(asked: &Asked) -> String {
+pub fn query(asked: &QueryContext) -> String {
     format!(
         "SELECT CASE WHEN pk.oid IS NULL THEN ARRAY['on index', pn.nspname, p.relname, cn.nspname, c.relname] ELSE ARRAY['on constraint', pn.nspname, pt.relname, pk.conname, cn.nspname, c.relname] END::text[] AS _path,
                 CASE WHEN pk.oid IS NULL THEN 'index' ELSE 'constraint' END AS _parent_kind,
@@ -81,7 +81,7 @@ fn parts<'a>(whole: &Object, catalog: &'a Catalog) -> impl Iterator<Item = &'a O
 /// `stays` says what is there before and after; `from` is what the plan starts from.
 pub fn is_apart(index: &Object, to: &Catalog, from: &Catalog, stays: &dyn Fn(&Id) -> bool) -> bool {
     let mut top = index;
-    while let Some(whole) = maker(top, to) {
+    while let Some(whole) = inherited_from(top, to) {
         if stays(&whole.id) {
             return !is_automatic(top, whole, to, from) || any_by_itself(top, to, from);
         }
@@ -103,7 +103,9 @@ pub fn is_incomplete(index: &Object) -> bool {
 /// Is it made before its table becomes a partition, which then attaches it?
 pub fn is_before_link(part: &Object, to: &Catalog, from: &Catalog) -> bool {
     let stays = |id: &Id| from.contains(id);
-    inherited(part) && maker(part, to).is_some_and(|whole| stays(&whole.id)) && is_apart(part, to, from, &stays)
+    inherited(part)
+        && inherited_from(part, to).is_some_and(|whole| stays(&whole.id))
+        && is_apart(part, to, from, &stays)
 }
 
 /// Would the server, asked for the whole's alone, make or find just this for the partition?
@@ -168,7 +170,7 @@ fn has_twin(part: &Object, catalog: &Catalog) -> bool {
 
 /// What must come before an index or key because of partitions: what came with a link, or is attached by hand, is there
 /// only after it, unless it is made before and attached by the link.
-pub fn also_after(index: &Object, to: &Catalog, from: &Catalog) -> Vec<Id> {
+pub fn create_after(index: &Object, to: &Catalog, from: &Catalog) -> Vec<Id> {
     let mut after = Vec::new();
     if inherited(index) && !is_before_link(index, to, from) {
         after.push(Id::new("partition", table_path(index).iter().cloned()));

@@ -21,70 +21,37 @@
 
 use crate::schema::kind::Kind;
 
-pub mod access_method;
 pub mod address;
-pub mod aggregate;
-mod anew;
-pub mod cast;
-pub mod collation;
-pub mod column;
 pub mod comment;
-pub mod composite;
-pub mod constraint;
-pub mod conversion;
-pub mod default;
-pub mod default_privilege;
-pub mod domain;
-pub mod domain_constraint;
-pub mod enumeration;
-pub mod event_trigger;
 pub mod extension;
-pub mod foreign_check;
-pub mod foreign_column;
-pub mod foreign_data_wrapper;
-pub mod foreign_table;
-pub mod function;
-mod identity;
-pub mod index;
+pub mod foreign;
 pub mod index_attachment;
-pub mod inheritance;
-mod inherited;
-pub mod language;
-pub mod materialized_view;
-mod names;
-mod not_null;
-pub mod operator;
-pub mod operator_class;
-pub mod operator_family;
-pub mod options;
-pub mod partition;
-pub mod partition_trigger;
-pub mod policy;
-pub mod privilege;
-pub mod procedure;
-pub mod publication;
-pub mod publication_schema;
-pub mod publication_table;
-pub mod range;
-mod remake;
-mod retype;
-pub mod rule;
+pub mod relations;
+pub mod replication;
+pub mod rights;
+pub mod routines;
 pub mod schema;
-pub mod sequence;
-pub mod server;
-pub mod statistics;
-pub mod table;
-pub mod text_search_configuration;
-pub mod text_search_dictionary;
-pub mod text_search_parser;
-pub mod text_search_template;
-pub mod trigger;
-pub mod user_mapping;
-pub mod view;
-pub mod view_default;
+pub mod text_search;
+pub mod types;
+
+pub use foreign::{foreign_check, foreign_column, foreign_data_wrapper, foreign_table, server, user_mapping};
+pub use relations::{
+    column, constraint, default, identity, index, inheritance, inherited, materialized_view, names, not_null, options,
+    partition, partition_trigger, policy, recreate_table, rule, sequence, statistics, table, trigger, view,
+    view_default,
+};
+pub use replication::{publication, publication_schema, publication_table};
+pub use rights::{default_privilege, privilege};
+pub use routines::{
+    access_method, aggregate, event_trigger, function, language, operator, operator_class, operator_family, procedure,
+};
+pub use text_search::{text_search_configuration, text_search_dictionary, text_search_parser, text_search_template};
+pub use types::{
+    cast, collation, column_cast, composite, conversion, domain, domain_constraint, enumeration, range, recreate_type,
+};
 
 /// What a kind's query is asked for.
-pub struct Asked {
+pub struct QueryContext {
     /// `server_version_num`: 150020.
     pub version: u32,
     /// A condition on a schema's name, with `{}` in the place of the name.
@@ -93,7 +60,7 @@ pub struct Asked {
     pub(super) not_ours: String,
 }
 
-impl Asked {
+impl QueryContext {
     /// Is the schema whose name is the SQL expression `name` one of those asked for? As an SQL condition.
     pub fn schema(&self, name: &str) -> String {
         self.in_scope.replace("{}", name)
@@ -115,7 +82,7 @@ impl Asked {
 /// A kind and the statement that reads every object of it.
 pub struct Reader {
     pub kind: &'static Kind,
-    pub query: fn(&Asked) -> String,
+    pub query: fn(&QueryContext) -> String,
     /// Catalogs, and their columns with oids, in which there are rows of the database's own when there is any such object.
     pub rows: &'static [(&'static str, &'static str)],
 }

@@ -1,8 +1,8 @@
 //! Schemas.
 
-use super::Asked;
-use super::address::{drop_by_address, rename_by_address};
-use super::privilege;
+use crate::database::postgres::kinds::QueryContext;
+use crate::database::postgres::kinds::address::{drop_by_address, rename_by_address};
+use crate::database::postgres::kinds::privilege;
 use crate::schema::kind::{Creation, Kind};
 use crate::sql::Statement;
 use crate::sql::quote::identifier;
@@ -12,12 +12,12 @@ pub static KIND: Kind = Kind {
     create,
     drop: drop_by_address,
     rename: Some(rename_by_address),
-    occupies: |object| vec![format!("schema {}", object.id.name())],
-    settle: privilege::settle,
+    claimed_names: |object| vec![format!("schema {}", object.id.name())],
+    after_create: privilege::after_create,
     ..Kind::REPLACED
 };
 
-pub fn query(asked: &Asked) -> String {
+pub fn query(asked: &QueryContext) -> String {
     format!(
         "SELECT 'pg_namespace'::regclass::oid AS _class, n.oid AS _oid, ARRAY[n.nspname::text] AS _path
          FROM pg_namespace n

@@ -7,7 +7,7 @@ use crate::sql::quote::identifier;
 
 pub static KIND: Kind = Kind {
     name: "column",
-    part_of_parent: true,
+    altered_by_parent: true,
     inline: |_, _, _| true,
     holds_data: |object, _| object.text("generated").is_none(),
     rename: Some(|object, name, _| {

@@ -5,7 +5,7 @@
 use crate::schema::kind::Kind;
 use crate::schema::{Object, Value};
 
-pub static KIND: Kind = Kind { name: "constraint", part_of_parent: true, inline: |_, _, _| true, ..Kind::REPLACED };
+pub static KIND: Kind = Kind { name: "constraint", altered_by_parent: true, inline: |_, _, _| true, ..Kind::REPLACED };
 
 /// Must it stand in its column, because beside the columns it would mean something else?
 pub fn belongs_in_column(constraint: &Object) -> bool {

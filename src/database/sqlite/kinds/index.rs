@@ -9,6 +9,6 @@ pub static KIND: Kind = Kind {
     name: "index",
     create: |creation| vec![Statement::new(text(creation.object), &creation.object.id)],
     drop: |object, _| vec![Statement::new(format!("DROP INDEX {}", identifier(object.id.name())), &object.id)],
-    occupies: relation,
+    claimed_names: relation,
     ..Kind::REPLACED
 };

@@ -17,11 +17,11 @@ pub static KIND: Kind = Kind {
     alter,
     rename: Some(|object, name, _| rename(object, name)),
     holds_data: |_, _| true,
-    occupies: relation,
+    claimed_names: relation,
     // SQLite does not ask for it, but a reader expects a table before those that refer to it.
-    also_after: |object, _, _| referenced(object),
+    create_after: |object, _, _| referenced(object),
     // Where foreign keys are enforced, a drop deletes the rows first (manual, "Foreign Key Support", section 5).
-    goes_before: |object, _| referenced(object),
+    drop_before: |object, _| referenced(object),
     ..Kind::REPLACED
 };
 

@@ -11,7 +11,7 @@ pub static KIND: Kind = Kind {
     name: "trigger",
     create: |creation| vec![Statement::new(text(creation.object), &creation.object.id)],
     drop: |object, _| vec![Statement::new(format!("DROP TRIGGER {}", identifier(object.id.name())), &object.id)],
-    occupies: |object| vec![format!("trigger {}", object.id.name().to_ascii_lowercase())],
+    claimed_names: |object| vec![format!("trigger {}", object.id.name().to_ascii_lowercase())],
     ..Kind::REPLACED
 };
 

@@ -16,7 +16,7 @@ pub static KIND: Kind = Kind {
     alter,
     rename: Some(|object, name, _| super::table::rename(object, name)),
     holds_data: |_, _| true,
-    occupies: relation,
+    claimed_names: relation,
     ..Kind::REPLACED
 };
 
@@ -102,15 +102,15 @@ fn alter(change: &mut Change) {
     };
     let put_back = if is_tree { listed.clone() } else { listed.replacen("rowid", "migrate_rowid", 1) };
     if copies {
-        change.say(format!("CREATE TEMP TABLE migrate_rows AS SELECT {kept} FROM {table}"));
+        change.push_statement(format!("CREATE TEMP TABLE migrate_rows AS SELECT {kept} FROM {table}"));
     }
-    change.say(format!("DROP TABLE {table}"));
-    change.say(text(change.after).to_owned());
+    change.push_statement(format!("DROP TABLE {table}"));
+    change.push_statement(text(change.after).to_owned());
     if copies {
-        change.say(format!("INSERT INTO {table} ({listed}) SELECT {put_back} FROM temp.migrate_rows"));
-        change.say("DROP TABLE temp.migrate_rows");
+        change.push_statement(format!("INSERT INTO {table} ({listed}) SELECT {put_back} FROM temp.migrate_rows"));
+        change.push_statement("DROP TABLE temp.migrate_rows");
     } else {
-        change.say(format!("INSERT INTO {table} ({table}) VALUES ('rebuild')"));
+        change.push_statement(format!("INSERT INTO {table} ({table}) VALUES ('rebuild')"));
     }
     let lost: Vec<&String> = old.columns.iter().filter(|column| !new.columns.contains(column)).collect();
     if !lost.is_empty() && !old.external {

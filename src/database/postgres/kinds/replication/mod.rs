@@ -1,0 +1,5 @@
+//! Logical replication.
+
+pub mod publication;
+pub mod publication_schema;
+pub mod publication_table;
