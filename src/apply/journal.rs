@@ -17,7 +17,7 @@ use super::online::{ATTEMPTS, Run, Stop, has_code, is_true, new_row};
 use super::prepare::{Prepared, PreparedPart};
 use super::{ApplyError, Event};
 use crate::database::version_table::{self, AppliedRow, State};
-use crate::database::{Earlier, Effect, SessionEffect, SqlError, interruption};
+use crate::database::{Earlier, Effect, LockClass, SessionEffect, SqlError, WaitWatch, Waited, interruption};
 use crate::revision::Direction;
 use crate::sql::split::Piece;
 use crate::sql::token::{TokenKind, name_of, tokens};
@@ -424,17 +424,79 @@ impl<'e> Run<'_, 'e> {
         self.move_to(prepared, claimed, after, number)
     }
 
-    /// Runs one statement by itself. When it answers with an error, the journal, at `place`, goes back to before it.
+    /// Runs one statement by itself, with the patience for locks of its class. When it answers with an error, the journal, at
+    /// `place`, goes back to before it.
     fn alone(&mut self, prepared: &Prepared<'e>, piece: Piece, number: usize, place: Done) -> Result<(), ApplyError> {
+        let scripting = &self.dialect.scripting;
+        let text = piece.text(prepared.text());
+        let class = (scripting.lock_class)(text);
+        let patience = (scripting.patience)(class, self.options.lock_timeout);
+        for setting in &patience.before {
+            self.own(prepared, setting)?;
+        }
+        let result = self.alone_with_retries(prepared, piece, class, number);
+        let before = number as Done - 1;
+        let failed_whole = match &result {
+            // What is left of a statement that was given up can't be cleared away now, either.
+            Err((error, _, waited)) => {
+                place != before && !waited.cancelled && self.failed_whole(prepared, text, number, error)
+            }
+            Ok(()) => false,
+        };
+        for setting in &patience.after {
+            // On a connection that is lost there is nothing to reset.
+            let _ = interruption::uninterruptible(|| self.database.execute(setting));
+        }
+        let Err((error, failed, waited)) = result else { return Ok(()) };
+        if failed_whole {
+            self.move_to(prepared, place, before, number)?;
+        }
+        Err(self.stopped(prepared, error, failed, waited.last, number))
+    }
+
+    /// Runs the statement; one that can't have its locks in time is tried again, as a transaction is.
+    fn alone_with_retries(
+        &mut self,
+        prepared: &Prepared<'e>,
+        piece: Piece,
+        class: LockClass,
+        number: usize,
+    ) -> Result<(), (SqlError, Failed, Waited)> {
         let mut message = self.message();
         message.section(prepared.text(), &[piece]);
         let text = message.text.trim_end().trim_end_matches(';');
-        let Err(error) = self.database.execute(text) else { return Ok(()) };
-        let before = number as Done - 1;
-        if place != before && self.failed_whole(prepared, piece.text(prepared.text()), number, &error) {
-            self.move_to(prepared, place, before, number)?;
+        let mut attempt = 1;
+        loop {
+            let watch = (class == LockClass::Concurrent).then(|| self.watch_waits(prepared, number)).flatten();
+            let result = self.database.execute(text);
+            let waited = watch.map(WaitWatch::end).unwrap_or_default();
+            match result {
+                Ok(()) => return Ok(()),
+                Err(error) if class == LockClass::Short && self.is_retryable(&error) && attempt < ATTEMPTS => {
+                    self.pause(prepared.revision, &error, None, attempt);
+                    attempt += 1;
+                }
+                Err(mut error) => {
+                    if waited.cancelled {
+                        error.message = "gave up waiting for older transactions (`run.concurrent_wait`)".to_owned();
+                    }
+                    let failed = message.blame(&error);
+                    return Err((error, failed, waited));
+                }
+            }
         }
-        Err(self.stopped(prepared, error.clone(), message.blame(&error), None, number))
+    }
+
+    /// Reports whom a concurrent statement waits for, and cancels it after `run.concurrent_wait`.
+    fn watch_waits(&mut self, prepared: &Prepared, number: usize) -> Option<WaitWatch> {
+        let report = self.options.report_wait;
+        let what = format!("statement {number} of {} waits for", prepared.revision.id);
+        let tell = move |words: &str| {
+            if let Some(report) = report {
+                report(&format!("{what} {words}"));
+            }
+        };
+        self.database.watch_waits(self.options.concurrent_wait, Box::new(tell))
     }
 
     /// A claimed statement answered with an error: is nothing of it left, or was that cleared away? If not, the next run
@@ -483,7 +545,9 @@ impl<'e> Run<'_, 'e> {
                 Some("undone") | None => return Ok(Known::Undone),
                 Some(first) => {
                     let first = format!("{}{first}", self.database.mark(&self.token));
+                    let watch = self.watch_waits(prepared, number);
                     let cleared = self.database.execute(&first);
+                    drop(watch.map(WaitWatch::end));
                     cleared.map_err(|error| self.stopped(prepared, error, Failed::Tool, None, number))?;
                 }
             }

@@ -71,6 +71,10 @@ pub struct Options {
     pub lock_timeout: Duration,
     /// How long to wait for another run to end.
     pub lock_wait: Duration,
+    /// How long a statement like CREATE INDEX CONCURRENTLY waits for older transactions; None: without end.
+    pub concurrent_wait: Option<Duration>,
+    /// Gets a line whenever such a statement waits for somebody else; called on a thread of its own.
+    pub report_wait: Option<fn(&str)>,
     /// Does a downgrade run the sections of the files, and not those that were stored with the rows?
     pub from_files: bool,
     /// Alembic's table, to be kept in step.
@@ -93,6 +97,8 @@ impl Options {
             transaction: config.run.transaction,
             lock_timeout: config.run.lock_timeout,
             lock_wait: config.run.lock_wait,
+            concurrent_wait: config.run.concurrent_wait,
+            report_wait: None,
             from_files: false,
             follower: None,
         }

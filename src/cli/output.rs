@@ -198,6 +198,11 @@ impl Output {
     }
 }
 
+/// Prints a line on stderr from any thread.
+pub fn report(line: &str) {
+    to_stderr(format_args!("{line}\n"));
+}
+
 /// Writes to stderr, for which there is never a reason to be exact: without control characters.
 fn to_stderr(text: impl Display) {
     let choice = AutoStream::choice(&io::stderr());

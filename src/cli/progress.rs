@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
 use super::failure::Failure;
-use super::output::Output;
+use super::output::{self, Output};
 use super::visible::visible;
 use super::{Exit, Session};
 use crate::apply::follow::Follower;
@@ -37,6 +37,7 @@ pub enum Transaction {
 /// Returns the options of the project, with the transaction mode that the command line asks for.
 pub fn options(session: &mut Session, transaction: Option<Transaction>) -> Result<Options, Failure> {
     let mut options = Options::of(session.config()?);
+    options.report_wait = (!session.output.quiet).then_some(output::report as fn(&str));
     if let Some(transaction) = transaction {
         options.transaction = match transaction {
             Transaction::PerRevision => TransactionMode::PerRevision,

@@ -212,3 +212,58 @@ fn a_row_that_is_not_kept_is_an_error() {
         site.project.migrate("upgrade head").ok();
     });
 }
+
+/// A role's `lock_timeout` and `statement_timeout` end no concurrent build, and it is reported whom the build waits for.
+#[test]
+fn a_concurrent_build_waits_as_long_as_it_may() {
+    let Some(site) = Site::postgres() else { return };
+    let database = site.database();
+    for limit in ["lock_timeout", "statement_timeout"] {
+        database.execute(&format!("ALTER DATABASE {} SET {limit} = '300ms'", database.name()));
+    }
+    site.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (0)");
+    section(&site, "CREATE INDEX CONCURRENTLY i ON t (n);");
+    let blocker = Blocker::with(&site, "UPDATE t SET n = 5;");
+    let mut run = site.project.start(["upgrade", "head"]);
+    reports(&mut run, "waits for server process");
+    assert!(run.stderr_so_far().contains("(blocker)"), "{}", run.stderr_so_far());
+    blocker.let_go();
+    run.wait().ok();
+    assert_eq!(site.lines("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), ["t"]);
+}
+
+#[test]
+fn a_concurrent_build_is_given_up_after_its_time() {
+    let Some(site) = Site::postgres() else { return };
+    site.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (0)");
+    section(&site, "CREATE INDEX CONCURRENTLY i ON t (n);");
+    let config = site.project.read("migrate.toml");
+    site.project.write("migrate.toml", &format!("{config}concurrent_wait = \"1s\"\n"));
+    let blocker = Blocker::with(&site, "UPDATE t SET n = 5;");
+    // What the failed build leaves can't be dropped before the other has ended, so the next run does it.
+    let mut run = site.project.start(["upgrade", "head"]);
+    reports(&mut run, "waits for server process");
+    wait_until("the build is cancelled", PATIENCE, || {
+        site.lines("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%CREATE INDEX CONCURRENTLY%' AND state = 'active' AND pid <> pg_backend_pid() AND datname = current_database()") == ["0"]
+    });
+    blocker.let_go();
+    let outcome = run.wait().exits(1);
+    assert!(outcome.stderr.contains("gave up waiting for older transactions"), "{}", outcome.shown());
+    assert!(outcome.stderr.contains("(blocker)"), "{}", outcome.shown());
+    site.project.migrate("upgrade head").ok();
+    assert_eq!(site.lines("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), ["t"]);
+}
+
+#[test]
+fn vacuum_full_waits_for_a_lock_in_bounded_steps() {
+    let Some(site) = Site::postgres() else { return };
+    site.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (0)");
+    section(&site, "VACUUM FULL t;");
+    let config = site.project.read("migrate.toml");
+    site.project.write("migrate.toml", &config.replace("lock_timeout = \"60s\"", "lock_timeout = \"100ms\""));
+    let blocker = Blocker::with(&site, "LOCK TABLE t IN ACCESS SHARE MODE;");
+    let mut run = site.project.start(["upgrade", "head"]);
+    reports(&mut run, "lock timeout");
+    blocker.let_go();
+    run.wait().ok();
+}
