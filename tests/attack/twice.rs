@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::project::Running;
 use crate::support::server::wait_until;
 use crate::support::site::Site;
-use crate::support::sqlite;
+use crate::support::{pgbouncer, sqlite};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -83,6 +83,25 @@ fn a_statement_that_outlives_its_run_is_waited_for() {
         second.wait().ok();
         assert_eq!(site.lines("SELECT n FROM t"), [expected.to_string()]);
     }
+}
+
+/// The same through a transaction-pooling PgBouncer, where a server process says nothing about its client.
+#[test]
+fn a_statement_that_outlives_its_run_is_waited_for_behind_a_pool() {
+    let Some(site) = Site::postgres() else { return };
+    let Some(pool) = pgbouncer::before(site.database().server(), 8) else { return };
+    let url = pool.url(site.database().name());
+    site.execute("CREATE TABLE t (n int); INSERT INTO t VALUES (0)");
+    section(&site, "UPDATE t SET n = n + 1;\nVACUUM t;\nUPDATE t SET n = n + 10;");
+    let blocker = Blocker::with(&site, "SELECT * FROM t FOR UPDATE;");
+    let mut first = site.project.start(["upgrade", "head", "--url", &url]);
+    waits(&site, "UPDATE t SET n = n + 1;");
+    first.kill();
+    let mut second = site.project.start(["upgrade", "head", "--url", &url]);
+    reports(&mut second, "still at work");
+    blocker.let_go();
+    second.wait().ok();
+    assert_eq!(site.lines("SELECT n FROM t"), ["11"]);
 }
 
 /// An index that is still being built when its run was killed.

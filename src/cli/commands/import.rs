@@ -130,7 +130,12 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     let mut written = Vec::new();
     if !arguments.dry_run {
         let result = write_files(&plan.taken, &paths, &mut written).and_then(|()| match (open.as_mut(), &found) {
-            (Some(database), Some(history)) => adopt(database.as_mut(), source, history, &plan.rows, &config, session),
+            (Some(database), Some(history)) => {
+                let unchanged = |database: &mut dyn Database| {
+                    (source.history)(database, &project, &files).map(|now| now.as_ref() == Some(history))
+                };
+                adopt(database.as_mut(), source, history, &plan.rows, &unchanged, &config, session)
+            }
             _ => Ok(()),
         });
         if let Err(failure) = result {
@@ -384,6 +389,7 @@ fn adopt(
     source: &Source,
     history: &History,
     rows: &[Adopted],
+    unchanged: &dyn Fn(&mut dyn Database) -> Result<bool, ImportError>,
     config: &Config,
     session: &Session,
 ) -> Result<(), Failure> {
@@ -393,6 +399,15 @@ fn adopt(
     let dialect = database.dialect();
     let own = &config.database.version_table;
     database.lock(own, config.run.lock_wait, &mut |holder| session.output.say(format_args!("waiting for {holder}")))?;
+    // The other tool may have run while this one waited.
+    let unchanged = unchanged(database);
+    if !matches!(unchanged, Ok(true)) {
+        database.unlock();
+        unchanged?;
+        return Err(Failure::new(format!("{} changed its history while it was read", source.title))
+            .hint("wait until it has ended, and run the command again")
+            .temporary());
+    }
     let result = (|| {
         // Another import may have ended while this one waited.
         let there: BTreeSet<String> =
