@@ -13,7 +13,7 @@ fn on_a_terminal(site: &Site, line: &str) -> String {
     command.env("TERM", "xterm").env("COLUMNS", "200");
     let mut session = spawn_command(command, Some(60_000)).expect("a pseudo-terminal");
     if line.starts_with("downgrade") {
-        session.exp_string("Type yes: ").and_then(|_| session.send_line("no")).expect("a question");
+        session.exp_string("Continue? [y/N]").and_then(|_| session.send_line("no")).expect("a question");
     }
     let mut shown = session.exp_eof().unwrap_or_else(|error| panic!("{error}"));
     // The progress bar hides and shows the cursor, and clears its lines.
