@@ -81,8 +81,12 @@ pub fn similar(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Vec<Ren
 }
 
 fn looks_like(old: &Object, new: &Object, from: &Catalog, to: &Catalog) -> bool {
+    // A child without a name of its own, such as the default of a column, has the path of its parent.
+    let own_name = |child: &Object, parent: &Object| {
+        if child.id.path == parent.id.path { String::new() } else { child.id.name().to_owned() }
+    };
     let inside = |object: &Object, catalog: &Catalog| -> BTreeSet<(&'static str, String)> {
-        catalog.children(&object.id).iter().map(|child| (child.id.kind, child.id.name().to_owned())).collect()
+        catalog.children(&object.id).iter().map(|child| (child.id.kind, own_name(child, object))).collect()
     };
     let (one, two) = (inside(old, from), inside(new, to));
     let shared = one.intersection(&two).count();

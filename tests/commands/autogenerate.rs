@@ -117,6 +117,20 @@ fn a_rename_is_never_guessed() {
 }
 
 #[test]
+fn what_looks_like_a_rename_is_hinted_at_whatever_hangs_on_the_column() {
+    on_both(|site| {
+        site.execute("CREATE TABLE users (id int PRIMARY KEY, born text NOT NULL DEFAULT 'once')");
+        site.project.write(
+            "models/schema.sql",
+            "CREATE TABLE users (id int PRIMARY KEY, birthday text NOT NULL DEFAULT 'once');",
+        );
+        let outcome = site.project.migrate("check").exits(1);
+        assert!(outcome.stderr.contains("--rename "), "{}", outcome.shown());
+        assert!(outcome.stderr.contains("users.born="), "{}", outcome.shown());
+    });
+}
+
+#[test]
 fn a_rename_that_means_nothing_is_refused() {
     on_both(|site| {
         site.execute(USERS);
