@@ -105,14 +105,19 @@ fn a_table_lock_is_waited_for_in_bounded_steps() {
     site.project.write("migrate.toml", &format!("{config}\n[run]\nlock_timeout = \"50ms\"\n"));
     site.project.migrate("upgrade r1").ok();
     std::thread::scope(|scope| {
-        let reader = "BEGIN; LOCK TABLE users IN ACCESS SHARE MODE; SELECT pg_sleep(0.7); COMMIT";
+        let reader = "BEGIN; LOCK TABLE users IN ACCESS SHARE MODE; SELECT pg_sleep(120)";
         let reader = scope.spawn(|| site.database().psql(reader));
-        server::wait_until("the reader has its lock", Duration::from_secs(5), || {
-            site.lines("SELECT count(*) FROM pg_locks WHERE relation = 'users'::regclass") == ["1"]
+        let held = "FROM pg_locks WHERE relation = 'users'::regclass AND mode = 'AccessShareLock' AND granted";
+        server::wait_until("the reader has its lock", Duration::from_secs(60), || {
+            site.lines(&format!("SELECT count(*) {held}")) == ["1"]
         });
-        let outcome = site.project.migrate("upgrade r2").ok();
-        assert!(outcome.stderr.contains("lock timeout"), "{}", outcome.shown());
-        reader.join().unwrap().unwrap();
+        let mut waiting = site.project.start(["upgrade", "r2"]);
+        server::wait_until("a step of the wait has ended", Duration::from_secs(60), || {
+            waiting.stderr_so_far().contains("lock timeout")
+        });
+        site.lines(&format!("SELECT pg_cancel_backend(pid) {held}"));
+        waiting.wait().ok();
+        reader.join().unwrap().unwrap_err();
     });
     assert_eq!(site.applied().len(), 2);
 }

@@ -284,7 +284,7 @@ fn a_url_whose_password_has_no_end_is_refused() {
 fn a_missing_database_is_not_there() {
     let Some(database) = postgres::database() else { return };
     let project = Project::with_url(&database.server().tcp_url("nowhere_to_be_found"));
-    for line in ["current", "database wait --timeout 300ms"] {
+    for line in ["current", "database wait --timeout 3s"] {
         let outcome = project.migrate(line).exits(1);
         assert!(outcome.stderr.contains("create the database first: `migrate database create`"), "{}", outcome.shown());
     }
