@@ -10,6 +10,7 @@ mod drafts;
 mod edit;
 mod guards;
 mod help;
+mod inheritance;
 mod init;
 mod interruption;
 mod irreversible;

@@ -237,6 +237,10 @@ fn after_create(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement>
         if own && !written && !not_null::by_constraint(column) {
             say("SET NOT NULL".to_owned());
         }
+        // What a new column has from its parent becomes the child's own besides.
+        if !written && not_null::own_besides(column, inherited_from) {
+            say("SET NOT NULL".to_owned());
+        }
         if differs("compression") {
             say(format!("SET COMPRESSION {}", column.text("compression").unwrap_or("default")));
         }

@@ -113,6 +113,11 @@ fn providers<'a>(column: &Object, catalog: &'a Catalog) -> Vec<&'a Object> {
     paths.filter_map(|path| catalog.get(&Id::new(column.id.kind, path))).collect()
 }
 
+/// Does the column come from more than one parent of its table?
+pub fn several_parents(column: &Object, catalog: &Catalog) -> bool {
+    providers(column, catalog).len() > 1
+}
+
 /// Returns the columns of the table's children that come from a column, and from others perhaps.
 fn direct_heirs<'a>(column: &Object, catalog: &'a Catalog) -> Vec<&'a Object> {
     if !table_of(column, catalog).is_some_and(|table| table.known_flag("has_children")) {

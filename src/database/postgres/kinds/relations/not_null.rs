@@ -2,7 +2,9 @@
 //! parent, of its own, or both; before, it is no more than a fact.
 
 use crate::database::postgres::kinds::column::{alter_parent, in_primary_key};
-use crate::database::postgres::kinds::inherited::{agreed, follows, inherited, inherited_from, inheriting, link_stays};
+use crate::database::postgres::kinds::inherited::{
+    agreed, follows, inherited, inherited_from, inheriting, link_stays, several_parents,
+};
 use crate::schema::Object;
 use crate::schema::change::Change;
 use crate::schema::plan::Risk;
@@ -24,6 +26,7 @@ pub fn columns(version: u32) -> &'static str {
                     JOIN pg_constraint pk ON pk.conrelid = h.inhparent AND pk.contype = 'n' AND pk.conkey = ARRAY[pa.attnum] AND NOT pk.connoinherit
                WHERE h.inhrelid = c.oid ORDER BY h.inhseqno LIMIT 1)
           ELSE nullif(nn.conname::text, c.relname || '_' || a.attname || '_not_null') END AS not_null_name,
+     nn.coninhcount > 0 AND NOT nn.conislocal AND NOT c.relispartition AS not_null_only_inherited,
      nn.connoinherit AS not_null_no_inherit, NOT nn.convalidated AS not_null_not_valid,
      nn.conname::text AS _known_not_null_name, nn.coninhcount > 0 AS _known_not_null_inherited,
      nn.conislocal AND NOT c.relispartition AS _known_not_null_own,
@@ -60,6 +63,15 @@ pub fn beside_the_parents(column: &Object, inherited_from: Option<&Object>) -> O
     let other_name = || inherited_from.is_some_and(|inherited_from| actual_name(inherited_from) != actual_name(column));
     let said = column.known_flag("not_null_inherited") && (column.known_flag("not_null_own") || other_name());
     said.then(|| format!("CONSTRAINT {} NOT NULL {}", identifier(&actual_name(column)), identifier(column.id.name())))
+}
+
+/// Has the column the constraint of its parent's, and declares it under the same name as well?
+pub fn own_besides(column: &Object, inherited_from: &Object) -> bool {
+    let same_name = actual_name(inherited_from) == actual_name(column);
+    inherited_from.flag("not_null")
+        && same_name
+        && column.known_flag("not_null_inherited")
+        && column.known_flag("not_null_own")
 }
 
 /// Is it one that SET NOT NULL would not make?
@@ -101,6 +113,9 @@ pub fn alter(change: &mut Change) {
     let not_valid = change.claim("not_null_not_valid");
     let (before, after) = (change.before, change.after);
     let both = before.flag("not_null") && after.flag("not_null");
+    if change.claim("not_null_only_inherited") && both && alter_local(change) {
+        return;
+    }
     let alter = alter_parent(after);
     let column = identifier(after.id.name());
     if both && not_valid && after.flag("not_null_not_valid") {
@@ -172,6 +187,50 @@ pub fn alter(change: &mut Change) {
             if agreed(after, change.to, "not_null") { alter } else { alter.replacen("TABLE ", "TABLE ONLY ", 1) };
         change.push_action(&alter, &format!("ALTER COLUMN {column} SET NOT NULL"));
     }
+}
+
+/// Makes the constraint that a child has from its parent the child's own besides, or the parent's alone. False if it
+/// becomes so with what the parent gains or loses.
+///
+/// A child's own declaration can be dropped only while the parent has none (manual, ALTER TABLE).
+fn alter_local(change: &mut Change) -> bool {
+    let (before, after) = (change.before, change.after);
+    let linked = inherited(before) && inherited(after) && link_stays(before, change.to);
+    let makers = (inherited_from(before, change.from), inherited_from(after, change.to));
+    let (true, (Some(maker_before), Some(maker))) = (linked, makers) else { return false };
+    if !maker_before.flag("not_null") || !maker.flag("not_null") {
+        return false;
+    }
+    let (alter, column) = (alter_parent(after), identifier(after.id.name()));
+    let own = after.known_flag("not_null_own");
+    if own && actual_name(before) == actual_name(after) {
+        change.push_action(&alter, &format!("ALTER COLUMN {column} SET NOT NULL"));
+        return true;
+    }
+    let from_elsewhere = inherited(maker) || several_parents(after, change.to) || in_primary_key(maker, change.to);
+    if from_elsewhere || actual_name(maker_before) != actual_name(maker) || in_primary_key(after, change.to) {
+        change.refusal = Some(format!(
+            "PostgreSQL does not {} while {} is NOT NULL too: declare it as it is",
+            if own {
+                format!("rename the constraint {} of a child", identifier(&actual_name(before)))
+            } else {
+                format!("drop a child's own constraint {}", identifier(&actual_name(before)))
+            },
+            maker.id
+        ));
+        return true;
+    }
+    let mut texts = vec![format!("{} ALTER COLUMN {column} DROP NOT NULL", alter_parent(maker))];
+    if before.known_flag("not_null_own") {
+        texts.push(format!("{alter} ALTER COLUMN {column} DROP NOT NULL"));
+    }
+    if own {
+        texts.push(format!("{alter} ADD CONSTRAINT {} NOT NULL {column}", identifier(&actual_name(after))));
+    }
+    let name = identifier(&actual_name(maker));
+    texts.push(format!("{} ADD CONSTRAINT {name} NOT NULL {column}", alter_parent(maker)));
+    texts.into_iter().for_each(|text| change.push_statement(text));
+    true
 }
 
 /// Gives the constraint its new name, unless that is done with the parent's.
