@@ -657,7 +657,7 @@ fn connected(database: &postgres::Database) -> Box<dyn Database> {
 fn models_of(statements: impl Iterator<Item = Statement>) -> Declared {
     let declarations = statements.map(|statement| Declaration { statement, lines: Vec::new() });
     let sources = Sources { sql: true, ..Sources::default() };
-    Declared { declarations: declarations.collect(), renames: Vec::new(), sources }
+    Declared { declarations: declarations.collect(), renames: Vec::new(), sources, about_roles: 0 }
 }
 
 /// The answer in words, and how many tables were spared.

@@ -14,12 +14,14 @@ use crate::config::{Config, ShadowUse};
 use crate::database::{Database, DatabaseError, Dialect, Reading};
 use crate::models::Declared;
 use crate::models::managed_kinds::{self, ManagedKinds};
+use crate::models::moments;
 use crate::schema::filter::{self, Filter, Target};
 use crate::schema::part::{self, Choice};
 use crate::schema::plan::{Plan, Refusal, plan};
 use crate::schema::rename::{self, Rename};
 use crate::schema::{Catalog, Id, explain};
 use crate::source::{self, Shadowed, SourceError};
+use crate::sql::Syntax;
 use crate::words::plural;
 
 pub use proof::NotProved;
@@ -76,6 +78,8 @@ pub struct Comparison {
     pub unmanaged: Vec<(String, usize)>,
     /// What the models declare beyond that and no revision can be written for, counted.
     pub unwritable: Vec<(String, usize)>,
+    /// Defaults that are the time at which the models were loaded: a sentence for each.
+    pub moments: Vec<String>,
     renamed: Option<Renamed>,
     shadowed: Shadowed,
     declared: Catalog,
@@ -160,6 +164,11 @@ pub fn compare(
     ask: Option<&mut Ask>,
 ) -> Result<Comparison, AutogenerateError> {
     let live = database.reflect(&source::scope(config)).map_err(SourceError::from)?;
+    let moments = match database.dialect().syntax {
+        Syntax::Postgres => moments::moments(declared),
+        Syntax::Sqlite => Vec::new(),
+    };
+    let declared = moments::with_live_times(declared, &moments, &live.catalog);
     let mut ask = ask;
     let mut must_load = match config.autogenerate.shadow {
         ShadowUse::Auto => LoadScope::These(BTreeSet::new()),
@@ -167,8 +176,11 @@ pub fn compare(
     };
     loop {
         let ask = ask.as_mut().map(|ask| &mut **ask as &mut Ask);
-        match attempt(database, &live, declared, config, wishes, ask, &must_load)? {
-            Attempt::Done(comparison) => return Ok(*comparison),
+        match attempt(database, &live, &declared, config, wishes, ask, &must_load)? {
+            Attempt::Done(comparison) => {
+                let moments = moments::warnings(&moments, &comparison.declared);
+                return Ok(Comparison { moments, ..*comparison });
+            }
             Attempt::Lacks(more) => must_load = more,
         }
     }
@@ -247,6 +259,7 @@ fn attempt(
         renamed,
         unmanaged: unmanaged.clone(),
         unwritable,
+        moments: Vec::new(),
         shadowed,
         declared: wanted,
         unchanged,

@@ -85,6 +85,13 @@ pub fn compare(
     let ask: Option<&mut autogenerate::Ask> = if ask && output.is_interactive() { Some(&mut question) } else { None };
     let comparison = autogenerate::compare(database, &declared, config, wishes, ask)?;
     doubt_types(output, &comparison);
+    comparison.moments.iter().for_each(|moment| output.warn(moment));
+    if declared.about_roles > 0 {
+        output.say(format_args!(
+            "left out: {} about roles, which are the server's and outside a database's schema",
+            counted(declared.about_roles, "statement")
+        ));
+    }
     Ok(comparison)
 }
 

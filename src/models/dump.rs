@@ -21,8 +21,7 @@ pub fn without_psql(text: &str, syntax: Syntax) -> String {
     left
 }
 
-/// Is this statement about the whole database, which the models live in and do not make, or about the server's roles,
-/// which a shadow would make for all of its databases?
+/// Is this statement about the whole database, which the models live in and do not make?
 pub fn is_about_the_database(statement: &str, syntax: Syntax) -> bool {
     if syntax != Syntax::Postgres {
         return false;
@@ -31,16 +30,27 @@ pub fn is_about_the_database(statement: &str, syntax: Syntax) -> bool {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     match words.as_slice() {
         ["CREATE" | "ALTER" | "DROP", "DATABASE", ..] | ["COMMENT", "ON", "DATABASE"] => true,
+        ["GRANT" | "REVOKE", ..] => {
+            let solid: Vec<Token> = tokens(statement, syntax).filter(Token::is_solid).collect();
+            let on_database =
+                |pair: &[Token]| pair[0].is_word(statement, "ON") && pair[1].is_word(statement, "DATABASE");
+            solid.windows(2).any(on_database)
+        }
+        _ => false,
+    }
+}
+
+/// Is this statement about the server's roles, or who is a member of which? A shadow would make them for all databases.
+///
+/// Membership in a role is granted on nothing.
+pub fn is_about_roles(statement: &str) -> bool {
+    let words = leading_words(statement, Syntax::Postgres, 3);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
         ["CREATE" | "ALTER" | "DROP", "USER", "MAPPING"] => false,
         ["CREATE" | "ALTER" | "DROP", "ROLE" | "USER" | "GROUP", ..] | ["COMMENT", "ON", "ROLE"] => true,
         ["GRANT" | "REVOKE", ..] => {
-            let solid: Vec<Token> = tokens(statement, syntax).filter(Token::is_solid).collect();
-            // Membership in a role is granted on nothing.
-            let is_membership = !solid.iter().any(|token| token.is_word(statement, "ON"));
-            is_membership
-                || solid
-                    .windows(2)
-                    .any(|pair| pair[0].is_word(statement, "ON") && pair[1].is_word(statement, "DATABASE"))
+            !tokens(statement, Syntax::Postgres).any(|token| token.is_solid() && token.is_word(statement, "ON"))
         }
         _ => false,
     }
@@ -110,7 +120,8 @@ mod tests {
             ("GRANT readers TO web", true),
             ("CREATE TABLE database (a int)", false),
         ] {
-            assert_eq!(is_about_the_database(statement, Syntax::Postgres), wanted, "{statement}");
+            let left_out = is_about_the_database(statement, Syntax::Postgres) || is_about_roles(statement);
+            assert_eq!(left_out, wanted, "{statement}");
         }
     }
 }

@@ -9,6 +9,7 @@ pub mod error;
 pub mod files;
 pub mod managed_kinds;
 pub mod mermaid;
+pub mod moments;
 pub mod sql;
 mod sqlalchemy;
 pub mod toml;
@@ -29,6 +30,8 @@ pub struct Declared {
     pub renames: Vec<DeclaredRename>,
     /// Which kinds of source there are, for what the models speak for.
     pub sources: Sources,
+    /// How many statements about the server's roles were left out.
+    pub about_roles: usize,
 }
 
 /// Which kinds of source declare the schema.

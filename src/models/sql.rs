@@ -39,6 +39,10 @@ pub fn read(path: &Path, text: &str, dialect: &'static Dialect, declared: &mut D
         {
             continue;
         }
+        if dialect.syntax == Syntax::Postgres && dump::is_about_roles(statement) {
+            declared.about_roles += 1;
+            continue;
+        }
         declared.declarations.push(Declaration {
             statement: Statement {
                 text: without_directives(statement, dialect.syntax),

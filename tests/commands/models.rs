@@ -1,6 +1,7 @@
 //! Models in files: what is said about a mistake, and what a dump may have beside the schema.
 
 use crate::support::site::{Site, on_both};
+use crate::support::{Outcome, Project, postgres};
 
 /// What `check` says of these models; the file is `models/m.EXTENSION`.
 #[track_caller]
@@ -83,4 +84,53 @@ fn a_dump_with_rows_is_a_model_as_it_is() {
     assert!(dump.contains("\\connect") && dump.contains("FROM stdin;"), "{dump}");
     site.project.write("models/schema.sql", &dump);
     site.project.migrate("check").ok();
+}
+
+#[test]
+fn a_default_that_is_the_time_of_loading_is_a_warning() {
+    let Some(database) = postgres::database() else { return };
+    let project = Project::postgres(&database);
+    let table = "CREATE TABLE t (id int DEFAULT 1, at timestamptz DEFAULT 'now'::timestamptz, day date NOT NULL DEFAULT \
+                 'tomorrow', word text DEFAULT 'now' CHECK (word <> 'today'), fixed date DEFAULT '2020-01-01');\n";
+    let more = "ALTER TABLE t ADD COLUMN since timestamp DEFAULT timestamp 'today', ADD other int DEFAULT 2;\n";
+    project.write("models/m.sql", &format!("{table}{more}"));
+    let said = [
+        "the default of column public.t.at is the time at which the models were loaded ('now'); use now()",
+        "the default of column public.t.day is the time at which the models were loaded ('tomorrow'); use CURRENT_DATE + 1",
+        "the default of column public.t.since is the time at which the models were loaded ('today'); use CURRENT_DATE",
+    ];
+    let warned = |outcome: Outcome| {
+        said.iter().for_each(|words| assert!(outcome.stderr.contains(words), "{words}\n{}", outcome.shown()));
+        assert_eq!(outcome.stderr.matches("the models were loaded").count(), 3, "{}", outcome.shown());
+    };
+    warned(project.migrate("revision --autogenerate -m one").ok());
+    project.migrate("upgrade head").ok();
+    for options in ["", " --shadow full"] {
+        warned(project.migrate(&format!("check{options}")).ok());
+    }
+    // Days that differ, and something else of the table that is changed.
+    database.execute("ALTER TABLE t ALTER day SET DEFAULT '2001-02-03', ALTER since SET DEFAULT '2001-02-03 00:00'");
+    warned(project.migrate("check").ok());
+    project.write("models/m.sql", &format!("{}{more}", table.replace("2020-01-01", "2021-01-01")));
+    warned(project.migrate("revision --autogenerate -m two").ok());
+    project.migrate("upgrade head").ok();
+    warned(project.migrate("check").ok());
+    let left = "SELECT pg_get_expr(adbin, 0) FROM pg_attrdef WHERE adrelid = 't'::regclass ORDER BY adnum";
+    assert_eq!(database.lines(left)[2..5], ["'2001-02-03'::date", "'now'::text", "'2021-01-01'::date"]);
+    // What the live column has instead is a difference.
+    database.execute("ALTER TABLE t ALTER at SET DEFAULT clock_timestamp()");
+    project.migrate("check").exits(1);
+}
+
+#[test]
+fn roles_in_models_are_left_out_and_that_is_said() {
+    let Some(database) = postgres::database() else { return };
+    let project = Project::postgres(&database);
+    project.write("models/m.sql", "CREATE ROLE nobody_has LOGIN;\nGRANT reader TO writer;\n");
+    let outcome = project.migrate("check").ok();
+    assert_eq!(outcome.stderr.matches("left out: 2 statements about roles").count(), 1, "{}", outcome.shown());
+    assert!(database.lines("SELECT 1 FROM pg_roles WHERE rolname = 'nobody_has'").is_empty());
+    project.write("models/m.sql", "CREATE TABLE t (id int);\n");
+    let outcome = project.migrate("check").exits(1);
+    assert!(!outcome.stderr.contains("left out"), "{}", outcome.shown());
 }
