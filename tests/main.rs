@@ -1,6 +1,7 @@
 //! The tests: one binary, so that one PostgreSQL server serves all of them.
 
 mod attack;
+mod baseline;
 mod commands;
 mod config_schema;
 mod documents;
