@@ -1,49 +1,55 @@
-//! The cases under tests/cases/, each run through the binary: from nothing to the old schema, forward to the new one
-//! with rows in the tables, back, and to nothing; after each step the outside judge compares with a fresh database.
+//! The cases under tests/cases/, each a test of its own: from nothing to the old schema, forward to the new one with rows
+//! in the tables, back, and to nothing, through the binary; after each step the outside judge compares with a fresh
+//! database. `cargo test view/renamed` runs the cases with that in their name.
 //!
 //! With `MIGRATE_TEST_FULL=1`, `check` must find the same as `check --shadow full` before each step.
-//!
-//! `MIGRATE_TEST_CASE=column cargo test round_trip` runs the cases with `column` in their name.
 
 use std::path::PathBuf;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::OnceLock;
+
+use libtest_mimic::Trial;
 
 use crate::support::case::{self, Case};
 use crate::support::postgres::Database;
 use crate::support::{Outcome, Project, judge, server, sqlite};
 
-#[test]
-fn postgres_cases() {
-    let Some(server) = server::shared() else { return };
-    // A pg_dump newer than the server may say something about the schema public of every database.
-    let nothing = judge::postgres(&Database::on(server).dump());
-    run_all("postgres", |case| {
-        if case.needs.is_some_and(|needs| server.major < needs) {
-            return Ok(());
-        }
-        let live = Database::on(server);
-        let fresh = |schema: &str| {
-            let database = Database::on(server);
-            database.try_execute(schema).map_err(|error| format!("the case itself: {error}"))?;
-            Ok(judge::postgres(&database.dump()))
-        };
-        round_trip(case, &live.url(), "schemas = [\"*\"]", fresh, &nothing, &Postgres(&live))
-    });
+/// A test for each case: `round_trip::postgres/view/renamed`.
+pub fn cases() -> Vec<Trial> {
+    let test = |case: Case, run: fn(&Case) -> Result<(), String>| {
+        let name = format!("round_trip::{}", case.name);
+        crate::harness::trial(name, move || run(&case).unwrap_or_else(|fault| panic!("{fault}")))
+    };
+    let postgres = case::all("postgres").into_iter().map(|case| test(case, on_postgres));
+    let sqlite = case::all("sqlite").into_iter().map(|case| test(case, on_sqlite));
+    postgres.chain(sqlite).collect()
 }
 
-#[test]
-fn sqlite_cases() {
-    run_all("sqlite", |case| {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let live = Sqlite(folder.path().join("live.db"));
-        let fresh = |schema: &str| {
-            let file = tempfile::Builder::new().suffix(".db").tempfile_in(folder.path()).expect("a temporary file");
-            sqlite::try_execute(file.path(), schema).map_err(|error| format!("the case itself: {error}"))?;
-            Ok(judge::sqlite(file.path()))
-        };
-        round_trip(case, &format!("sqlite:///{}", live.0.display()), "", fresh, &[], &live)
-    });
+fn on_postgres(case: &Case) -> Result<(), String> {
+    // A pg_dump newer than the server may say something about the schema public of every database.
+    static NOTHING: OnceLock<Vec<String>> = OnceLock::new();
+    let Some(server) = server::shared() else { return Ok(()) };
+    if let Some(needs) = case.needs.filter(|needs| server.major < *needs) {
+        crate::support::skip_here(&format!("it needs PostgreSQL {needs}"));
+    }
+    let nothing = NOTHING.get_or_init(|| judge::postgres(&Database::on(server).dump()));
+    let live = Database::on(server);
+    let fresh = |schema: &str| {
+        let database = Database::on(server);
+        database.try_execute(schema).map_err(|error| format!("the case itself: {error}"))?;
+        Ok(judge::postgres(&database.dump()))
+    };
+    round_trip(case, &live.url(), "schemas = [\"*\"]", fresh, nothing, &Postgres(&live))
+}
+
+fn on_sqlite(case: &Case) -> Result<(), String> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let live = Sqlite(folder.path().join("live.db"));
+    let fresh = |schema: &str| {
+        let file = tempfile::Builder::new().suffix(".db").tempfile_in(folder.path()).expect("a temporary file");
+        sqlite::try_execute(file.path(), schema).map_err(|error| format!("the case itself: {error}"))?;
+        Ok(judge::sqlite(file.path()))
+    };
+    round_trip(case, &format!("sqlite:///{}", live.0.display()), "", fresh, &[], &live)
 }
 
 /// The live database, looked at from outside.
@@ -138,6 +144,15 @@ fn round_trip(
     project.write("migrations/.keep", "");
     let steps = Steps { project, live };
     let (old, declared) = (fresh(&case.old)?, fresh(&case.new)?);
+    if case.unseen == (old != declared) && !case.spelled_otherwise {
+        return Err(match case.unseen {
+            true => "the judge sees a difference, and the case says `-- unseen`".to_owned(),
+            false => {
+                "the judge sees no difference between old and new; if that is what the case shows, say `-- unseen`"
+                    .to_owned()
+            }
+        });
+    }
     let new = if case.spelled_otherwise { old.clone() } else { declared };
 
     if old != nothing {
@@ -285,30 +300,4 @@ fn has_plan(wanted: &[String], said: &Outcome) -> Result<(), String> {
         true => Ok(()),
         false => Err(format!("another plan\nwanted:\n  {}\nfound:\n  {}", wanted.join("\n  "), found.join("\n  "))),
     }
-}
-
-/// Runs every case of a database on all cores, and fails with all that failed.
-fn run_all(database: &str, run: impl Fn(&Case) -> Result<(), String> + Sync) {
-    let cases = case::all(database);
-    let next = AtomicUsize::new(0);
-    let failed = Mutex::new(Vec::new());
-    let threads = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        for _ in 0..threads.min(cases.len()) {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let ran = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| run(case)));
-                    if let Err(fault) = ran.unwrap_or_else(|_| Err("a helper panicked, see above".to_owned())) {
-                        failed
-                            .lock()
-                            .expect("no case panics while it holds this")
-                            .push(format!("== {}\n{fault}", case.name));
-                    }
-                }
-            });
-        }
-    });
-    let mut failed = failed.into_inner().expect("no case panics while it holds this");
-    failed.sort();
-    assert!(failed.is_empty(), "{} of {} cases fail\n\n{}", failed.len(), cases.len(), failed.join("\n\n"));
 }

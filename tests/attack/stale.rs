@@ -1,9 +1,7 @@
 //! Plans that are old by the time they would run, and files that somebody has changed.
 
-use std::time::Duration;
-
 use crate::support::server::wait_until;
-use crate::support::site::{Site, on_both};
+use crate::support::site::{Blocker, PATIENCE, Site, on_both};
 
 /// Three revisions in a row; r2 waits while somebody has the table `gate`.
 fn three(site: &Site) {
@@ -29,23 +27,18 @@ fn one_behind_the_other(before: &str, first: &str, second: &str, rows: &[&str]) 
     let Some(site) = Site::postgres() else { return };
     three(&site);
     site.project.migrate(before).ok();
-    std::thread::scope(|scope| {
-        let blocker = scope.spawn(|| site.database().psql("BEGIN; LOCK TABLE gate; SELECT pg_sleep(1); COMMIT"));
-        wait_until("the gate is closed", Duration::from_secs(10), || {
-            site.lines("SELECT count(*) FROM pg_locks WHERE relation = 'gate'::regclass AND granted") == ["1"]
-        });
-        let first = site.project.start(first.split(' '));
-        wait_until("the first run is in r2", Duration::from_secs(10), || {
-            site.lines("SELECT count(*) FROM pg_locks WHERE relation = 'gate'::regclass AND NOT granted") == ["1"]
-        });
-        let mut second = site.project.start(second.split(' '));
-        wait_until("the second run waits", Duration::from_secs(10), || {
-            second.stderr_so_far().contains("holds the lock") || !second.is_running()
-        });
-        blocker.join().unwrap().unwrap();
-        first.wait().ok();
-        second.wait().ok();
+    let gate = Blocker::with(&site, "LOCK TABLE gate;");
+    let first = site.project.start(first.split(' '));
+    wait_until("the first run is in r2", PATIENCE, || {
+        site.lines("SELECT count(*) FROM pg_locks WHERE relation = 'gate'::regclass AND NOT granted") == ["1"]
     });
+    let mut second = site.project.start(second.split(' '));
+    wait_until("the second run waits", PATIENCE, || {
+        second.stderr_so_far().contains("holds the lock") || !second.is_running()
+    });
+    gate.let_go();
+    first.wait().ok();
+    second.wait().ok();
     assert_closed(&site, rows);
 }
 
@@ -73,18 +66,17 @@ fn a_revision_whose_parent_was_undone_is_not_run() {
     let Some(site) = Site::postgres() else { return };
     three(&site);
     site.project.migrate("upgrade r1").ok();
-    std::thread::scope(|scope| {
-        // As a run that has lost its lock, or a script that somebody runs by hand.
-        let other = "BEGIN; LOCK TABLE migrate_revision; SELECT pg_sleep(1); DELETE FROM migrate_revision; COMMIT";
-        let other = scope.spawn(|| site.database().psql(other));
-        wait_until("the other has the version table", Duration::from_secs(10), || {
-            site.lines("SELECT count(*) FROM pg_locks WHERE relation = 'migrate_revision'::regclass AND mode = 'AccessExclusiveLock' AND granted") == ["1"]
-        });
-        let run = site.project.start(["upgrade", "head"]);
-        other.join().unwrap().unwrap();
-        let outcome = run.wait();
-        assert!(outcome.code == Some(1) || outcome.code == Some(75), "{}", outcome.shown());
+    // As a run that has lost its lock, or a script that somebody runs by hand.
+    let mut other = Blocker::with(&site, "LOCK TABLE migrate_revision;");
+    let run = site.project.start(["upgrade", "head"]);
+    wait_until("the run looks at the version table", PATIENCE, || {
+        site.lines("SELECT count(*) FROM pg_locks WHERE relation = 'migrate_revision'::regclass AND NOT granted")
+            == ["1"]
     });
+    other.goes_on("DELETE FROM migrate_revision; COMMIT;");
+    other.let_go();
+    let outcome = run.wait();
+    assert!(outcome.code == Some(1) || outcome.code == Some(75), "{}", outcome.shown());
     assert!(!site.has_table("b"));
 }
 

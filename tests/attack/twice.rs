@@ -1,42 +1,9 @@
 //! Two runs at work on one revision: the second waits for the statements of the first, and takes over.
 
-use std::time::Duration;
-
 use crate::support::project::Running;
 use crate::support::server::wait_until;
-use crate::support::site::Site;
+use crate::support::site::{Blocker, PATIENCE, Site};
 use crate::support::{pgbouncer, sqlite};
-
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A session that keeps a lock until it is told to let go.
-struct Blocker<'s> {
-    site: &'s Site,
-    session: std::process::Child,
-}
-
-impl Blocker<'_> {
-    fn with<'s>(site: &'s Site, statement: &str) -> Blocker<'s> {
-        use std::io::Write;
-        let mut psql = site.database().server().program("psql");
-        psql.args(["-X", "-q", "-d", site.database().name()]).env("PGAPPNAME", "blocker");
-        let mut session = psql.stdin(std::process::Stdio::piped()).spawn().expect("psql is there");
-        let input = session.stdin.as_mut().expect("a pipe");
-        writeln!(input, "BEGIN; {statement}").expect("psql reads");
-        wait_until("the blocker has its lock", PATIENCE, || {
-            site.lines("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'blocker' AND state = 'idle in transaction' AND datname = current_database()") == ["1"]
-        });
-        Blocker { site, session }
-    }
-
-    fn let_go(mut self) {
-        drop(self.session.stdin.take());
-        self.session.wait().expect("psql ends");
-        wait_until("the blocker is gone", PATIENCE, || {
-            self.site.lines("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'blocker' AND datname = current_database()") == ["0"]
-        });
-    }
-}
 
 /// Waits until a statement of the tool's waits for a lock.
 fn waits(site: &Site, what: &str) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::upgrade::three;
-use crate::support::site::{Site, on_both};
+use crate::support::site::{Blocker, PATIENCE, Site, on_both};
 use crate::support::{Project, pgbouncer, server};
 
 /// Forty revisions, every fifth of them outside transactions; each leaves a row that says that it ran.
@@ -83,9 +83,9 @@ fn waiting_for_another_run_ends_and_names_it() {
     three(&site);
     let config = site.project.read("migrate.toml");
     site.project.write("migrate.toml", &format!("{config}\n[run]\nlock_wait = \"1s\"\n"));
-    site.project.revision("r0", "", "SELECT pg_sleep(5);", "");
+    site.project.revision("r0", "", "SELECT pg_sleep(300);", "");
     let mut holder = site.project.start(["upgrade", "r0"]);
-    server::wait_until("the first run holds the lock", Duration::from_secs(5), || {
+    server::wait_until("the first run holds the lock", PATIENCE, || {
         site.lines(
             "SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database \
              WHERE l.locktype = 'advisory' AND d.datname = current_database()",
@@ -104,21 +104,11 @@ fn a_table_lock_is_waited_for_in_bounded_steps() {
     let config = site.project.read("migrate.toml");
     site.project.write("migrate.toml", &format!("{config}\n[run]\nlock_timeout = \"50ms\"\n"));
     site.project.migrate("upgrade r1").ok();
-    std::thread::scope(|scope| {
-        let reader = "BEGIN; LOCK TABLE users IN ACCESS SHARE MODE; SELECT pg_sleep(120)";
-        let reader = scope.spawn(|| site.database().psql(reader));
-        let held = "FROM pg_locks WHERE relation = 'users'::regclass AND mode = 'AccessShareLock' AND granted";
-        server::wait_until("the reader has its lock", Duration::from_secs(60), || {
-            site.lines(&format!("SELECT count(*) {held}")) == ["1"]
-        });
-        let mut waiting = site.project.start(["upgrade", "r2"]);
-        server::wait_until("a step of the wait has ended", Duration::from_secs(60), || {
-            waiting.stderr_so_far().contains("lock timeout")
-        });
-        site.lines(&format!("SELECT pg_cancel_backend(pid) {held}"));
-        waiting.wait().ok();
-        reader.join().unwrap().unwrap_err();
-    });
+    let reader = Blocker::with(&site, "LOCK TABLE users IN ACCESS SHARE MODE;");
+    let mut run = site.project.start(["upgrade", "r2"]);
+    server::wait_until("the run gives up for a moment", PATIENCE, || run.stderr_so_far().contains("lock timeout"));
+    reader.let_go();
+    run.wait().ok();
     assert_eq!(site.applied().len(), 2);
 }
 
@@ -133,7 +123,9 @@ fn another_writer_on_an_sqlite_file_is_waited_for_and_named() {
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let outcome = site.project.migrate("upgrade head").exits(1);
     assert!(outcome.stderr.contains("another program keeps a write transaction open"), "{}", outcome.shown());
+    site.project.write("migrate.toml", &format!("{config}\n[run]\nlock_wait = \"100s\"\n"));
     let waiting = site.project.start(["upgrade", "head"]);
+    // Whether it has begun to wait by then or not, it must go on.
     std::thread::sleep(Duration::from_millis(300));
     other.execute_batch("COMMIT").unwrap();
     waiting.wait().ok();

@@ -1,7 +1,7 @@
 //! Servers that say nothing, or what no server should: no command waits for them without end, and none is trusted.
 
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use migrate::database::{self, Purpose};
 
@@ -33,16 +33,15 @@ fn boasting() -> Fake {
 
 #[test]
 fn connect_timeout_covers_the_whole_handshake() {
+    // What never answers would be waited for until the project's patience ends, which fails the test.
     for (what, server, parameters) in [
         ("silent", silent(), "connect_timeout=1"),
         ("silent, without TLS", silent(), "connect_timeout=1&sslmode=disable"),
         ("refuses TLS", without_tls(), "connect_timeout=1"),
         ("boasting", boasting(), "connect_timeout=1&sslmode=disable"),
     ] {
-        let started = Instant::now();
         let outcome = Project::with_url(&server.url(parameters)).migrate("current").exits(1);
         assert!(outcome.stderr.contains("no answer within 1 s"), "{what}: {}", outcome.shown());
-        assert!(started.elapsed() < Duration::from_secs(20), "{what}: {:?}", started.elapsed());
     }
 }
 
@@ -67,11 +66,9 @@ fn waiting_for_a_database_ends_whatever_the_server_does() {
         (boasting(), "sslmode=disable", "900ms"),
         (silent(), "connect_timeout=0", "1s"),
     ] {
-        let started = Instant::now();
         let project = Project::with_url(&server.url(parameters));
         let outcome = project.migrate(&format!("database wait --timeout {timeout}")).exits(1);
         assert!(outcome.stderr.contains("gave up after"), "{}", outcome.shown());
-        assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     }
     let outcome = Project::with_url("postgresql://h/d").migrate("database wait --timeout soon").exits(2);
     assert!(outcome.stderr.contains("write it as 2s, 500ms"), "{}", outcome.shown());
@@ -202,10 +199,8 @@ fn a_signal_ends_a_run_whose_connection_stalls() {
     let sleeps = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ~ current_database()";
     crate::support::server::wait_until("it sleeps", Duration::from_secs(60), || !database.rows(sleeps).is_empty());
     proxy.stall();
-    let started = Instant::now();
     run.signal(libc::SIGTERM);
     let outcome = run.wait().exits(143);
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     for words in ["the server has not answered for", "not known whether it took effect", "the version table will tell"]
     {
         assert!(outcome.stderr.contains(words), "{}", outcome.shown());
@@ -222,7 +217,8 @@ fn a_statement_that_waits_is_watched_and_given_up() {
         std::thread::spawn(move || {
             let purpose = Purpose::reading("a long report");
             let mut blocker = database::connect(&url, std::path::Path::new("/"), &purpose).expect("it connects");
-            blocker.execute("BEGIN; INSERT INTO t VALUES (1); SELECT pg_sleep(6); COMMIT").expect("it sleeps")
+            // Until the test ends its session.
+            blocker.execute("BEGIN; INSERT INTO t VALUES (1); SELECT pg_sleep(600); COMMIT").map(drop)
         })
     };
     let sleeps = "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()";
@@ -240,5 +236,6 @@ fn a_statement_that_waits_is_watched_and_given_up() {
     for part in ["a long report", "INSERT INTO t", "waiting for"] {
         assert!(words.contains(part), "{words}");
     }
-    blocker.join().expect("the blocker ends");
+    database.execute(&format!("SELECT pg_terminate_backend(pid) FROM ({sleeps}) s"));
+    blocker.join().expect("the blocker ends").expect_err("its session was ended");
 }

@@ -42,7 +42,6 @@ mkdir lists; cp revoked.crl lists/0123abcd.r0
 fn make_certificates(folder: &Path) -> bool {
     if Command::new("openssl").arg("version").output().is_err() {
         crate::support::skip("no openssl");
-        return false;
     }
     let output = Command::new("sh").args(["-c", CERTIFICATES]).current_dir(folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -106,7 +106,7 @@ fn django() {
     let Some(python) = super::super::support::python::python() else { return };
     let has_django = Command::new(&python).args(["-c", "import django"]).output().is_ok_and(|run| run.status.success());
     if !has_django {
-        return skip("no Django in the Python of the tests");
+        skip("no Django in the Python of the tests");
     }
     let project = project("sqlite://app.db");
     let settings = "SECRET_KEY = 'x'\nINSTALLED_APPS = ['shop']\nDEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'\n\

@@ -4,7 +4,8 @@
 //! -- Why this case is here, in a sentence (optional).
 //! -- needs 15                     (PostgreSQL's major version; optional)
 //! -- rename t.a=t.b               (given to `revision --rename`; optional, several)
-//! -- spelled otherwise            (optional: the judge sees a difference, and nothing is to be done)
+//! -- spelled otherwise            (optional: old and new are written in other words, and nothing is to be done)
+//! -- unseen                       (optional: the judge sees no difference between old and new; otherwise that is a fault)
 //! -- old
 //! create table t (n int);
 //! -- rows                         (optional: what the tables hold before the change)
@@ -27,6 +28,7 @@ pub struct Case {
     pub needs: Option<u32>,
     pub renames: Vec<String>,
     pub spelled_otherwise: bool,
+    pub unseen: bool,
     pub old: String,
     pub rows: String,
     pub same: Vec<String>,
@@ -50,6 +52,7 @@ pub fn parse(name: &str, text: &str) -> Result<Case, String> {
             }
             Some(("needs", version)) if version.parse::<u32>().is_ok() => case.needs = version.parse().ok(),
             Some(("spelled", "otherwise")) => case.spelled_otherwise = true,
+            Some(("unseen", "")) => case.unseen = true,
             Some(("rename", pair)) if pair.contains('=') => case.renames.push(pair.to_owned()),
             _ => match parts.last_mut() {
                 Some((_, content)) => {
@@ -102,7 +105,6 @@ fn find(folder: &Path, files: &mut Vec<PathBuf>) {
     }
 }
 
-#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -115,6 +117,7 @@ mod tests {
             needs: Some(15),
             renames: vec!["x=y".to_owned()],
             spelled_otherwise: false,
+            unseen: false,
             old: "a;\n-- a comment\n".to_owned(),
             rows: "r;\n".to_owned(),
             same: vec!["select 1".to_owned()],

@@ -311,7 +311,6 @@ pub fn difference(wanted: &[String], found: &[String]) -> String {
         .to_string()
 }
 
-#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -28,18 +28,18 @@ pub fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
-/// Says that something is not tested because `missing` is missing, once for each text; never in CI.
-///
-/// Written to stderr itself, because the test harness hides what a passing test prints.
-pub fn skip(missing: &str) {
-    use std::collections::BTreeSet;
-    use std::io::Write;
-    use std::sync::Mutex;
-    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+/// How a test ends that can't be run here: what is missing.
+pub struct Skipped(pub String);
 
+/// Ends the test, which is then reported as ignored, because `missing` is missing; fails it in CI.
+#[track_caller]
+pub fn skip(missing: &str) -> ! {
     assert!(!in_ci(), "{missing}: nothing may be skipped in CI; tests/run sets up what the tests need");
-    let mut said = SAID.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    if said.insert(missing.to_owned()) {
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {missing}; tests/run sets up what the tests need");
-    }
+    skip_here(&format!("{missing}; tests/run sets up what the tests need"))
+}
+
+/// Ends the test, which is then reported as ignored, because it does not apply here; in CI as well.
+pub fn skip_here(reason: &str) -> ! {
+    // Without the hook that reports a panic.
+    std::panic::resume_unwind(Box::new(Skipped(reason.to_owned())))
 }

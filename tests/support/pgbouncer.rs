@@ -46,10 +46,7 @@ fn program() -> Option<PathBuf> {
     match (on_path, debian.exists()) {
         (true, _) => Some(PathBuf::from("pgbouncer")),
         (false, true) => Some(debian.to_owned()),
-        (false, false) => {
-            skip("no PgBouncer");
-            None
-        }
+        (false, false) => skip("no PgBouncer"),
     }
 }
 

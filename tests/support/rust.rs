@@ -127,7 +127,6 @@ fn test_parts(code: &str) -> Vec<(usize, usize)> {
     parts
 }
 
-#[cfg(test)]
 mod tests {
     use super::*;
 

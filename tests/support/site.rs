@@ -1,9 +1,15 @@
 //! A project with its database, whichever it is: for tests that hold for both.
 
+use std::process::Stdio;
+use std::time::Duration;
+
 use super::postgres::{self, Database};
 use super::project::Project;
-use super::server::Server;
+use super::server::{Server, wait_until};
 use super::{judge, sqlite};
+
+/// How long a fact is waited for before the test fails: far longer than it takes on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// A project and a look into its database from outside.
 pub struct Site {
@@ -109,5 +115,46 @@ impl Site {
             false => format!("SELECT count(*) FROM sqlite_master WHERE name = '{name}' AND type = 'table'"),
         };
         (self.is_postgres() || self.project.path("app.db").exists()) && self.lines(&sql) == ["1"]
+    }
+}
+
+/// A session that keeps a lock until it is told to let go.
+pub struct Blocker<'s> {
+    site: &'s Site,
+    session: std::process::Child,
+}
+
+impl Blocker<'_> {
+    /// Returns once `statement`, which takes the lock in a transaction, is done.
+    pub fn with<'s>(site: &'s Site, statement: &str) -> Blocker<'s> {
+        use std::io::Write;
+        let mut psql = site.database().server().program("psql");
+        psql.args(["-X", "-q", "-d", site.database().name()]).env("PGAPPNAME", "blocker").stdout(Stdio::null());
+        let mut session = psql.stdin(Stdio::piped()).spawn().expect("psql is there");
+        let input = session.stdin.as_mut().expect("a pipe");
+        writeln!(input, "BEGIN; {statement}").expect("psql reads");
+        let blocker = Blocker { site, session };
+        wait_until("the blocker has its lock", PATIENCE, || blocker.is_there(" AND state = 'idle in transaction'"));
+        blocker
+    }
+
+    /// Sends it another statement, without waiting for it.
+    pub fn goes_on(&mut self, statement: &str) {
+        use std::io::Write;
+        let input = self.session.stdin.as_mut().expect("a pipe");
+        writeln!(input, "{statement}").expect("psql reads");
+    }
+
+    /// Ends its transaction as it is, and returns once its session is gone.
+    pub fn let_go(mut self) {
+        drop(self.session.stdin.take());
+        self.session.wait().expect("psql ends");
+        wait_until("the blocker is gone", PATIENCE, || !self.is_there(""));
+    }
+
+    fn is_there(&self, how: &str) -> bool {
+        let count =
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'blocker' AND datname = current_database()";
+        self.site.lines(&format!("{count}{how}")) == ["1"]
     }
 }

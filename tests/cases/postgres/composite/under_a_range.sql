@@ -1,3 +1,4 @@
+-- unseen
 -- old
 create type version as (major integer, minor integer);
 create type versions as range (subtype = version);

@@ -1,3 +1,4 @@
+-- unseen
 -- old
 create table t (a int);
 create materialized view m as select a from t;

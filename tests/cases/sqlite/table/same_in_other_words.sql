@@ -1,4 +1,5 @@
 -- Case, quotes, blanks, comments and the place of a constraint are no difference.
+-- spelled otherwise
 -- old
 create table users (id integer primary key, age int check (age > 0), name text not null constraint u unique, p int references users (id)); create view v as select id from users where age != 3;
 -- rows
