@@ -552,3 +552,95 @@ fn an_unqualified_call_is_found() {
     let clean = "SELECT pg_catalog.count(*), coalesce(a, 'x = y') FROM pg_catalog.t WHERE a OPERATOR(pg_catalog.=) 'b'::pg_catalog.text";
     assert_eq!(bare_in_sql(clean), [""; 0]);
 }
+
+/// Words that read badly in messages, help and documents: the expression to look for, and what to write instead. To ban
+/// one more, add a line. Comments are not searched.
+const BANNED: &[(&str, &str)] = &[
+    (r"\banew\b", "again; recreate"),
+    (r"\bmade recreate\b", "recreated"),
+    (r"\b(led|lead|leads|leading) over\b", "copied, cast, converted"),
+    (r"\bleads? (nowhere|back)\b", "dangling; restore"),
+    (r"\bmend(s|ed|ing)?\b", "repair, fix"),
+    (r"\bbefalls?\b", "happens to"),
+    (r"\bheirs?\b", "inheriting tables, children"),
+    (r"\b(a|which|that|each) person\b", "the user, you"),
+    (
+        r"\b(is|are) no (target|revision and|plain|valid|kind of|head:|way to be|moment|catalog|difference|SQL\b)",
+        "is not a …",
+    ),
+    (r"\bis none of (the|its)\b", "is not one of"),
+    (r"\bthat (no file|none|several) (describes?|follows?)\b", "without a file; the latest"),
+    (r"\bhangs? on (it|them)\b", "depends on"),
+    (r"\b(stands|stand) (for (any|those|deleted|the)|here|below|above|between|before|in)\b", "replaces, matches; is"),
+    (r"\bspeaks? for\b", "manages"),
+    (r"\bthrow-away\b", "temporary"),
+    (r"\bnobody said\b", "was not confirmed"),
+    (r"\bmay go\b", "may be dropped, may be removed"),
+    (r"\bgo(es)? on (from|with|there|where)\b", "continues, resumes"),
+    (r"\b(was|is) cut off\b", "was interrupted"),
+    (r"\b(is|was|are|were) there already\b", "already exists"),
+    (r"\bthe rows that are there\b", "existing rows"),
+    (r"\bsaid to\b", "declared to"),
+    (r"\btells? (whether|which|apart)\b", "shows whether, distinguishes"),
+    (r"\bSay (what|nothing|more)\b", "Show, print"),
+    (r"\bbears? the name\b", "is named"),
+    (r"\blays? .* over\b", "overrides"),
+    (r"(?m)^\s*tip: ", "hint:"),
+    (r"(?m)\((s|es)\)$|\w\((s|es)\) ", "the number with its noun: words::counted"),
+];
+
+/// What users read: string literals of the program, its help, documents, templates and the output that tests expect.
+fn read_by_users() -> Vec<(String, usize, String)> {
+    let mut found = Vec::new();
+    for file in sources() {
+        found.extend(file.source.strings.iter().map(|(line, text)| (file.path.clone(), *line, text.clone())));
+        // clap prints the documentation of a command's arguments.
+        let is_help = |line: &&str| line.starts_with(' ') && line.trim_start().starts_with("///");
+        if file.path.starts_with("src/cli/commands/") || file.path == "src/cli/autogenerate.rs" {
+            let help = file.text.lines().enumerate().filter(|(_, line)| is_help(line));
+            found.extend(help.map(|(number, line)| (file.path.clone(), number + 1, line.to_owned())));
+        }
+    }
+    assert!(found.len() > 1000, "the literals are found: {}", found.len());
+    for (path, text) in texts() {
+        let is_document = path == "README.md"
+            || path == "CHANGELOG.md"
+            || path.starts_with("docs/")
+            || path.starts_with("templates/");
+        // The output that a test expects: a bar before each line.
+        let is_snapshot = |line: &str| line.trim_start().starts_with("| ");
+        let is_test = path.starts_with("tests/") && path.ends_with(".rs");
+        let lines = text.lines().enumerate().filter(|(_, line)| is_document || is_test && is_snapshot(line));
+        found.extend(lines.map(|(number, line)| (path.clone(), number + 1, line.to_owned())));
+    }
+    found
+}
+
+/// The banned words in a text, each with what to write instead.
+fn banned_in(text: &str, rules: &[(Regex, &'static str)]) -> Vec<String> {
+    let hits = rules.iter().filter_map(|(rule, instead)| Some((rule.find(text)?.as_str(), instead)));
+    hits.map(|(word, instead)| format!("\"{word}\": write {instead}")).collect()
+}
+
+fn banned() -> Vec<(Regex, &'static str)> {
+    BANNED.iter().map(|(rule, instead)| (Regex::new(rule).expect("a regular expression"), *instead)).collect()
+}
+
+#[test]
+fn users_read_plain_english() {
+    let rules = banned();
+    let mut wrong = Vec::new();
+    for (path, line, text) in read_by_users() {
+        wrong.extend(banned_in(&text, &rules).into_iter().map(|found| format!("{path}:{line}: {found}")));
+    }
+    nothing("these words are banned in what users read (BANNED in tests/tidy.rs)", wrong);
+}
+
+#[test]
+fn a_banned_word_is_found() {
+    let rules = banned();
+    for text in ["t is made anew", "rows are led over", "mend the database", "`x` is no target", "1 revision(s) left"] {
+        assert!(!banned_in(text, &rules).is_empty(), "{text}");
+    }
+    assert_eq!(banned_in("amend the table; there is no file; recommended", &rules), [""; 0]);
+}

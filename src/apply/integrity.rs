@@ -148,7 +148,7 @@ pub fn resume(table: &str, revision: &Revision, state: State, at: u32, dialect: 
         section.map_or(0, |section| split::split(&section.text, dialect.syntax).map_or(0, |all| all.len()));
     // One past the last: there is nothing left but to say so.
     if at == 0 || at as usize > statements + 1 {
-        return Err(format!("revision {} has {statements} statements, and {at} is none of them", revision.id));
+        return Err(format!("revision {} has {statements} statements, so there is no statement {at}", revision.id));
     }
     let text = |text: &str| quote::literal(text, dialect.syntax);
     let script = match direction {

@@ -100,8 +100,8 @@ impl<'e> Run<'_, 'e> {
         let id = &prepared.revision.id;
         if row.state != state {
             let (was, command) = match row.state {
-                State::Reverting => ("its downgrade was cut off", "downgrade"),
-                _ => ("its upgrade was cut off", "upgrade"),
+                State::Reverting => ("its downgrade was interrupted", "downgrade"),
+                _ => ("its upgrade was interrupted", "upgrade"),
             };
             return stuck(was.to_owned(), format!("finish that with `migrate {command}` first"));
         }
@@ -114,7 +114,7 @@ impl<'e> Run<'_, 'e> {
         }
         if row.checksum != prepared.checksum {
             return stuck(
-                "its section was edited since, so it is not known which statements are left".to_owned(),
+                "its section was edited since, so it is not known which statements remain".to_owned(),
                 format!(
                     "restore the file; or, if you know which statement is next, run `migrate repair {id} --resume-at N`"
                 ),
@@ -278,7 +278,7 @@ impl<'e> Run<'_, 'e> {
         let row = rows.into_iter().find(|row| row.revision == *id && row.is_half_done());
         row.ok_or_else(|| ApplyError::Changed {
             revision: id.clone(),
-            reason: "the run that had begun it has ended it meanwhile".to_owned(),
+            reason: "the run that began it has finished it in the meantime".to_owned(),
         })
     }
 
@@ -299,8 +299,7 @@ impl<'e> Run<'_, 'e> {
                     return Err(ApplyError::Stuck {
                         revision: prepared.revision.id.clone(),
                         reason: format!(
-                            "its statement {} made {name}, which has ended with the session that was cut off, and a \
-                             statement that is left needs it",
+                            "its statement {} created {name}, which was lost with the interrupted session, and a remaining statement needs it",
                             at + 1
                         ),
                         hint: format!(
@@ -584,8 +583,7 @@ impl<'e> Run<'_, 'e> {
                 Err(self.taken_over(prepared, number))
             }
             Err(Stop::Sql { error, .. }) => {
-                let left =
-                    "Its statements that ran before took effect; run the same command again to go on from there.";
+                let left = "Its earlier statements took effect; run the same command again to continue from there.";
                 Err(self.failure(prepared, error, Failed::Tool, None, left))
             }
         }
@@ -614,7 +612,7 @@ impl<'e> Run<'_, 'e> {
     /// Runs a statement of the tool's own.
     fn own(&mut self, prepared: &Prepared, statement: &str) -> Result<(), ApplyError> {
         let result = interruption::uninterruptible(|| self.database.execute(statement));
-        let left = "Its statements that ran before took effect; run the same command again to go on from there.";
+        let left = "Its earlier statements took effect; run the same command again to continue from there.";
         result.map_err(|error| self.failure(prepared, error, Failed::Tool, None, left))
     }
 
@@ -627,12 +625,10 @@ impl<'e> Run<'_, 'e> {
         number: usize,
     ) -> ApplyError {
         let left = match number {
-            0 | 1 => {
-                "None of its statements took effect; once this one can run, run the same command again.".to_owned()
-            }
-            2 => "Its statement 1 took effect; once this one can run, the same command goes on from there.".to_owned(),
+            0 | 1 => "None of its statements took effect; fix the cause and run the same command again.".to_owned(),
+            2 => "Its statement 1 took effect; fix the cause, and the same command continues from there.".to_owned(),
             _ => format!(
-                "Its statements 1 to {} took effect; once this one can run, the same command goes on from there.",
+                "Its statements 1 to {} took effect; fix the cause, and the same command continues from there.",
                 number - 1
             ),
         };
@@ -647,10 +643,10 @@ impl<'e> Run<'_, 'e> {
         ApplyError::Stuck {
             revision: id.clone(),
             reason: format!(
-                "the run was cut off during statement {number}{place}, and nothing in the catalog tells whether it took effect"
+                "the run was interrupted during statement {number}{place}, and the catalog does not show whether it took effect"
             ),
             hint: format!(
-                "look whether it did, then run `migrate repair {id} --resume-at {}` if so, or `--resume-at {number}` to run \
+                "check whether it did, then run `migrate repair {id} --resume-at {}` if so, or `--resume-at {number}` to run \
                  it again, and `migrate {}` after that",
                 number + 1,
                 match prepared.direction {

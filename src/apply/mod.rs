@@ -166,7 +166,7 @@ pub enum ApplyError {
     #[error(transparent)]
     Graph(#[from] GraphError),
     /// The database has revisions that no file describes.
-    #[error("the database has {} that no file describes: {}", counted(rows.len(), "revision"), ids(rows))]
+    #[error("the database has {} without a file here: {}", counted(rows.len(), "revision"), ids(rows))]
     Unknown { rows: Vec<AppliedRow> },
     /// What ran is not what the files say now.
     #[error("{} edited since it ran: {}", edited_count(edits.len()), edited(edits))]
@@ -207,16 +207,16 @@ pub enum ApplyError {
     #[error("revision {revision} was not run: {reason}")]
     Changed { revision: RevisionId, reason: String },
     /// Another run goes on with the revision; this one has stopped before its next statement.
-    #[error("another run has taken revision {revision} over; this one was stopped {}", after_statement(*done, *of))]
+    #[error("another run has taken over revision {revision}; this one was stopped {}", after_statement(*done, *of))]
     TakenOver { revision: RevisionId, done: usize, of: usize },
     /// An earlier run of a half-done revision did not end in time.
-    #[error("an earlier run of revision {revision} is still at work: {words}; gave up after {waited_seconds} s")]
+    #[error("an earlier run of revision {revision} is still running: {words}; gave up after {waited_seconds} s")]
     EarlierAtWork { revision: RevisionId, words: String, waited_seconds: u64 },
     /// The session that held the lock ended, so that another run may have begun.
     #[error("the connection that holds the lock was lost, so revision {revision} was stopped {}", after_statement(*done, *of))]
     LockLost { revision: RevisionId, done: usize, of: usize },
     /// A `no-transaction` section was cut off, and cannot go on by itself.
-    #[error("revision {revision} stopped half way, and cannot go on by itself: {reason}")]
+    #[error("revision {revision} was interrupted, and cannot continue by itself: {reason}")]
     Stuck { revision: RevisionId, reason: String, hint: String },
 }
 

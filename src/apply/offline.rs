@@ -148,10 +148,10 @@ impl Script<'_> {
         let planned = version_table::rows_are(&self.table, &prepared.present, &prepared.absent, self.dialect);
         let message = match prepared.direction {
             Direction::Upgrade => {
-                format!("revision {} is applied already, or one that it needs is not", prepared.revision.id)
+                format!("revision {} is already applied, or a revision that it needs is not", prepared.revision.id)
             }
             Direction::Downgrade => {
-                format!("revision {} is not applied, or one that needs it is", prepared.revision.id)
+                format!("revision {} is not applied, or a revision that needs it is", prepared.revision.id)
             }
         };
         self.lock(out)?;
@@ -173,7 +173,8 @@ impl Script<'_> {
             version_table::rows_are::<RevisionId>(&self.table, &[], &start.absent, self.dialect),
             format!("NOT EXISTS (SELECT 1 FROM {} WHERE {})", self.table, version_table::is_half_done(self.dialect)),
         ];
-        let message = format!("this script is for a database at {}, and this one is not", one_line(&start.words));
+        let message =
+            format!("wrong database: this script starts at {}, and this database is not there", one_line(&start.words));
         (self.dialect.scripting.refuse_unless)(&conditions.join(" AND "), &message)
     }
 
@@ -279,7 +280,7 @@ impl Script<'_> {
         }
         if let Some(query) = self.dialect.scripting.violations.filter(|_| !prepared.outside.is_empty()) {
             let count = format!("SELECT {} FROM ({query})", self.dialect.scripting.count);
-            check(prepared.keeps_rows.len(), &count, &count, "<=", "foreign keys would lead nowhere");
+            check(prepared.keeps_rows.len(), &count, &count, "<=", "foreign keys would dangle");
         }
         (before, after)
     }

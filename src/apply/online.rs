@@ -391,7 +391,7 @@ impl<'e> Run<'_, 'e> {
         };
         let words = |row: Vec<Option<String>>| row.into_iter().map(Option::unwrap_or_default).collect::<Vec<_>>();
         let rows = self.ask(query)?.into_iter().map(words).map(|row| match row.as_slice() {
-            [table, row, parent, ..] => format!("row {row} of {table} refers to a row of {parent} that is not there"),
+            [table, row, parent, ..] => format!("row {row} of {table} refers to a row of {parent} that does not exist"),
             other => other.join(", "),
         });
         Ok(rows.collect())
@@ -417,7 +417,7 @@ impl<'e> Run<'_, 'e> {
             self.violations(prepared)?.into_iter().filter(|violation| !known.contains(violation)).collect();
         match new.is_empty() {
             true => Ok(()),
-            false => damage("it leaves foreign keys that lead nowhere", new),
+            false => damage("it leaves dangling foreign keys", new),
         }
     }
 
@@ -447,7 +447,7 @@ impl<'e> Run<'_, 'e> {
         let id = &prepared.revision.id;
         let changed = |reason: String| Err(ApplyError::Changed { revision: id.clone(), reason });
         if let Some(half) = prepared.rows.iter().filter_map(row).find(|row| row.is_half_done()) {
-            return changed(format!("another run has begun {} and not ended it", half.revision));
+            return changed(format!("another run has begun {} and not finished it", half.revision));
         }
         let is_there = prepared.rows.iter().any(|id| row(id).is_some());
         if is_there == (prepared.direction == Direction::Upgrade) {
@@ -491,12 +491,12 @@ impl<'e> Run<'_, 'e> {
         let revision = prepared.revision.id.clone();
         let left = match error.connection_lost {
             true => {
-                "The connection was lost, so it is not known whether it took effect; the version table will tell: run the same command again."
+                "The connection was lost, so it is not known whether it took effect; the version table records that: run the same command again."
             }
             false => left,
         };
         let Failed::Section { at } = failed else {
-            let doing = format!("what migrate does around it {}", on_the_way(&prepared.direction));
+            let doing = format!("preparing or recording it {}", on_the_way(&prepared.direction));
             return ApplyError::Around { revision, doing, error, left: left.to_owned() };
         };
         let number = prepared.statements().take_while(|piece| piece.start <= at).count();

@@ -333,9 +333,9 @@ pub fn make_table(database: &mut dyn Database, options: &Options) -> Result<(), 
     database.execute(&version_table::create(&table, database.dialect())).map_err(|mut error| {
         // invalid_schema_name
         if error.code.as_deref() == Some("3F000") {
-            error.hint = Some("migrate makes the version table but not its schema: CREATE SCHEMA … first".to_owned());
+            error.hint = Some("migrate creates the version table but not its schema: CREATE SCHEMA … first".to_owned());
         }
-        DatabaseError::Sql { doing: format!("making the version table {table}"), error }.into()
+        DatabaseError::Sql { doing: format!("creating the version table {table}"), error }.into()
     })
 }
 
@@ -348,11 +348,11 @@ fn refuse_half_done(rows: &[AppliedRow], state: State) -> Result<(), ApplyError>
     let Some(row) = rows.iter().find(|row| row.state == state) else { return Ok(()) };
     let (reason, hint) = match state {
         State::Reverting => (
-            "its downgrade was cut off",
+            "its downgrade was interrupted",
             "finish that with `migrate downgrade` to the same target; or undo by hand what it did and `migrate stamp` the revision",
         ),
         _ => (
-            "its upgrade was cut off",
+            "its upgrade was interrupted",
             "finish that with `migrate upgrade`; or undo by hand what it did and `migrate stamp` the revision before it",
         ),
     };

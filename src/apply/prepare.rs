@@ -169,8 +169,7 @@ fn section_place(revision: &Revision, section: &Section, is_stored: bool, at: us
 fn objection(statement: &str, transactional: bool, dialect: &Dialect) -> Option<(String, Option<&'static str>)> {
     if split::controls_transaction(statement, dialect.syntax) {
         let reason = "it begins or ends a transaction by itself; migrate runs a revision and its row in the version table in one";
-        let hint =
-            "leave the statement out, or mark the section `no-transaction` when its statements must run one by one";
+        let hint = "remove the statement, or mark the section `no-transaction` if its statements must run one by one";
         return Some((reason.to_owned(), Some(hint)));
     }
     let solid = || tokens(statement, dialect.syntax).filter(Token::is_solid);

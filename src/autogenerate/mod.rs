@@ -39,7 +39,7 @@ pub enum AutogenerateError {
     #[error("{0}")]
     Rename(String),
     /// What can't be done without losing data.
-    #[error("the models can't be reached without losing data that nobody said may go")]
+    #[error("reaching the models would lose data that was not confirmed as disposable")]
     Refused { refused: Vec<Refusal> },
     #[error(transparent)]
     NotProved(Box<NotProved>),
@@ -305,7 +305,7 @@ impl Proved {
         for (script, way) in [(&proved.upgrade, "upgrade"), (&proved.downgrade, "downgrade")] {
             if let Some(statement) = script.misread(dialect.syntax) {
                 return Err(AutogenerateError::NotProved(Box::new(NotProved {
-                    what: format!("the generated {way} would be read as other statements than those that were planned"),
+                    what: format!("the generated {way} does not read back as the planned statements"),
                     statement: Some(statement),
                     error: None,
                     differences: Vec::new(),
@@ -373,7 +373,7 @@ fn write_proved(
         let empty = shadow.reflect(&source::scope(config))?.catalog;
         let nothing = ProvenUnchanged::default();
         let mut rehearsal = proof::TrialRun { shadow: shadow.as_mut(), dialect, config, unchanged: &nothing };
-        rehearsal.turn(&empty, live, "making the live schema in a shadow")?;
+        rehearsal.turn(&empty, live, "recreating the live schema in a shadow")?;
         proof::prove(rehearsal, proof::Start::Live, live, &target.catalog, &proved)?;
     } else {
         let shadow = shadowed.shadow(database, config)?;

@@ -44,7 +44,7 @@ impl TrialRun<'_> {
             return Ok(());
         }
         Err(AutogenerateError::NotProved(Box::new(NotProved {
-            what: format!("{way} runs, but does not lead where it should"),
+            what: format!("{way} runs, but does not reach the expected schema"),
             statement: None,
             error: None,
             differences: rest.differences.iter().map(explain::line).collect(),
@@ -160,7 +160,7 @@ pub fn prove(
             if proved.irreversible { Ok(()) } else { down(&mut at) }
         }
         Start::Declared(declared) => {
-            at.turn(declared, target, "adding what is left alone to the models in a shadow")?;
+            at.turn(declared, target, "adding unmanaged objects to the models in a shadow")?;
             down(&mut at)?;
             up(&mut at)
         }

@@ -134,7 +134,7 @@ pub fn try_out(
     live: &Catalog,
     renames: &[Rename],
 ) -> Result<Renamed, AutogenerateError> {
-    let making = "making the live schema in a shadow, to rename in it,";
+    let making = "recreating the live schema in a shadow, to rename in it,";
     match empty {
         Some(empty) => {
             at.turn(declared, empty, "emptying a shadow")?;
@@ -175,6 +175,6 @@ fn say(at: &TrialRun, id: &Id, name: &str, catalog: &Catalog) -> Result<Vec<Stat
     let rename = at.dialect.kinds.iter().find(|kind| kind.name == id.kind).and_then(|kind| kind.rename);
     match (rename, catalog.get(id)) {
         (Some(rename), Some(object)) => Ok(rename(object, name, catalog)),
-        _ => Err(AutogenerateError::Rename(format!("{id} can't be renamed to {name}: it is not there any more"))),
+        _ => Err(AutogenerateError::Rename(format!("{id} can't be renamed to {name}: it no longer exists"))),
     }
 }

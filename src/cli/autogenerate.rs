@@ -21,34 +21,34 @@ use crate::words::counted;
 #[derive(Args, Debug, Default)]
 #[command(next_help_heading = "What the file does")]
 pub struct Options {
-    /// Write the steps that turn the database into what the models declare, and back; tried before they are written
+    /// Write the SQL that takes the database to the models, and back; it is tried before it is written
     #[arg(long)]
     pub autogenerate: bool,
-    /// Write the steps that make the database as it is: the first revision of a project that begins with one
+    /// Write the first revision for an existing database: the SQL that creates it as it is
     #[arg(long, conflicts_with = "autogenerate")]
     pub baseline: bool,
-    /// With --autogenerate or --baseline: create only what is not there when it runs, drop only what is
+    /// With --autogenerate or --baseline: create only what is missing when it runs, drop only what exists
     #[arg(long)]
     pub conditional: bool,
-    /// With --autogenerate: what bears the name OLD in the database is NEW in the models (may be repeated)
+    /// With --autogenerate: treat OLD in the database as renamed to NEW in the models (may be repeated)
     #[arg(long, value_name = "OLD=NEW", value_parser = wish)]
     pub rename: Vec<RenameRequest>,
-    /// With --autogenerate: the databases to write sections for, instead of all that the project names (may be repeated)
+    /// With --autogenerate: the databases to write sections for [default: all that the project uses] (may be repeated)
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = dialect)]
     pub dialect: Vec<&'static str>,
-    /// Plan only what has a name like PATTERN (* stands for any characters), and what that needs (may be repeated)
+    /// Plan only objects whose names match PATTERN (* matches any characters), and what they need (may be repeated)
     #[arg(long, value_name = "PATTERN")]
     pub only: Vec<String>,
-    /// Leave what has a name like PATTERN as it is (may be repeated)
+    /// Exclude objects whose names match PATTERN (may be repeated)
     #[arg(long, value_name = "PATTERN")]
     pub except: Vec<String>,
-    /// Write the file even if a part is refused or can't be proved; it is not run before its `-- migrate:draft` line is removed
+    /// Write the file even if a part is refused or fails verification; it runs only once its `-- migrate:draft` line is removed
     #[arg(long)]
     pub draft: bool,
-    /// With --autogenerate: write a file even when there is nothing to do
+    /// With --autogenerate: write a file even if there is nothing to do
     #[arg(long)]
     pub empty: bool,
-    /// With --autogenerate or --baseline: let the code of ROLE run in a shadow with your rights; of every role, when none is named (may be repeated)
+    /// With --autogenerate or --baseline: let the code of ROLE run in a shadow with your rights; without ROLE, that of every role (may be repeated)
     #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     pub trust: Vec<String>,
     #[command(flatten)]
@@ -101,12 +101,12 @@ pub fn sections(options: &Options, session: &mut Session) -> Result<Option<Secti
     let graph = session.graph()?;
     if !graph.is_empty() {
         return Err(Failure::new(
-            "--baseline writes the first revision of a project, and this one has revisions already",
+            "--baseline writes the first revision of a project, and this project already has revisions",
         )
         .hint("`migrate revision --autogenerate` writes what the database lacks"));
     }
     let (proved, unfinished) = autogenerate::baseline(database.as_mut(), &config, style, options.draft)?;
-    session.output.say(format_args!("the database has all of it: mark it with `migrate stamp head`"));
+    session.output.say(format_args!("the database already has all of it: run `migrate stamp head`"));
     let mut sections = Sections { unfinished, ..Sections::default() };
     sections.add(proved, false, database.dialect().syntax);
     Ok(Some(sections))
@@ -151,7 +151,7 @@ fn by_dialects(
         let renames = if session.output.is_interactive() { None } else { comparison::rename_hint(&comparison) };
         let (lines, mut warnings) = (comparison.lines(), script::warnings(&comparison.upgrade));
         let secrets = comparison.secrets_to_give();
-        warnings.extend(secrets.iter().map(|secret| format!("not in the revision, to be given by hand: the {secret}")));
+        warnings.extend(secrets.iter().map(|secret| format!("left out of the revision, set it by hand: the {secret}")));
         let refused = comparison.downgrade.refused.iter();
         warnings.extend(refused.map(|refusal| format!("it can't be undone: {}: {}", refusal.id, refusal.reason)));
         let (proved, unfinished) = autogenerate::write(database, comparison, config, style, options.draft)?;
@@ -201,7 +201,7 @@ fn refuse_without(options: &Options) -> Result<(), Failure> {
         ("--draft", options.draft),
     ];
     match given.into_iter().find(|(_, given)| *given) {
-        Some((option, _)) => Err(Failure::usage(format!("{option} goes with --autogenerate"))),
+        Some((option, _)) => Err(Failure::usage(format!("{option} requires --autogenerate"))),
         None => Ok(()),
     }
 }
@@ -238,7 +238,7 @@ fn at_heads(session: &mut Session, database: &mut dyn Database) -> Result<(), Fa
     ));
     failure.notes =
         pending.iter().take(10).map(|revision| format!("{} {}", revision.id, first_line(&revision.message))).collect();
-    Err(failure.hint("run `migrate upgrade head` first, or `migrate stamp head` if the database has it all already"))
+    Err(failure.hint("run `migrate upgrade head` first, or `migrate stamp head` if the database already has all of it"))
 }
 
 fn first_line(message: &str) -> &str {

@@ -32,7 +32,7 @@ const SHOWN: usize = 40;
 /// The option of every command that compares.
 #[derive(Args, Clone, Copy, Debug, Default)]
 pub struct Shadow {
-    /// What is loaded into the throw-away database: what may differ, or `full`: everything, with nothing remembered from
+    /// What to load into the shadow database: what may differ, or `full`: everything, with nothing remembered from
     /// another run [default: `shadow` under [autogenerate] in migrate.toml, else auto]
     #[arg(long, value_name = "HOW")]
     shadow: Option<How>,
@@ -74,7 +74,7 @@ pub fn compare(
             unread.join(", ")
         ))
         .hint(format!(
-            "write `schemas = [{}]`, or take it out of the models",
+            "write `schemas = [{}]`, or remove it from the models",
             config.database.schemas.iter().chain(&unread).map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
         )));
     }
@@ -162,7 +162,7 @@ pub fn say_left_alone(output: &Output, comparison: &Comparison) {
         output.say(format_args!("not compared: {}", secrets.join(", ")));
     }
     if !comparison.unmanaged.is_empty() {
-        output.say(format_args!("not understood, and left alone: {}", kinds(&comparison.unmanaged)));
+        output.say(format_args!("not managed by migrate, ignored: {}", kinds(&comparison.unmanaged)));
     }
     if !comparison.unwritable.is_empty() {
         let what = kinds(&comparison.unwritable);
@@ -223,10 +223,10 @@ pub fn verify_stamp(
     if plan.is_empty() {
         return require_schemas(database, &config, &[]);
     }
-    let mut failure = Failure::new(format!("{} is not what the revisions up to there build", database.place()));
+    let mut failure = Failure::new(format!("{} does not match the revisions up to there", database.place()));
     failure.notes = shown(explain::lines(&plan, &wanted, &live));
-    failure.notes.push("nothing was stamped; the lines lead from what the revisions build to the database".to_owned());
-    Err(failure.hint("stamp an earlier revision, or bring the database there first"))
+    failure.notes.push("nothing was stamped; the list shows how the database differs from the revisions".to_owned());
+    Err(failure.hint("stamp an earlier revision, or change the database first"))
 }
 
 /// The first of many lines, and how many more there are.
@@ -302,8 +302,7 @@ fn not_proved(fault: NotProved) -> Failure {
     }
     failure.notes.extend(shown(fault.differences));
     failure.notes.push("nothing was written".to_owned());
-    let next = "run the same command with --draft to have the file all the same, marked where it fails; or with --except NAME \
-                to leave objects out";
+    let next = "pass --draft to write the file anyway, marked where it fails, or --except NAME to leave objects out";
     match failure.hint.take() {
         Some(hint) => failure.note(format!("hint of the server: {hint}")).hint(next),
         None => failure.hint(next),

@@ -113,7 +113,7 @@ pub fn replayed(session: &mut Session, dialect: &'static Dialect) -> Result<Repl
         return in_shadow(home.as_mut(), &graph, config);
     }
     let mut failure = Failure::new(format!(
-        "this project also runs on {}, and no server of it is at hand to write its sections with",
+        "this project also runs on {}, but there is no server of it to write its sections with",
         dialect.name
     ));
     failure.notes = tried;

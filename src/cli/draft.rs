@@ -60,8 +60,8 @@ pub fn folder_named(session: &mut Session, given: &Path) -> Result<PathBuf, Fail
         return Ok(folder.clone());
     }
     let folders: Vec<String> = config.revisions.iter().map(|path| path.display().to_string()).collect();
-    Err(Failure::usage(format!("{} is none of the project's revision folders", given.display()))
-        .hint(format!("they are, by `revisions` in migrate.toml: {}", folders.join(", "))))
+    Err(Failure::usage(format!("{} is not one of the project's revision folders", given.display()))
+        .hint(format!("`revisions` in migrate.toml has: {}", folders.join(", "))))
 }
 
 /// Refuses to go on where heads are asked for and the files don't say which they are, or where what is asked for
@@ -134,8 +134,9 @@ fn expected(config: &Config, revision: &Revision) -> Result<Revision, Failure> {
 fn not_written(error: WriteError, shown: &Path) -> Failure {
     const NOTHING: &str = "nothing was written";
     match error {
-        WriteError::NotAsPlanned(NotAsPlanned::Unreadable(error)) => Failure::from(*error)
-            .note("the template of revision files makes a file that is no revision; nothing was written"),
+        WriteError::NotAsPlanned(NotAsPlanned::Unreadable(error)) => {
+            Failure::from(*error).note("the template makes a file that is not a revision; nothing was written")
+        }
         WriteError::NotAsPlanned(error @ NotAsPlanned::Header { .. }) => {
             Failure::new(format!("the file {} would not be the revision that was planned: {error}", shown.display()))
                 .hint(format!("`{{{{ header }}}}` in the template puts the header in; {NOTHING}"))
@@ -145,8 +146,8 @@ fn not_written(error: WriteError, shown: &Path) -> Failure {
                 .hint(format!("the template may add comments to `{{{{ section.text }}}}`, not statements; {NOTHING}"))
         }
         WriteError::Io(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-            Failure::new(format!("there is a file {} already", shown.display()))
-                .hint("a `file_name` with `{{id}}` in migrate.toml is never taken")
+            Failure::new(format!("the file {} already exists", shown.display()))
+                .hint("put `{{id}}` in `file_name` in migrate.toml to keep names apart")
         }
         WriteError::Io(error) => Failure::new(format!("cannot write {}: {error}", shown.display())),
     }
@@ -185,7 +186,7 @@ fn refuse_taken_parents(graph: &Graph, draft: &Draft) -> Result<(), Failure> {
         }
         let children = graph.children(parent);
         if let (Some(child), false) = (children.first(), draft.splice) {
-            return Err(Failure::new(format!("revision {parent} is no head: {} follows it", child.id))
+            return Err(Failure::new(format!("revision {parent} is not a head: {} follows it", child.id))
                 .hint("--splice begins a new branch there; without --head the new revision follows the head"));
         }
     }
@@ -247,7 +248,7 @@ fn render(config: &Config, revision: &Revision) -> Result<String, Failure> {
         Some(path) => (
             std::fs::read_to_string(path).map_err(|error| {
                 Failure::new(format!("cannot read the template {}: {error}", path.display()))
-                    .hint("correct `template` in migrate.toml, or take it out for the built-in one")
+                    .hint("correct `template` in migrate.toml, or remove it to use the built-in one")
             })?,
             path.display().to_string(),
         ),

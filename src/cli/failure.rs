@@ -148,8 +148,7 @@ impl From<ApplyError> for Failure {
                     format!("{}  {}  (applied {} by {})", row.revision, row.message, row.applied_at, row.applied_by)
                 }));
                 failure.hint(
-                    "the files here may be older than the database: bring the missing ones; a revision that stands for \
-                     deleted ones lists them in `replaces`; `migrate repair REV --forget` takes a row out",
+                    "the checkout may be out of date: add the missing files; a revision that replaces deleted ones lists them in `replaces`; `migrate repair REV --forget` removes a row",
                 )
             }
             ApplyError::Edited { edits } => {
@@ -158,8 +157,7 @@ impl From<ApplyError> for Failure {
                     None => format!("{}: the script that ran was not kept", edit.path.display()),
                 }));
                 failure.hint(
-                    "undo the edit and write a new revision for the change; or, when the edit is meant, accept it with \
-                     `migrate repair`",
+                    "undo the edit and write a new revision for the change; or, if the edit is intended, accept it with `migrate repair`",
                 )
             }
             ApplyError::Refused { place, hint, .. } => {
@@ -169,11 +167,11 @@ impl From<ApplyError> for Failure {
             }
             ApplyError::NoWayBack { path, .. } => failure
                 .note("Nothing was run.")
-                .hint(format!("write a `-- migrate:downgrade` section in {}, be it empty", path.display())),
+                .hint(format!("add a `-- migrate:downgrade` section to {} (it may be empty)", path.display())),
             ApplyError::Irreversible { reasons, path, .. } => {
                 failure.notes.extend(reasons.into_iter().filter(|reason| !reason.is_empty()));
                 failure.note("Nothing was run.").hint(format!(
-                    "a backup leads back; or write in {}, instead of `-- migrate:irreversible`, what is to become of the data",
+                    "restore a backup; or, in {}, replace `-- migrate:irreversible` with SQL that undoes the upgrade",
                     path.display()
                 ))
             }
@@ -190,13 +188,13 @@ impl From<ApplyError> for Failure {
             }
             ApplyError::Stuck { hint, .. } => failure.hint(hint),
             ApplyError::Changed { .. } => failure
-                .note("What ran before it stays; nothing of it was run.")
-                .hint("look with `migrate current`, and run the command again")
+                .note("Earlier revisions stay applied; nothing of this one was run.")
+                .hint("check with `migrate current`, and run the command again")
                 .temporary(),
             ApplyError::TakenOver { .. } => failure.hint("wait for the other run to end").temporary(),
             ApplyError::LockLost { .. } => failure
-                .note("What ran before stays. Another run may have begun meanwhile.")
-                .hint("run the same command again: it goes on from there")
+                .note("What ran before stays applied. Another run may have started meanwhile.")
+                .hint("run the same command again: it continues from there")
                 .temporary(),
             ApplyError::EarlierAtWork { .. } => failure
                 .hint(

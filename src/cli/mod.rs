@@ -72,7 +72,7 @@ commands! {
     "Begin": Init(init), Import(import), Database(database);
     "Write revisions": Revision(revision), Merge(merge), Edit(edit);
     "Run": Upgrade(upgrade), Downgrade(downgrade), Stamp(stamp), Sql(sql);
-    "Look at revisions": Current(current), History(history), Heads(heads), Branches(branches), Show(show);
+    "Inspect revisions": Current(current), History(history), Heads(heads), Branches(branches), Show(show);
     "Compare": Check(check), Diff(diff), Inspect(inspect), Verify(verify), Repair(repair);
     "Set up": Completions(completions), Man(man);
 }
@@ -81,7 +81,7 @@ commands! {
 #[derive(Parser)]
 #[command(name = "migrate", version, max_term_width = 80, subcommand_required = true, arg_required_else_help = true)]
 #[command(
-    after_help = "A target is head, heads, base, current, an id or its beginning, a label, label@…, +2, -1, ID+1, ID-1.
+    after_help = "A target is head, heads, base, current, an id or id prefix, a label, label@…, +2, -1, ID+1, ID-1.
 `migrate COMMAND --help` explains a command, with examples."
 )]
 struct Line {
@@ -113,13 +113,13 @@ fn grammar() -> clap::Command {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
 pub struct Global {
-    /// The project's migrate.toml, or its folder; otherwise the current folder and its parents are searched
+    /// The project's migrate.toml, or its folder [default: in the current folder or above]
     #[arg(short, long, value_name = "FILE", global = true)]
     pub config: Option<PathBuf>,
     /// Use environment NAME: settings in [env.NAME] override the defaults
     #[arg(short, long, value_name = "NAME", global = true)]
     pub environment: Option<String>,
-    /// The database to work on, instead of the one in migrate.toml; a relative file is beside migrate.toml
+    /// The database URL, instead of the one in migrate.toml; relative files start beside migrate.toml
     #[arg(long, global = true)]
     pub url: Option<String>,
     /// Show more detail, such as every statement of a run; twice: a log as well
@@ -144,15 +144,15 @@ const OTHER_WORDS: &[(&str, &str)] = &[
     ("rollback", "`migrate downgrade -1` undoes the last revision"),
     ("status", "`migrate current` shows what is applied, `migrate history -i` every revision"),
     ("new", "`migrate revision -m TEXT` writes a new revision"),
-    ("create", "`migrate revision -m TEXT` writes a new revision, `migrate database create` makes the database"),
+    ("create", "`migrate revision -m TEXT` writes a new revision, `migrate database create` creates the database"),
     ("log", "`migrate history` lists the revisions"),
     ("validate", "`migrate verify` checks the files against what ran"),
-    ("ensure_version", "the first `migrate upgrade` or `migrate stamp` makes the version table"),
+    ("ensure_version", "the first `migrate upgrade` or `migrate stamp` creates the version table"),
     ("list_templates", "`template` in migrate.toml names the one template of revision files"),
-    ("--tag", "migrate passes no tag on"),
+    ("--tag", "migrate has no tags"),
     ("-x", "migrate takes no arguments for a program; migrate.toml has ${VARIABLES} and environments (-e)"),
-    ("-n", "environments of migrate.toml take the place of Alembic's names: -e NAME"),
-    ("--name", "environments of migrate.toml take the place of Alembic's names: -e NAME"),
+    ("-n", "environments in migrate.toml replace Alembic's names: -e NAME"),
+    ("--name", "environments in migrate.toml replace Alembic's names: -e NAME"),
 ];
 
 /// Prints why the command line can't be understood, and what may have been meant.

@@ -30,7 +30,7 @@ pub enum Transaction {
     PerRevision,
     /// All revisions in one transaction
     All,
-    /// Every statement by itself, with a journal
+    /// Every statement on its own, with a journal
     None,
 }
 
@@ -160,7 +160,7 @@ fn interrupted(
             failure.notes.push(format!("{words}: {}", ids.join(", ")));
         }
     }
-    failure.hint("the same command goes on from there")
+    failure.hint("the same command continues from there")
 }
 
 /// Turns events into lines.
@@ -221,7 +221,7 @@ impl<'o> ProgressPrinter<'o> {
                 self.say(format!("resuming {} at statement {} of {of}", revision.id, done + 1))
             }
             Event::EarlierAtWork { revision, words } => {
-                self.say(format!("waiting: an earlier run of {} is still at work: {words}", revision.id));
+                self.say(format!("waiting: an earlier run of {} is still running: {words}", revision.id));
             }
             Event::StoredDowngrade { revision } => self.say(format!(
                 "{}: running the downgrade that was stored when it was applied; {} has another one now, which \
@@ -274,7 +274,7 @@ impl<'o> ProgressPrinter<'o> {
     fn note_of_nothing(&self, revision: &Revision, direction: Direction) {
         let only_for_others = !revision.upgrade.is_empty() && revision.section(direction, self.syntax).is_none();
         if direction == Direction::Upgrade && only_for_others {
-            self.say(format!("{}: nothing ran, since none of its sections is for this database", revision.id));
+            self.say(format!("{}: nothing to run, it has no section for this database", revision.id));
         }
     }
 
@@ -291,7 +291,7 @@ impl<'o> ProgressPrinter<'o> {
 pub fn crowded(lock_shortage: &LockShortage, way_out: &str) -> String {
     let LockShortage { needed, room, enough } = lock_shortage;
     format!(
-        "one transaction may need about {needed} locks, and the server is sure to have room for {room}: set \
+        "one transaction may need about {needed} locks, but the server guarantees only {room}: set \
          max_locks_per_transaction to {enough} and restart it, or {way_out}"
     )
 }

@@ -47,7 +47,7 @@ pub fn prove(
     config: &Config,
     urls: (&str, &str),
 ) -> Result<Verdict, Failure> {
-    let folder = tempfile::tempdir().map_err(|error| Failure::new(format!("cannot make a folder: {error}")))?;
+    let folder = tempfile::tempdir().map_err(|error| Failure::new(format!("cannot create a folder: {error}")))?;
     for (at, revision) in revisions.iter().enumerate() {
         let path = folder.path().join(format!("{at}.sql"));
         folder::write_new(&path, &file::write(revision))

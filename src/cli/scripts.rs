@@ -37,7 +37,7 @@ impl Script {
     pub fn refuse_without_sql(&self, sql: bool) -> Result<(), Failure> {
         let given = [("--output", self.output.is_some()), ("--dialect", self.dialect.is_some())];
         match given.into_iter().find(|(_, given)| *given && !sql) {
-            Some((option, _)) => Err(Failure::usage(format!("{option} goes with --sql"))
+            Some((option, _)) => Err(Failure::usage(format!("{option} requires --sql"))
                 .hint("add --sql to write the script; without it the command runs on the database")),
             None => Ok(()),
         }
@@ -48,7 +48,7 @@ impl Script {
 pub fn dialect(session: &mut Session, script: &Script) -> Result<&'static Dialect, Failure> {
     match &script.dialect {
         Some(name) => database::dialect_named(name).ok_or_else(|| {
-            Failure::usage(format!("migrate knows no database `{name}`")).hint("--dialect is postgresql or sqlite")
+            Failure::usage(format!("unknown database `{name}`")).hint("--dialect is postgresql or sqlite")
         }),
         None => session.dialect(),
     }
@@ -84,7 +84,7 @@ pub fn write(
             let route = graph.upgrade_route(&start, &to)?;
             if route.is_empty() && way_between(&graph, &start, &to)? == Way::Down {
                 let (from, to) = (&from.text, &to.text);
-                return Err(Failure::usage(format!("{from}:{to} leads down, and an upgrade goes up"))
+                return Err(Failure::usage(format!("{from}:{to} goes down, and an upgrade goes up"))
                     .hint(format!("`migrate downgrade {from}:{to} --sql` writes the way down; `migrate upgrade {to}:{from} --sql` the way up")));
             }
             plan::steps(&graph, start.clone(), route, Direction::Upgrade)
@@ -126,7 +126,8 @@ pub fn options_note(session: &mut Session, dialect: &Dialect) -> Option<String> 
 
 fn ends(spec: &Spec, way: Way) -> Result<(Target, Target), Failure> {
     let open = |what: &str| {
-        Failure::usage(format!("a script needs to know where it {what}: no database is asked")).hint("write FROM:TO")
+        Failure::usage(format!("--sql does not connect, so it needs to know where the script {what}"))
+            .hint("write FROM:TO")
     };
     match spec {
         Spec::Range(Range { from, to }) => {

@@ -83,8 +83,8 @@ impl Session {
         }
         if let Some(missing) = loaded.missing.first() {
             let missing = missing.strip_prefix(&here).unwrap_or(missing);
-            return Err(Failure::new(format!("there is no folder {}, in which the revisions are to be", missing.display()))
-                .hint("correct `revisions` in migrate.toml, or make the folder; git keeps no empty folder but for a file in it, such as .gitkeep"));
+            return Err(Failure::new(format!("the revisions folder {} does not exist", missing.display()))
+                .hint("correct `revisions` in migrate.toml, or create the folder; git drops empty folders, so put a .gitkeep into it"));
         }
         if let Some(unreadable) = loaded.unreadable.first() {
             return Err(unreadable.clone().into());
@@ -134,11 +134,11 @@ impl Session {
         let seconds = match std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty()) {
             None => Timestamp::now().as_second(),
             Some(text) => text.parse().map_err(|_| {
-                Failure::usage(format!("SOURCE_DATE_EPOCH is `{text}`, and not a number of seconds since 1970"))
+                Failure::usage(format!("SOURCE_DATE_EPOCH is `{text}`, not a number of seconds since 1970"))
             })?,
         };
         Timestamp::from_second(seconds)
-            .map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH is `{seconds}`, which is no moment")))
+            .map_err(|_| Failure::usage(format!("SOURCE_DATE_EPOCH is `{seconds}`, which is out of range")))
     }
 
     /// Opens the project's database to look at it: no file is made.

@@ -20,7 +20,7 @@ pub fn listen(at_once: impl Fn(i32) + Send + 'static) {
                 if !interruption::request_by(Some(signal)) {
                     at_once(signal);
                 } else if std::io::stderr().is_terminal() {
-                    let _ = writeln!(anstream::stderr(), "\nstopping; once more stops at once");
+                    let _ = writeln!(anstream::stderr(), "\nstopping; press Ctrl-C again to stop at once");
                 }
             }
         });

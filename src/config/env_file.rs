@@ -50,7 +50,7 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<EnvFile, ConfigError> {
         };
         let name = name.trim();
         if name.is_empty() || !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) {
-            return Err(fault("what stands before `=` is not the name of a variable".to_owned())
+            return Err(fault("the text before `=` is not the name of a variable".to_owned())
                 .hint("write NAME=value, one a line; put a value with special characters in quotes"));
         }
         let blank = value.len() - value.trim_start_matches([' ', '\t']).len();
@@ -147,7 +147,7 @@ mod tests {
     fn faults_name_the_line_but_not_the_secret() {
         for (text, line, message) in [
             ("A=1\nB=\"secret", 2, "the quote that opens the value of B is not closed"),
-            ("my secret=1", 1, "what stands before `=` is not the name of a variable"),
+            ("my secret=1", 1, "the text before `=` is not the name of a variable"),
             ("\n\nA='x' secret", 3, "there is text after the closing quote of A"),
         ] {
             let error = parse(Path::new(".env"), text).unwrap_err();

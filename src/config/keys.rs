@@ -72,12 +72,12 @@ pub(super) static SECTIONS: &[Section] = &[
         about: "The revision files.",
         keys: &[
             key("revisions", Shape::Texts, &["migrations"], "Folders of revision files; the first takes new ones."),
-            key("template", Shape::Text, &[], "How a new revision file looks: a MiniJinja template."),
+            key("template", Shape::Text, &[], "The MiniJinja template of new revision files."),
             key(
                 "file_name",
                 Shape::Text,
                 &["{{date}}_{{id}}_{{slug}}"],
-                "How a new revision file is named, without .sql: a MiniJinja template.",
+                "The MiniJinja template of new revision files' names, without .sql.",
             ),
         ],
     },
@@ -116,7 +116,7 @@ pub(super) static SECTIONS: &[Section] = &[
                 "version_table",
                 Shape::Text,
                 &[super::DEFAULT_VERSION_TABLE],
-                "The table that says which revisions are applied: name, or schema.name.",
+                "The table that records which revisions are applied: name, or schema.name.",
             ),
             key(
                 "alembic_version_table",
@@ -146,13 +146,13 @@ pub(super) static SECTIONS: &[Section] = &[
                 "ignore",
                 Shape::Texts,
                 &[],
-                "Names that are never compared and never dropped; * stands for any characters.",
+                "Names that are never compared and never dropped; * matches any characters.",
             ),
             key(
                 "manage",
                 Shape::Texts,
                 &[],
-                "The kinds that the models speak for, in the plural; [\"*\"] for all; default: what the source can say.",
+                "The kinds that the models manage, in the plural; [\"*\"] for all; default: what the source can express.",
             ),
             key(
                 "shadow",
@@ -170,7 +170,7 @@ pub(super) static SECTIONS: &[Section] = &[
                 "transaction",
                 Shape::Choice(&["per-revision", "all", "none"]),
                 &["per-revision"],
-                "What is one transaction: each revision, the whole run, or each statement by itself.",
+                "What is one transaction: each revision, the whole run, or each statement on its own.",
             ),
             key(
                 "lock_timeout",
@@ -182,7 +182,7 @@ pub(super) static SECTIONS: &[Section] = &[
                 "concurrent_wait",
                 Shape::Duration,
                 &["30m"],
-                "How long a concurrent statement waits for older transactions (PostgreSQL); 0 for without end.",
+                "How long a concurrent statement waits for older transactions (PostgreSQL); 0 for no limit.",
             ),
             key("lock_wait", Shape::Duration, &["60s"], "How long to wait for another run of migrate."),
         ],
@@ -201,7 +201,7 @@ pub fn json_schema() -> Value {
         "env".to_owned(),
         json!({
             "type": "object",
-            "description": "Environments: `migrate -e NAME` lays the sections of [env.NAME] over the others.",
+            "description": "Environments: with `migrate -e NAME`, settings in [env.NAME] override the others.",
             "additionalProperties": {"type": "object", "properties": laid_over, "additionalProperties": false},
         }),
     );

@@ -297,7 +297,7 @@ fn url(file: &File<'_>, options: &Options) -> Result<String, ConfigError> {
 }
 
 fn current_folder() -> Result<PathBuf, ConfigError> {
-    std::env::current_dir().map_err(|error| ConfigError::new(format!("cannot tell the current folder: {error}")))
+    std::env::current_dir().map_err(|error| ConfigError::new(format!("cannot find the current folder: {error}")))
 }
 
 /// Takes `.` and `..` out of an absolute path, without asking the file system.

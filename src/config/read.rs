@@ -84,7 +84,7 @@ impl<'a> File<'a> {
         let Some(section) = SECTIONS.iter().find(|section| section.name == name.get_ref()) else {
             let hint = match (home_of(name.get_ref()), nearest(name.get_ref(), roots)) {
                 (_, Some(near)) => format!("did you mean [{prefix}{near}]?"),
-                (Some(home), None) => format!("`{}` stands in the section [{prefix}{home}]", name.get_ref()),
+                (Some(home), None) => format!("`{}` belongs in the section [{prefix}{home}]", name.get_ref()),
                 (None, None) => format!("known sections: {}", roots.join(", ")),
             };
             return Err(self.at(format!("unknown section `{shown}`"), name.span()).hint(hint));
@@ -226,7 +226,7 @@ impl<'a> File<'a> {
                     "set {name} in the environment or in .env beside migrate.toml, or give a default: ${{{name}:-…}}"
                 )),
             ExpandError::Spelling(spelling) => self
-                .at(format!("`{shown}` has a `${{` that is no variable"), self.place_of(item, &spelling))
+                .at(format!("`{shown}` has a `${{` that does not begin a variable"), self.place_of(item, &spelling))
                 .hint("write ${NAME} or ${NAME:-default}; `$$` is a dollar sign"),
             ExpandError::TooMuch(why) => {
                 self.at(format!("`{shown}` can't be expanded: {why}"), self.place_of(item, "$"))
@@ -269,7 +269,7 @@ fn hint_for_unknown_key(section: &Section, name: &str, prefix: &str) -> String {
     let known: Vec<&str> = section.keys.iter().map(|key| key.name).collect();
     match (nearest(name, &known), home_of(name)) {
         (Some(near), _) => format!("did you mean `{near}`?"),
-        (None, Some(home)) => format!("`{name}` stands in the section [{prefix}{home}]"),
+        (None, Some(home)) => format!("`{name}` belongs in the section [{prefix}{home}]"),
         (None, None) => format!("known keys of [{prefix}{}]: {}", section.name, known.join(", ")),
     }
 }

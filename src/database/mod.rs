@@ -342,7 +342,7 @@ pub fn dialect_of(url: &str) -> Result<&'static Dialect, DatabaseError> {
     let name = scheme.split('+').next().unwrap_or_default().to_ascii_lowercase();
     DIALECTS.iter().copied().find(|dialect| dialect.schemes.contains(&name.as_str())).ok_or_else(|| {
         DatabaseError::Url(format!(
-            "migrate knows no database of the scheme `{scheme}`; it works with PostgreSQL (`postgresql://`) and SQLite (`sqlite://`)"
+            "unsupported database scheme `{scheme}`; migrate works with PostgreSQL (`postgresql://`) and SQLite (`sqlite://`)"
         ))
     })
 }

@@ -249,7 +249,7 @@ fn first_of(answer: &Answer, project: &Project) -> Option<Imported> {
     let mut first = Imported {
         id: id.to_owned(),
         original: id.to_owned(),
-        message: "what is there before Alembic's first revision".to_owned(),
+        message: "what exists before Alembic's first revision".to_owned(),
         path: PathBuf::from(project.before.as_deref().unwrap_or_default()),
         ..Imported::default()
     };

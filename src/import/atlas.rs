@@ -69,7 +69,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
     }
     if let Some(checkpoint) = checkpoint {
         if found.revisions.iter().any(|revision| revision.original < checkpoint.original) {
-            let why = "a checkpoint; an empty database is built from the files before it, which are there".to_owned();
+            let why = "a checkpoint; an empty database is built from the files before it, which exist".to_owned();
             found.left_out.push(LeftOut { what: files::name(&checkpoint.path), why });
         } else {
             found.revisions.insert(0, checkpoint);
@@ -129,7 +129,7 @@ fn history(database: &mut dyn Database, project: &Project, files: &Files) -> Res
         if applied != total || error.as_ref().is_some_and(|error| !error.is_empty()) {
             return Err(ImportError::refused(
                 format!(
-                    "Atlas says that {version} stopped after {} of {} statements{}",
+                    "In Atlas, {version} stopped after {} of {} statements{}",
                     applied.unwrap_or_default(),
                     total.unwrap_or_default(),
                     error.map(|error| format!(": {error}")).unwrap_or_default()

@@ -97,7 +97,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
             }
             ('U', Some(version)) => undo.push((version, path)),
             _ => {
-                let why = format!("`{head}` is no prefix and version of Flyway's; rename it if it should run");
+                let why = format!("`{head}` is not a prefix and version of Flyway's; rename it if it should run");
                 found.left_out.push(LeftOut { what: name, why });
             }
         }
@@ -142,7 +142,7 @@ fn take_baselines(
     }
     let Some((version, revision)) = newest else { return };
     if versioned.iter().any(|(other, _)| *other <= version) {
-        let why = "the V scripts that it stands for are there, and an empty database is built from those".to_owned();
+        let why = "the V scripts that it replaces exist, and an empty database is built from those".to_owned();
         left_out.push(LeftOut { what: files::name(&revision.path), why });
     } else {
         versioned.insert(0, (version, revision));
@@ -161,7 +161,7 @@ fn imported(
     let tidied = script::section(&text, runs_in_transaction(path)?, syntax);
     let mut notes = tidied.notes;
     if let Some(placeholder) = placeholder(&text) {
-        notes.push(format!("it has the placeholder {placeholder}; put in what Flyway would before it is run"));
+        notes.push(format!("it has the placeholder {placeholder}; replace it as Flyway would, before it is run"));
     }
     let (id, original) = match version {
         Some((version, number)) => (format!("{prefix}{}", number.replace('.', "_")), versioned_key(version)),
@@ -239,8 +239,8 @@ fn history(database: &mut dyn Database, project: &Project, files: &Files) -> Res
         }
         if !table::is_true(success.as_deref()) {
             return Err(ImportError::refused(
-                format!("Flyway says that {original} ({description}) failed (success is false in {})", table.name),
-                "mend the database and run `flyway repair`, then import",
+                format!("In Flyway, {original} ({description}) failed (success is false in {})", table.name),
+                "repair the database and run `flyway repair`, then import",
             ));
         }
         history.rows.retain(|earlier: &HistoryRow| earlier.original != original);

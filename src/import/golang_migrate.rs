@@ -92,8 +92,8 @@ fn history(database: &mut dyn Database, project: &Project, files: &Files) -> Res
     let version = version.unwrap_or_default();
     if table::is_true(dirty.as_deref()) {
         return Err(ImportError::refused(
-            format!("golang-migrate calls this database dirty: version {version} began and did not end"),
-            "mend the database, set the version with `migrate force` of golang-migrate, then import",
+            format!("golang-migrate has marked this database as dirty: version {version} began and did not end"),
+            "repair the database, set the version with `migrate force` of golang-migrate, then import",
         ));
     }
     // -1 is golang-migrate's "no version".

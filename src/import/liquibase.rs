@@ -114,7 +114,7 @@ fn changelogs(path: &Path, left_out: &mut Vec<LeftOut>) -> Result<Vec<PathBuf>, 
         else {
             left_out.push(LeftOut {
                 what: name.to_owned(),
-                why: format!("{} includes it, and it isn't there", path.display()),
+                why: format!("{} includes it, and it does not exist", path.display()),
             });
             continue;
         };
@@ -256,7 +256,7 @@ fn take(set: ChangeSet, path: &Path, syntax: Syntax, found: &mut Files) {
         }
     };
     if set.says("ignore", "true") {
-        found.left_out.push(LeftOut { what: name, why: "it says `ignore:true`".to_owned() });
+        found.left_out.push(LeftOut { what: name, why: "it has `ignore:true`".to_owned() });
         return;
     }
     let expanded = |text: &str| {
@@ -290,7 +290,7 @@ fn take(set: ChangeSet, path: &Path, syntax: Syntax, found: &mut Files) {
     if let Some(delimiter) = set.attribute("endDelimiter").filter(|delimiter| *delimiter != ";") {
         say(true, format!("its statements end with {delimiter}; end them with `;` before it is run"));
     }
-    say(sql.contains("${"), "it has a parameter `${…}`; put in what Liquibase would before it is run".to_owned());
+    say(sql.contains("${"), "it has a parameter `${…}`; replace it as Liquibase would, before it is run".to_owned());
     let plain = super::legal_id(&set.id);
     let by_author = super::legal_id(&format!("{}_{}", set.author, set.id));
     let mut id = [plain, by_author.clone()]

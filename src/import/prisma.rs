@@ -121,8 +121,8 @@ fn history(database: &mut dyn Database, project: &Project, _files: &Files) -> Re
         }
         if applied_at.is_none() {
             return Err(ImportError::refused(
-                format!("Prisma says that migration {original} failed (finished_at is empty in {})", table.name),
-                "mend the database and run `prisma migrate resolve`, then import",
+                format!("In Prisma, migration {original} failed (finished_at is empty in {})", table.name),
+                "repair the database and run `prisma migrate resolve`, then import",
             ));
         }
         history.rows.retain(|earlier: &HistoryRow| earlier.original != original);

@@ -71,7 +71,7 @@ pub fn ask(
     let output = child.wait_with_output().map_err(io("cannot run"))?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let Ok(text) = std::fs::read_to_string(&answer) else {
-        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it said nothing").to_owned();
+        let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it printed nothing").to_owned();
         return Err(ImportError::refused(
             format!("{} failed: {last}", interpreter.display()),
             "name the project's own interpreter with --python; run the project's tool once to see that it works",

@@ -45,7 +45,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let (prefix, rest) = stem.split_at(1);
         let (version, name) = rest.split_once("__").unwrap_or((rest, ""));
         let Ok(version) = version.parse::<i64>() else {
-            return Err(ImportError::file(&path, 1, format!("{version} is no version that refinery accepts")));
+            return Err(ImportError::file(&path, 1, format!("{version} is not a version that refinery accepts")));
         };
         if extension == "rs" {
             let why = format!("{file_name} makes its SQL in Rust code when refinery runs, so it was not carried over");
@@ -81,7 +81,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
         let tidied = script::section(&files::decode(&path, bytes)?, true, project.syntax());
         let mut notes = tidied.notes;
         if prefix == "U" {
-            notes.push("refinery could run it out of order; here it stands in the order of its version".to_owned());
+            notes.push("refinery could run it out of order; here it comes in the order of its version".to_owned());
         }
         let revision = Imported {
             id: super::legal_id(&format!("{prefix}{version}")),

@@ -37,15 +37,14 @@ pub fn made_section(text: &str, transactional: bool, syntax: Syntax) -> Tidied {
             let word = |at: usize| leading_words(pieces[at].text(&text), syntax, 1).join(" ");
             let wrapped = controls == [0, pieces.len().saturating_sub(1)] && is_commit(&word(controls[1]));
             if controls.iter().any(|&at| word(at) == "ROLLBACK" || word(at) == "ABORT" || word(at) == "PREPARE") {
-                notes.push("it rolls back a transaction of its own; rewrite that part before it is run".to_owned());
+                notes.push("it rolls back its own transaction; rewrite that part before it is run".to_owned());
             } else if !controls.is_empty() {
                 if wrapped {
-                    notes.push("its own BEGIN and COMMIT were taken out: migrate opens the transaction".to_owned());
+                    notes.push("its own BEGIN and COMMIT were removed: migrate opens the transaction".to_owned());
                 } else {
                     transactional = false;
                     notes.push(
-                        "it began and ended transactions of its own; these were taken out, and it runs statement by \
-                         statement"
+                        "it began and ended transactions of its own; these were removed, and it runs statement by statement"
                             .to_owned(),
                     );
                 }
@@ -74,7 +73,7 @@ pub fn made_section(text: &str, transactional: bool, syntax: Syntax) -> Tidied {
             line_of(&text, at)
         )),
         Err(SplitError::Unterminated { at }) => notes.push(format!(
-            "a quote or comment that opens on line {} of it is never closed; mend it before it is run",
+            "a quote or comment that opens on line {} of it is never closed; fix it before it is run",
             line_of(&text, at)
         )),
     }

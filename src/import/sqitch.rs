@@ -165,7 +165,7 @@ fn parse(path: &Path, text: &str) -> Result<Plan, ImportError> {
             continue;
         }
         if name.starts_with('-') {
-            return Err(fault("a change that is reverted within the plan, which migrate has no word for"));
+            return Err(fault("a change that is reverted within the plan, which migrate can't express"));
         }
         let name = name.trim_start_matches('+');
         let mut change = Change { name: name.to_owned(), note: unescaped(note), ..Change::default() };

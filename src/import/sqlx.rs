@@ -95,11 +95,8 @@ fn history(database: &mut dyn Database, project: &Project, _files: &Files) -> Re
         let version = version.unwrap_or_default();
         if !table::is_true(success.as_deref()) {
             return Err(ImportError::refused(
-                format!(
-                    "sqlx says that migration {version} began and did not end (success is false in {})",
-                    table.name
-                ),
-                "mend the database and that row as sqlx asks for (`sqlx migrate info` shows it), then import",
+                format!("In sqlx, migration {version} began and did not end (success is false in {})", table.name),
+                "repair the database and that row as sqlx asks for (`sqlx migrate info` shows it), then import",
             ));
         }
         history.rows.push(HistoryRow {

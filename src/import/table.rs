@@ -95,7 +95,7 @@ fn find_postgres(database: &mut dyn Database, schema: Option<&str>, bare: &str) 
         let names: Vec<String> = schemas.iter().map(|(schema, _)| format!("{schema}.{bare}")).collect();
         return Err(ImportError::refused(
             format!("there are several tables of that name: {}", names.join(", ")),
-            "say which one with --table schema.name",
+            "choose one with --table schema.name",
         ));
     }
     // What its owner wrote would read such a column: a type brings its own casts.
@@ -106,7 +106,7 @@ fn find_postgres(database: &mut dyn Database, schema: Option<&str>, bare: &str) 
                 value(row, 1),
                 value(row, 2)
             ),
-            "no tool makes its table so; name the tool's own table with --table",
+            "no tool creates its table like that; name the tool's own table with --table",
         ));
     }
     let columns = rows.iter().filter(|row| value(row, 0) == found).map(|row| (value(row, 1), value(row, 2))).collect();

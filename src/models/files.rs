@@ -69,7 +69,7 @@ fn read_file(
     let shown = path.strip_prefix(root).unwrap_or(path);
     let bytes = std::fs::read(path).map_err(|error| {
         ModelError::new(format!("cannot read the models in {}: {error}", shown.display()))
-            .hint("`paths` under [models] in migrate.toml says where they are")
+            .hint("`paths` under [models] in migrate.toml names them")
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|_| ModelError::new(format!("the models in {} are not UTF-8 text", shown.display())))?;

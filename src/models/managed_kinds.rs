@@ -127,7 +127,7 @@ fn named(manage: &[String]) -> Result<ManagedKinds, String> {
                 known.iter().map(|known| (strsim::jaro_winkler(known, name), known)).collect();
             near.sort_by(|a, b| b.0.total_cmp(&a.0));
             let meant = near.first().map(|(_, known)| format!("; did you mean `{known}`?")).unwrap_or_default();
-            return Err(format!("`{name}` in `manage` under [autogenerate] is no kind of object{meant}"));
+            return Err(format!("`{name}` in `manage` under [autogenerate] is not a kind of object{meant}"));
         }
     }
     Ok(ManagedKinds::Kinds { kinds: manage.to_vec(), in_general: false })

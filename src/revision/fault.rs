@@ -54,21 +54,21 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Fault::File(error) => write!(f, "{error}"),
-            Fault::DuplicateId { id, paths } => write!(f, "{} files are revision {id}", paths.len()),
+            Fault::DuplicateId { id, paths } => write!(f, "{} files have the id {id}", paths.len()),
             Fault::MissingParent { id, missing, .. } => {
-                write!(f, "revision {id} revises {missing}, and no file is revision {missing}")
+                write!(f, "revision {id} revises {missing}, which has no file")
             }
             Fault::MissingDependency { id, missing, .. } => {
-                write!(f, "revision {id} depends on {missing}, which is no revision and no branch label")
+                write!(f, "revision {id} depends on {missing}, which matches no revision or branch label")
             }
             Fault::Cycle { ids, .. } => match ids.as_slice() {
-                [id] => write!(f, "revision {id} comes before itself"),
+                [id] => write!(f, "revision {id} is its own ancestor"),
                 ids => {
-                    write!(f, "the revisions {} go in a circle: each comes after the next", ids.join(", "))
+                    write!(f, "the revisions {} form a cycle: each follows the next", ids.join(", "))
                 }
             },
             Fault::DuplicateLabel { label, ids, .. } => {
-                write!(f, "the branch label {label} stands on the revisions {}", ids.join(" and "))
+                write!(f, "the branch label {label} is on several revisions: {}", ids.join(" and "))
             }
             Fault::LabelIsId { label, .. } => write!(f, "the branch label {label} is also the id of a revision"),
             Fault::ReplacedTwice { id, by, .. } => {
@@ -101,12 +101,12 @@ impl Fault {
                 format!("did you mean {near}?")
             }
             Fault::MissingParent { missing, .. } => {
-                format!("bring back the file of {missing}, or correct `revises` in the header")
+                format!("restore the file of {missing}, or correct `revises` in the header")
             }
             Fault::MissingDependency { .. } => "correct `depends-on` in the header".to_owned(),
             Fault::Cycle { .. } => "correct `revises` or `depends-on` in one of them".to_owned(),
             Fault::DuplicateLabel { .. } | Fault::LabelIsId { .. } => "choose another label".to_owned(),
-            Fault::ReplacedTwice { .. } => "take it out of one of the two lists in `replaces`".to_owned(),
+            Fault::ReplacedTwice { .. } => "remove it from one of the two `replaces` lists".to_owned(),
         })
     }
 }
@@ -124,14 +124,14 @@ pub struct Candidate {
 pub enum GraphError {
     #[error("{0}")]
     Fault(Box<Fault>),
-    #[error("`{text}` is no target: {reason}")]
+    #[error("`{text}` is not a valid target: {reason}")]
     Syntax { text: String, reason: String },
-    #[error("`{text}` is no revision and no branch label")]
+    #[error("no revision or branch label matches `{text}`")]
     Unknown { text: String, near: Option<String> },
-    #[error("`{text}` could be any of {} revisions", candidates.len())]
+    #[error("`{text}` matches {} revisions", candidates.len())]
     AmbiguousPrefix { text: String, candidates: Vec<Candidate> },
     /// `head` where there are several.
-    #[error("`{text}` is one revision, but there are {} heads", candidates.len())]
+    #[error("`{text}` is ambiguous: there are {} heads", candidates.len())]
     SeveralHeads { text: String, candidates: Vec<Candidate> },
     #[error("revision {id} is not on branch {branch}")]
     NotOnBranch { id: RevisionId, branch: String },
@@ -141,30 +141,30 @@ pub enum GraphError {
     /// Counting downwards comes to a merge.
     #[error("`{text}` is ambiguous: {at} merges {} revisions", candidates.len())]
     Merge { text: String, at: RevisionId, candidates: Vec<Candidate> },
-    #[error("`{text}` goes too far: there {} only {} that way", if *found == 1 { "is" } else { "are" }, counted(*found, "revision"))]
+    #[error("`{text}` goes too far: there {} {} that way", if *found == 1 { "is only" } else { "are only" }, counted(*found, "revision"))]
     TooFar { text: String, found: u64 },
     /// Counting from where the database is, and it is at several revisions.
     #[error("`{text}` is ambiguous: there are {} revisions to count from", candidates.len())]
     SeveralCurrent { text: String, candidates: Vec<Candidate> },
-    #[error("`{text}` leads the other way")]
+    #[error("`{text}` goes the other way")]
     WrongWay { text: String, hint: &'static str },
-    #[error("`{text}` is {} revisions, and a downgrade goes to one", candidates.len())]
+    #[error("`{text}` matches {} revisions, but a downgrade goes to one", candidates.len())]
     SeveralDestinations { text: String, candidates: Vec<Candidate> },
-    #[error("`{text}` depends on where the database is, which is not asked here")]
+    #[error("`{text}` depends on where the database is, and this command does not connect")]
     NeedsDatabase { text: String },
-    #[error("revision {id} is not applied, so no downgrade leads to it")]
+    #[error("revision {id} is not applied, so no downgrade goes there")]
     NotApplied { id: RevisionId, current: Vec<Candidate> },
     /// Going down on one branch would take another with it.
-    #[error("`{text}` would also undo what stands on {at} beside that branch")]
+    #[error("`{text}` would also undo other branches that follow {at}")]
     SharedBelow { text: String, at: String, candidates: Vec<Candidate> },
     #[error("{from} does not come before {to}")]
     NoRange { from: String, to: String },
     /// The version table names revisions that have no file.
-    #[error("the database has {} that no file describes: {}", counted(ids.len(), "revision"), ids.join(", "))]
+    #[error("the database has {} without a file here: {}", counted(ids.len(), "revision"), ids.join(", "))]
     AppliedUnknown { ids: Vec<RevisionId> },
     #[error("revision {id} was replaced by {by}")]
     Replaced { id: RevisionId, by: RevisionId },
-    #[error("revision {by} stands for {}, of which the database has only a part", replaced.join(", "))]
+    #[error("revision {by} replaces {}, but the database has only some of them", replaced.join(", "))]
     PartlyReplaced { by: RevisionId, replaced: Vec<RevisionId>, lacking: Vec<RevisionId> },
 }
 
@@ -189,7 +189,7 @@ impl GraphError {
         Some(match self {
             GraphError::Fault(fault) => return fault.hint(),
             GraphError::Syntax { .. } => {
-                "a target is head, heads, base, current, an id or the beginning of one (4 characters or more), a branch \
+                "a target is head, heads, base, current, an id or id prefix (4 characters or more), a branch \
                  label, label@…, +2, -1, ID+1, ID-1"
                     .to_owned()
             }
@@ -197,14 +197,14 @@ impl GraphError {
             GraphError::Unknown { .. } => "`migrate history` lists the revisions".to_owned(),
             GraphError::AmbiguousPrefix { .. } => "write more of the id".to_owned(),
             GraphError::SeveralHeads { .. } => {
-                "say which one, `heads` for all of them, or join them with `migrate merge heads`".to_owned()
+                "name one, use `heads` for all of them, or merge them with `migrate merge heads`".to_owned()
             }
             GraphError::NotOnBranch { .. } => {
-                "a revision is on a branch when it leads to the branch's revision or follows it".to_owned()
+                "a branch has the ancestors and the descendants of its labelled revision".to_owned()
             }
             GraphError::Fork { .. } => "name the revision, or the branch: `label@+1`".to_owned(),
             GraphError::Merge { .. } => "name the revision to go to".to_owned(),
-            GraphError::TooFar { .. } => "`base` and `head` are the ends".to_owned(),
+            GraphError::TooFar { .. } => "base and head are the ends of the history".to_owned(),
             GraphError::SeveralCurrent { candidates, text } => match candidates.first() {
                 Some(first) => format!("count from one of them: `{}{text}`", first.id),
                 None => return None,
@@ -212,19 +212,18 @@ impl GraphError {
             GraphError::WrongWay { hint, .. } => (*hint).to_owned(),
             GraphError::SeveralDestinations { .. } => "name one of them".to_owned(),
             GraphError::NeedsDatabase { .. } => "name a revision".to_owned(),
-            GraphError::NotApplied { .. } => "`migrate current` says where the database is".to_owned(),
+            GraphError::NotApplied { .. } => "`migrate current` shows where the database is".to_owned(),
             GraphError::SharedBelow { .. } => {
                 "name the destination without a branch to undo all of them, or undo the other branch first".to_owned()
             }
             GraphError::NoRange { .. } => "a range goes from the older revision to the newer one: OLD:NEW".to_owned(),
             GraphError::AppliedUnknown { .. } => {
-                "these files may be newer than yours: bring them here; a revision that stands for deleted ones lists \
-                 them in `replaces`; `migrate stamp --purge` forgets them"
+                "the checkout may be out of date: add the missing files; a revision that replaces deleted ones lists them in `replaces`; `migrate stamp --purge` forgets them"
                     .to_owned()
             }
             GraphError::Replaced { by, .. } => format!("name {by} instead"),
             GraphError::PartlyReplaced { lacking, .. } => {
-                format!("bring back the files of {} and upgrade with them first", lacking.join(", "))
+                format!("restore the files of {} and upgrade with them first", lacking.join(", "))
             }
         })
     }

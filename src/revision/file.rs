@@ -126,7 +126,7 @@ pub fn fault_in_name(name: &str) -> Option<String> {
         return Some("it is empty".to_owned());
     }
     if ["head", "heads", "base", "current"].contains(&name) {
-        return Some(format!("`{name}` is a word of the target grammar"));
+        return Some(format!("`{name}` is reserved for targets"));
     }
     if name.starts_with(['+', '-']) {
         return Some("a name that begins with + or - would be read as a number of steps".to_owned());
@@ -167,7 +167,7 @@ fn decode<'a>(path: &Path, bytes: &'a [u8]) -> Result<Cow<'a, str>, Box<FileErro
             .hint("save the file as UTF-8")
     })?;
     if text.contains('\0') {
-        return Err(whole("the file contains a NUL character, which no database takes", "remove it"));
+        return Err(whole("the file contains a NUL character, which no database accepts", "remove it"));
     }
     Ok(if is_of_windows(text) { Cow::Owned(text.replace("\r\n", "\n")) } else { Cow::Borrowed(text) })
 }
@@ -261,7 +261,7 @@ impl<'a> Parser<'a> {
                         return Err(conflict);
                     }
                     return Err(self
-                        .error(line, trimmed, "SQL before the first section")
+                        .error(line, trimmed, "SQL before the first `-- migrate:upgrade` line")
                         .hint("begin the section with a line `-- migrate:upgrade`"));
                 }
                 continue;
@@ -281,7 +281,7 @@ impl<'a> Parser<'a> {
             let first = Line { number: 1, start: 0, text: self.text.lines().next().unwrap_or("") };
             return Err(self
                 .error(first, "", "the file has no line `-- revision: ID`")
-                .hint("add one, or move the file out of the folder if it is no revision"));
+                .hint("add one, or move the file out of the folder if it is not a revision"));
         }
         if let Some(conflict) = conflict {
             return Err(conflict.with_header(&self));
@@ -308,7 +308,7 @@ impl<'a> Parser<'a> {
             }
             (_, Some(Token { kind: TokenKind::Comment, .. })) => Err(self
                 .error(line, "/*", "this comment contains another one, and only PostgreSQL nests them")
-                .hint("take out the inner `/*`")),
+                .hint("remove the inner `/*`")),
             _ => Err(self.error(line, "/*", "the comment that opens here is never closed")),
         }
     }
@@ -323,7 +323,7 @@ impl<'a> Parser<'a> {
         }
         let name = word.to_ascii_lowercase().replace('_', "-");
         let Some(key) = HEADER_KEYS.into_iter().find(|key| *key == name) else {
-            let error = self.error(line, word, format!("`{word}` is not a key of the header"));
+            let error = self.error(line, word, format!("unknown header key `{word}`"));
             return Err(match nearest(&name, &HEADER_KEYS) {
                 Some(near) => error.hint(format!("did you mean `{near}`?")),
                 None => error.hint(format!(
@@ -333,7 +333,7 @@ impl<'a> Parser<'a> {
             });
         };
         if let Some((_, first)) = self.seen.iter().find(|(seen, _)| *seen == key) {
-            return Err(self.error(line, word, format!("`{key}` stands here for the second time, after line {first}")));
+            return Err(self.error(line, word, format!("duplicate `{key}`, the first is on line {first}")));
         }
         self.seen.push((key, line.number));
         let value = value.trim();
@@ -381,7 +381,7 @@ impl<'a> Parser<'a> {
         if !opens_section(word) {
             return Err(match DIRECTIVES.contains(&word) {
                 true => self
-                    .error(line, word, format!("`migrate:{word}` stands before the first section"))
+                    .error(line, word, format!("`migrate:{word}` is before the first section"))
                     .hint("begin the section with a line `-- migrate:upgrade`"),
                 false => self.unknown_directive(line, word),
             });
@@ -427,7 +427,7 @@ impl<'a> Parser<'a> {
     }
 
     fn unknown_directive(&self, line: Line<'a>, word: &str) -> Box<FileError> {
-        let error = self.error(line, word, format!("`migrate:{word}` is not a directive of a revision"));
+        let error = self.error(line, word, format!("unknown directive `migrate:{word}`"));
         let near = match word {
             "up" => Some("upgrade"),
             "down" => Some("downgrade"),
@@ -451,7 +451,7 @@ impl<'a> Parser<'a> {
                     continue;
                 }
                 _ => {
-                    let error = self.error(line, word, format!("`{word}` means nothing on a section's line"));
+                    let error = self.error(line, word, format!("unknown word `{word}` on a section's line"));
                     return Err(error.hint(match nearest(word, &SECTION_WORDS) {
                         Some(near) => format!("did you mean `{near}`?"),
                         None => format!("there are {}", SECTION_WORDS.join(", ")),
@@ -470,7 +470,7 @@ impl<'a> Parser<'a> {
             return Err(self.error(
                 line,
                 line.text.trim(),
-                format!("this is the second {name} section of its kind, after line {}", first.first_line - 1),
+                format!("duplicate {name} section, the first is on line {}", first.first_line - 1),
             ));
         }
         Ok(section)
@@ -510,17 +510,17 @@ impl<'a> Parser<'a> {
             }
             if word == "draft" {
                 let line = self.line_at(at);
-                let error = self.error(line, word, "`migrate:draft` stands in a section");
-                return Err(error.hint("it goes above the first section, and makes a draft of the whole revision"));
+                let error = self.error(line, word, "`migrate:draft` is inside a section");
+                return Err(error.hint("move it above the first section; it makes the whole revision a draft"));
             }
             if word == "irreversible" && upgrade {
                 let line = self.line_at(at);
-                let error = self.error(line, word, "`migrate:irreversible` stands in an upgrade section");
-                return Err(error.hint("it says in a downgrade section why there is no way back"));
+                let error = self.error(line, word, "`migrate:irreversible` is in an upgrade section");
+                return Err(error.hint("it belongs in a downgrade section, with the reason why there is no way back"));
             }
             if word == "end" && rest.trim() != word {
                 let line = self.line_at(at);
-                return Err(self.error(line, rest.trim(), "`-- migrate:end` takes nothing after it"));
+                return Err(self.error(line, rest.trim(), "`-- migrate:end` has nothing after it"));
             }
         }
         match guard::parts(text, syntax) {
@@ -640,7 +640,7 @@ mod tests {
             ),
             (
                 "-- revision: a\n\nselect 1;",
-                "3:1 [select 1;] SQL before the first section (begin the section with a line `-- migrate:upgrade`)",
+                "3:1 [select 1;] SQL before the first `-- migrate:upgrade` line (begin the section with a line `-- migrate:upgrade`)",
             ),
             (
                 "-- revision: a\n-- revision: b",
@@ -648,11 +648,11 @@ mod tests {
             ),
             (
                 "select",
-                "1:1 [select] SQL before the first section (begin the section with a line `-- migrate:upgrade`)",
+                "1:1 [select] SQL before the first `-- migrate:upgrade` line (begin the section with a line `-- migrate:upgrade`)",
             ),
             (
                 "",
-                "1:1 [] the file has no line `-- revision: ID` (add one, or move the file out of the folder if it is no revision)",
+                "1:1 [] the file has no line `-- revision: ID` (add one, or move the file out of the folder if it is not a revision)",
             ),
             ("-- revision: a\n", "1:1 [-] the file has no section `-- migrate:upgrade` ()"),
             (
@@ -677,8 +677,7 @@ mod tests {
             ),
             (
                 "-- migrate:irreversible rows are gone",
-                "3:12 [irreversible] `migrate:irreversible` stands in an upgrade section (it says in a downgrade section why \
-                 there is no way back)",
+                "3:12 [irreversible] `migrate:irreversible` is in an upgrade section (it belongs in a downgrade section, with the reason why there is no way back)",
             ),
             (
                 "select 1;\n-- migrate:end",

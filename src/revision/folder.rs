@@ -22,7 +22,7 @@ pub struct Folder {
 impl Folder {
     /// Returns all that could not be read: a missing or unreadable folder may hold any revision.
     pub fn into_errors(self) -> (Vec<Revision>, Vec<FileError>) {
-        let missing = self.missing.iter().map(|folder| *FileError::new(folder, "there is no such folder of revisions"));
+        let missing = self.missing.iter().map(|folder| *FileError::new(folder, "the revisions folder does not exist"));
         let errors = missing.chain(self.unreadable).chain(self.errors).collect();
         (self.revisions, errors)
     }

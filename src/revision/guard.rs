@@ -147,7 +147,7 @@ fn subject(words: &str, syntax: Syntax) -> Result<Subject, String> {
     let (kind_word, rest) = words.split_once(char::is_whitespace).unwrap_or((words, ""));
     let kinds = SUBJECT_KINDS.join(", ");
     let Some(kind) = SUBJECT_KINDS.iter().find(|kind| kind.eq_ignore_ascii_case(kind_word)) else {
-        return Err(format!("a guard cannot ask for `{kind_word}`; it asks for one of {kinds}"));
+        return Err(format!("a guard can't check `{kind_word}`; it checks one of {kinds}"));
     };
     let (names, arguments) = match rest.split_once('(') {
         Some((names, arguments)) if *kind == "function" => {
@@ -158,7 +158,7 @@ fn subject(words: &str, syntax: Syntax) -> Result<Subject, String> {
     let path = path(names, syntax);
     let inside_table = matches!(*kind, "column" | "constraint");
     if path.is_empty() {
-        return Err(format!("the guard does not say which {kind}: `-- migrate:unless {kind} NAME`"));
+        return Err(format!("the guard does not name the {kind}: `-- migrate:unless {kind} NAME`"));
     }
     if inside_table && path.len() < 2 {
         return Err(format!("a {kind} is named with its table: `{kind} TABLE.{}`", rest.trim()));

@@ -57,7 +57,7 @@ pub fn file_path(template: &str, id: &str, message: &str, created: Timestamp) ->
     let plain = path.components().all(|part| matches!(part, Component::Normal(_)));
     let hidden = path.components().any(|part| part.as_os_str().to_string_lossy().starts_with('.'));
     if name.is_empty() || !plain || hidden || name.contains(['\\', ':', '\n', '\0']) {
-        return Err(format!("the file name `{template}` makes `{name}`, which is no name of a file in the folder"));
+        return Err(format!("the file name `{template}` makes `{name}`, which is not a valid file name"));
     }
     Ok(path)
 }

@@ -78,7 +78,7 @@ impl Target {
                 return fault(&format!("`{branch}` can't be a branch: {reason}"));
             }
             if place.is_empty() {
-                return fault("after the `@` comes a place on the branch: head, base, an id, +1, -1");
+                return fault("after `@`, write a place on the branch: head, base, an id, +1, -1");
             }
         }
         let (name, steps) = match place.rfind(['+', '-']) {
@@ -90,10 +90,10 @@ impl Target {
         };
         if let Some(steps) = steps {
             if !all_digits(steps) {
-                return fault("after + or - comes a number of revisions, and nothing after it");
+                return fault("after + or -, write a number of revisions and nothing else");
             }
             if steps.bytes().all(|digit| digit == b'0') {
-                return fault("0 revisions lead nowhere");
+                return fault("0 steps is not a target");
             }
         }
         let word = ["head", "heads", "base", "current", ""].contains(&name);

@@ -110,14 +110,14 @@ fn a_line_of_revisions() {
             (
                 "a003",
                 "up +1junk",
-                "! `+1junk` is no target: after + or - comes a number of revisions, and nothing after it",
+                "! `+1junk` is no target: after + or -, write a number of revisions and nothing else",
             ),
             (
                 "a003",
                 "up a002+1x",
-                "! `a002+1x` is no target: after + or - comes a number of revisions, and nothing after it",
+                "! `a002+1x` is no target: after + or -, write a number of revisions and nothing else",
             ),
-            ("a003", "up +0", "! `+0` is no target: 0 revisions lead nowhere"),
+            ("a003", "up +0", "! `+0` is no target: 0 steps is not a target"),
             ("a003", "up a:b", "! `a:b` is no target: a range is not possible here"),
             ("a003", "up a00", "! `a00` is no revision and no branch label"),
             ("a003", "up zzzz", "! `zzzz` is no revision and no branch label"),
@@ -143,7 +143,7 @@ fn a_line_of_revisions() {
             ("base", "down base", ""),
             // A revision that was put between applied ones runs where it is lacking.
             ("=a001,a003", "up head", "a002 a004"),
-            ("=a001,a003,x1,x2", "up head", "! the database has 2 revisions that no file describes: x1, x2"),
+            ("=a001,a003,x1,x2", "up head", "! the database has 2 revisions without a file here: x1, x2"),
         ],
     );
 }

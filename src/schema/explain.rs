@@ -31,12 +31,20 @@ impl Risk {
     }
 }
 
-/// Returns one line for a difference: `alter column t.n: type integer → bigint`.
+/// Returns one line for a difference: `alter column t.n: type integer → bigint`, `alter column t.n: set not null`.
 pub fn line(difference: &Difference) -> String {
     let mut text = format!("{} {}", difference.action.verb(), difference.id);
     for (number, (name, old, new)) in difference.properties.iter().enumerate() {
-        let (old, new) = apart(&words(old), &words(new));
-        let _ = write!(text, "{} {name} {old} → {new}", if number == 0 { ":" } else { "," });
+        text.push_str(if number == 0 { ": " } else { ", " });
+        let flag = name.replace('_', " ");
+        let _ = match (old, new) {
+            (None, Some(Value::Flag(true))) => write!(text, "set {flag}"),
+            (Some(Value::Flag(true)), None) => write!(text, "drop {flag}"),
+            _ => {
+                let (old, new) = apart(&words(old), &words(new));
+                write!(text, "{name} {old} → {new}")
+            }
+        };
     }
     text
 }

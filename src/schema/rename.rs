@@ -42,8 +42,7 @@ pub fn find(old: &str, new: &str, live: &Catalog, wanted: &Catalog, kinds: &[&'s
             (false, _) => format!("the database has no {old} that could be renamed to {new}"),
             (_, false) => format!("the models have no {new} that {old} could be renamed to"),
             _ => format!(
-                "{old} can't be renamed to {new}: one must be in the database and no more in the models, the other in \
-                 the models and not yet in the database, and both of one kind"
+                "{old} can't be renamed to {new}: {old} must be only in the database, {new} only in the models, and both of the same kind"
             ),
         });
     };

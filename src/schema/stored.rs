@@ -38,11 +38,11 @@ pub fn to_json_of<'a>(objects: impl Iterator<Item = &'a Object>) -> serde_json::
 /// # Errors
 /// A sentence: no such JSON, or a kind of object that the dialect does not have.
 pub fn from_json(text: &str, kinds: &[&'static Kind]) -> Result<Catalog, String> {
-    let stored: Vec<StoredObject> = serde_json::from_str(text)
-        .map_err(|error| format!("this is no catalog as `migrate inspect` prints it: {error}"))?;
+    let stored: Vec<StoredObject> =
+        serde_json::from_str(text).map_err(|error| format!("not a catalog printed by `migrate inspect`: {error}"))?;
     let id = |(kind, path): StoredId| -> Result<Id, String> {
         let known = kinds.iter().find(|row| row.name == kind).map(|row| row.name);
-        let kind = known.ok_or_else(|| format!("there is no kind of object called `{kind}` in this database"))?;
+        let kind = known.ok_or_else(|| format!("this database has no kind of object `{kind}`"))?;
         Ok(Id::new(kind, path))
     };
     let object = |stored: StoredObject| -> Result<Object, String> {

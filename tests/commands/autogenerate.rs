@@ -425,7 +425,7 @@ fn what_others_set_up_stays_where_the_models_are_no_sql() {
     site.project.remove("models/schema.toml");
     site.project.write("models/schema.sql", "CREATE TABLE a (id int PRIMARY KEY);");
     let outcome = site.project.migrate("check").exits(1);
-    assert!(outcome.stdout.contains("row_security"), "{}", outcome.shown());
+    assert!(outcome.stdout.contains("drop row security"), "{}", outcome.shown());
     assert!(outcome.stderr.contains("left alone: 1 privilege"), "{}", outcome.shown());
 }
 

@@ -114,7 +114,7 @@ fn a_password_is_never_shown() {
 fn a_database_that_there_is_no_support_for_is_named() {
     let project = Project::with_url("mysql+pymysql://root@localhost/app");
     insta::assert_snapshot!(project.migrate("current").shown(), @r#"
-    | error: migrate knows no database of the scheme `mysql+pymysql`; it works with PostgreSQL (`postgresql://`) and SQLite (`sqlite://`)
+    | error: unsupported database scheme `mysql+pymysql`; migrate works with PostgreSQL (`postgresql://`) and SQLite (`sqlite://`)
     |   --> [project]/migrate.toml:5:7
     |   |
     | 5 | url = "mysql+pymysql://root@localhost/app"
@@ -196,7 +196,7 @@ fn no_parameter_is_ignored() {
         ("PGKRBSRVNAME", "postgres", "PGKRBSRVNAME can't be honoured"),
         ("PGREQUIREAUTH", "bogus", "PGREQUIREAUTH names `bogus`"),
         ("PGTARGETSESSIONATTRS", "bogus", "PGTARGETSESSIONATTRS is `bogus`"),
-        ("PGSERVICE", "nowhere", "PGSERVICE is `nowhere`, which no service file has"),
+        ("PGSERVICE", "nowhere", "PGSERVICE is `nowhere`, which is in no service file"),
     ] {
         let mut project = Project::with_url("postgresql://ann@127.0.0.1:1/app");
         let outcome = project.env(variable, value).migrate("current").exits(1);

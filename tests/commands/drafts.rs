@@ -80,5 +80,5 @@ fn a_draft_has_one_line_above_its_sections() {
     let text = "-- revision: r1\n-- migrate:upgrade\nSELECT 1;\n-- migrate:draft later\n";
     site.project.write("migrations/r1.sql", text);
     let outcome = site.project.migrate("upgrade head").exits(1);
-    assert!(outcome.stderr.contains("goes above the first section"), "{}", outcome.shown());
+    assert!(outcome.stderr.contains("move it above the first section"), "{}", outcome.shown());
 }

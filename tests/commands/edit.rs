@@ -19,11 +19,11 @@ fn the_editor_gets_the_file_and_its_own_arguments() {
     project.env("VISUAL", "no-such-editor");
     assert_snapshot!(project.migrate("edit head").shown(), @"
     | error: the editor `no-such-editor` can't be started: No such file or directory (os error 2)
-    |   hint: name yours in the variable EDITOR
+    |   hint: set the variable EDITOR
     [exit 1]
     ");
     assert_snapshot!(project.migrate("edit base").shown(), @"
-    | error: that is no revision, so there is no file to edit
+    | error: base is not a revision, so there is no file to edit
     [exit 1]
     ");
 }

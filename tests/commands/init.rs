@@ -14,7 +14,7 @@ fn a_new_project_works_at_once() {
     migrations/.gitkeep
     |
     | next:
-    |   migrate revision -m "add users"     # write the SQL into the file that this names
+    |   migrate revision -m "add users"     # then write its SQL into the file that it names
     |   migrate upgrade head                # on the SQLite file app.db, until migrate.toml names another database
     | or declare the tables in models/schema.toml, and `migrate revision --autogenerate -m "add users"`
     "#);
@@ -36,11 +36,11 @@ fn a_project_is_not_made_twice_and_nothing_is_written_over() {
     db/migrate.toml
     db/templates/revision.sql
     db/migrations/.gitkeep
-    | db/models/schema.toml was there already, and is left as it is
+    | db/models/schema.toml already exists, and is left unchanged
     |
     | next:
     |   cd db
-    |   migrate revision -m "add users"     # write the SQL into the file that this names
+    |   migrate revision -m "add users"     # then write its SQL into the file that it names
     |   migrate upgrade head                # on the SQLite file app.db, until migrate.toml names another database
     | or declare the tables in models/schema.toml, and `migrate revision --autogenerate -m "add users"`
     "#);

@@ -69,7 +69,7 @@ fn ctrl_c_cancels_what_runs_and_says_what_is_applied() {
     |   It was rolled back; the database is as it was before this revision.
     |   applied: r1
     |   not applied: r2, r3
-    |   hint: the same command goes on from there
+    |   hint: the same command continues from there
     [exit 130]
     ");
     assert_eq!(site.applied(), ["r1 applied"]);
@@ -107,7 +107,7 @@ fn sigterm_stops_a_run_in_one_transaction_and_a_downgrade() {
     |   It was rolled back; the database is as it was before this revision.
     |   undone: r3
     |   still applied: r2, r1
-    |   hint: the same command goes on from there
+    |   hint: the same command continues from there
     [exit 143]
     ");
     assert_eq!(site.applied(), ["r1 applied", "r2 applied"]);
@@ -294,7 +294,7 @@ fn ctrl_c_interrupts_sqlite() {
     |   It was rolled back; the database is as it was before this revision.
     |   applied: r1
     |   not applied: r2
-    |   hint: the same command goes on from there
+    |   hint: the same command continues from there
     [exit 130]
     ");
     assert_eq!(site.applied(), ["r1 applied"]);

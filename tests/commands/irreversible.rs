@@ -15,7 +15,7 @@ fn a_downgrade_that_says_why_there_is_none_is_refused() {
         | error: revision r2 can't be undone
         |   the rows of a were merged
         |   Nothing was run.
-        |   hint: a backup leads back; or write in migrations/r2.sql, instead of `-- migrate:irreversible`, what is to become of the data
+        |   hint: restore a backup; or, in migrations/r2.sql, replace `-- migrate:irreversible` with SQL that undoes the upgrade
         [exit 1]
         ") }
         assert_eq!(site.applied().len(), 3, "nothing was run");
@@ -50,7 +50,7 @@ fn an_upgrade_without_a_way_back_is_written_and_says_so() {
     insta::assert_snapshot!(outcome.shown(), @"
     migrations/2026-11-21_r2_update.sql
     | alter extension citext: version 1.4 → 1.6
-    | warning: it can't be undone: extension citext: it would have to be dropped and made again, and column public.t.name uses it
+    | warning: it can't be undone: extension citext: it would have to be dropped and recreated, and column public.t.name uses it
     ");
     let file = site.project.files("migrations").into_iter().find(|name| name.contains("r2")).expect("it is written");
     insta::assert_snapshot!(site.project.read(&format!("migrations/{file}")), @"
@@ -63,7 +63,7 @@ fn an_upgrade_without_a_way_back_is_written_and_says_so() {
     ALTER EXTENSION citext UPDATE TO '1.6';
 
     -- migrate:downgrade
-    -- migrate:irreversible extension citext: it would have to be dropped and made again, and column public.t.name uses it
+    -- migrate:irreversible extension citext: it would have to be dropped and recreated, and column public.t.name uses it
     ");
     site.project.migrate("upgrade head").ok();
     site.project.migrate("check").ok();
@@ -84,5 +84,5 @@ fn the_tables_of_an_extension_are_data() {
     site.project.remove("migrations/2026-11-21_r1_drop.sql");
     site.project.write("models/t.sql", "CREATE EXTENSION citext VERSION '1.5'; CREATE TABLE a (id int);");
     let outcome = site.project.migrate("revision --autogenerate -m back").exits(1);
-    assert!(outcome.stderr.contains("without losing data"), "{}", outcome.shown());
+    assert!(outcome.stderr.contains("would lose data"), "{}", outcome.shown());
 }

@@ -83,12 +83,12 @@ fn one_revision_in_full() {
         bbbb
     ");
     assert_eq!(project.migrate("show aaaa --json").ok().json()[0]["downgrade"][0]["sql"], "DROP TABLE a;\n");
-    assert_snapshot!(project.migrate("show current").shown(), @"| that is no revision: nothing is applied there");
+    assert_snapshot!(project.migrate("show current").shown(), @"| no revision: nothing is applied there");
     assert_snapshot!(project.migrate("show head").shown(), @"
-    | error: `head` is one revision, but there are 2 heads
+    | error: `head` is ambiguous: there are 2 heads
     |   ffff  ffff
     |   r2r2
-    |   hint: say which one, `heads` for all of them, or join them with `migrate merge heads`
+    |   hint: name one, use `heads` for all of them, or merge them with `migrate merge heads`
     [exit 1]
     ");
 }
@@ -131,8 +131,8 @@ fn the_history_is_told_newest_first() {
         aaaa
     ");
     assert_snapshot!(project.migrate("history -r c1c1").shown(), @"
-    | error: `c1c1` is no target: a range has a colon: FROM:TO, FROM: or :TO
-    |   hint: a target is head, heads, base, current, an id or the beginning of one (4 characters or more), a branch label, label@…, +2, -1, ID+1, ID-1
+    | error: `c1c1` is not a valid target: write a range as FROM:TO, FROM: or :TO
+    |   hint: a target is head, heads, base, current, an id or id prefix (4 characters or more), a branch label, label@…, +2, -1, ID+1, ID-1
     [exit 2]
     ");
     assert_snapshot!(project.migrate("history -r d2d2:d1d1").shown(), @"
@@ -240,7 +240,7 @@ fn what_is_applied_is_marked() {
     assert_snapshot!(project.migrate("history -i -r :bbbb").shown(), @"
     aaaa -> bbbb (applied) (branch point), bbbb
     <base> -> aaaa (applied), aaaa
-    | warning: migrations/eeee.sql: revision eeee revises d1d1, and no file is revision d1d1
+    | warning: migrations/eeee.sql: revision eeee revises d1d1, which has no file
     | warning: the database has revision d1d1, but there is no file for it here
     ");
 }
@@ -268,19 +268,19 @@ fn a_fault_is_told_and_stops_only_what_needs_the_answer() {
     assert_snapshot!(said, @"
     $ heads
     bbbb (head)
-    | warning: migrations/broken.sql:4:12: `migrate:upgrad` is not a directive of a revision
-    | warning: migrations/nameless.sql:1:1: SQL before the first section
+    | warning: migrations/broken.sql:4:12: unknown directive `migrate:upgrad`
+    | warning: migrations/nameless.sql:1:1: SQL before the first `-- migrate:upgrade` line
     $ history
     aaaa -> bbbb (head)
     <base> -> aaaa, aaaa
-    | warning: migrations/broken.sql:4:12: `migrate:upgrad` is not a directive of a revision
-    | warning: migrations/nameless.sql:1:1: SQL before the first section
+    | warning: migrations/broken.sql:4:12: unknown directive `migrate:upgrad`
+    | warning: migrations/nameless.sql:1:1: SQL before the first `-- migrate:upgrade` line
     $ show bbbb
     Revision: bbbb (head)
     Parent: aaaa
     Path: migrations/broken.sql
 
-    | error: `migrate:upgrad` is not a directive of a revision
+    | error: unknown directive `migrate:upgrad`
     |   --> migrations/broken.sql:4:12
     |   |
     | 4 | -- migrate:upgrad
@@ -290,7 +290,7 @@ fn a_fault_is_told_and_stops_only_what_needs_the_answer() {
     $ upgrade aaaa
     upgraded aaaa  aaaa  ([time])
     $ upgrade bbbb
-    | error: `migrate:upgrad` is not a directive of a revision
+    | error: unknown directive `migrate:upgrad`
     |   --> migrations/broken.sql:4:12
     |   |
     | 4 | -- migrate:upgrad
@@ -298,7 +298,7 @@ fn a_fault_is_told_and_stops_only_what_needs_the_answer() {
     |   hint: did you mean `-- migrate:upgrade`?
     [exit 1]
     $ upgrade head
-    | error: SQL before the first section
+    | error: SQL before the first `-- migrate:upgrade` line
     |   --> migrations/nameless.sql:1:1
     |   |
     | 1 | CREATE TABLE b (x int);
@@ -308,7 +308,7 @@ fn a_fault_is_told_and_stops_only_what_needs_the_answer() {
     $ downgrade base
     downgraded aaaa  aaaa  ([time])
     $ revision -m x
-    | error: SQL before the first section
+    | error: SQL before the first `-- migrate:upgrade` line
     |   --> migrations/nameless.sql:1:1
     |   |
     | 1 | CREATE TABLE b (x int);
@@ -339,26 +339,26 @@ fn faults_of_the_graph_name_their_files() {
     said.push_str(&format!("twice: $ upgrade head\n{}", project.migrate("upgrade head").shown()));
     assert_snapshot!(said, @"
     missing parent: $ upgrade bbbb
-    | error: revision bbbb revises aaax, and no file is revision aaax
+    | error: revision bbbb revises aaax, which has no file
     |   migrations/bbbb.sql
     |   hint: did you mean aaaa?
     [exit 1]
     circle: $ heads
-    | error: the revisions aaaa, cccc, bbbb go in a circle: each comes after the next
+    | error: the revisions aaaa, cccc, bbbb form a cycle: each follows the next
     |   migrations/aaaa.sql
     |   migrations/cccc.sql
     |   migrations/bbbb.sql
     |   hint: correct `revises` or `depends-on` in one of them
     [exit 1]
     itself: $ upgrade head
-    | error: revision aaaa comes before itself
+    | error: revision aaaa is its own ancestor
     |   migrations/aaaa.sql
     |   hint: correct `revises` or `depends-on` in one of them
     [exit 1]
     missing, unasked: $ upgrade aaaa
     upgraded aaaa  aaaa  ([time])
     twice: $ upgrade head
-    | error: 2 files are revision aaaa
+    | error: 2 files have the id aaaa
     |   migrations/aaaa.sql
     |   migrations/copy.sql
     |   hint: give one of them another id, or remove the copy

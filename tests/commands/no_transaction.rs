@@ -212,7 +212,7 @@ fn what_ended_with_its_session_is_named() {
     );
     site.project.migrate("upgrade head").exits(1);
     let outcome = site.project.migrate("upgrade head").exits(1);
-    assert!(outcome.stderr.contains("its statement 1 made kept"), "{}", outcome.shown());
+    assert!(outcome.stderr.contains("its statement 1 created kept"), "{}", outcome.shown());
     assert!(outcome.stderr.contains("repair r1 --resume-at 1"), "{}", outcome.shown());
 }
 

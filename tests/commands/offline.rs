@@ -65,13 +65,13 @@ fn a_script_refuses_a_database_that_is_elsewhere() {
         three(site);
         let from_r2 = site.project.migrate("upgrade r2:head --sql").ok().stdout;
         let error = site.load(&from_r2).unwrap_err();
-        assert!(error.contains("this script is for a database at"), "{error}");
+        assert!(error.contains("wrong database: this script starts at"), "{error}");
         assert!(!site.has_table("migrate_revision"));
         site.project.migrate("upgrade head").ok();
         let from_base = site.project.migrate("upgrade head --sql").ok().stdout;
         for script in [&from_r2, &from_base] {
             let error = site.load(script).unwrap_err();
-            assert!(error.contains("this script is for a database at"), "{error}");
+            assert!(error.contains("wrong database: this script starts at"), "{error}");
         }
         assert_eq!(site.applied().len(), 3);
     });

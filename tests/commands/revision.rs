@@ -87,13 +87,13 @@ fn what_makes_no_revision_is_refused_and_writes_nothing() {
     assert_eq!(project.files("migrations").len(), 3);
     assert_snapshot!(said, @"
     $ revision -m x
-    | error: `head` is one revision, but there are 2 heads
+    | error: `head` is ambiguous: there are 2 heads
     |   b1b1  b1b1
     |   b2b2  b2b2
-    |   hint: say which one, `heads` for all of them, or join them with `migrate merge heads`
+    |   hint: name one, use `heads` for all of them, or merge them with `migrate merge heads`
     [exit 1]
     $ revision -m x --head aaaa
-    | error: revision aaaa is no head: b1b1 follows it
+    | error: revision aaaa is not a head: b1b1 follows it
     |   hint: --splice begins a new branch there; without --head the new revision follows the head
     [exit 1]
     $ revision -m x --head b1b1 --rev-id b1b1
@@ -104,29 +104,29 @@ fn what_makes_no_revision_is_refused_and_writes_nothing() {
     | error: `a@b` can't be the id of a revision: it contains `@`
     [exit 2]
     $ revision -m x --head b1b1 --rev-id head
-    | error: `head` can't be the id of a revision: `head` is a word of the target grammar
+    | error: `head` can't be the id of a revision: `head` is reserved for targets
     [exit 2]
     $ revision -m x --head nope
-    | error: `nope` is no revision and no branch label
+    | error: no revision or branch label matches `nope`
     |   hint: `migrate history` lists the revisions
     [exit 1]
     $ revision -m x --head b1b1 --branch-label b2b2
     | error: the branch label b2b2 is also the id of a revision
     [exit 2]
     $ revision -m x --head b1b1 --depends-on nope
-    | error: `nope` is no revision and no branch label
+    | error: no revision or branch label matches `nope`
     |   hint: `migrate history` lists the revisions
     [exit 1]
     $ revision -m x --head b1b1 --version-path elsewhere
-    | error: elsewhere is none of the project's revision folders
-    |   hint: they are, by `revisions` in migrate.toml: [project]/migrations
+    | error: elsewhere is not one of the project's revision folders
+    |   hint: `revisions` in migrate.toml has: [project]/migrations
     [exit 2]
     $ revision -m x --head b1b1 --conditional
-    | error: --conditional goes with --autogenerate
+    | error: --conditional requires --autogenerate
     [exit 2]
     $ revision -m x --head b1b1+1
     | error: `b1b1+1` goes too far: there are only 0 revisions that way
-    |   hint: `base` and `head` are the ends
+    |   hint: base and head are the ends of the history
     [exit 1]
     ");
 }
@@ -156,13 +156,13 @@ fn a_merge_joins_heads() {
     ");
     assert_snapshot!(project.migrate("merge").shown(), @"| eeee is the only head: nothing to merge");
     assert_snapshot!(project.migrate("merge b1b1 b2b2").shown(), @"
-    | error: revision b1b1 is no head: eeee follows it
+    | error: revision b1b1 is not a head: eeee follows it
     |   hint: --splice begins a new branch there; without --head the new revision follows the head
     [exit 1]
     ");
     assert_snapshot!(project.migrate("merge b1b1").shown(), @"
-    | error: a merge joins two revisions or more
-    |   hint: `migrate heads` lists what to join
+    | error: a merge needs two or more revisions
+    |   hint: `migrate heads` lists the revisions to merge
     [exit 2]
     ");
     project.migrate("merge b1b1 b2b2 --splice --rev-id ffff").ok();
@@ -237,12 +237,12 @@ fn the_template_is_the_projects_own() {
     | error: [project]/t.sql can't be rendered: undefined value (in <string>:1)
     [exit 1]
     $ "select 1;"
-    | error: SQL before the first section
+    | error: SQL before the first `-- migrate:upgrade` line
     |   --> migrations/2026/11_bbbb.sql:1:1
     |   |
     | 1 | select 1;
     |   | ^^^^^^^^^
-    |   the template of revision files makes a file that is no revision; nothing was written
+    |   the template makes a file that is not a revision; nothing was written
     |   hint: begin the section with a line `-- migrate:upgrade`
     [exit 1]
     $ "-- revision: other\n-- migrate:upgrade\n"
@@ -255,16 +255,16 @@ fn the_template_is_the_projects_own() {
     |   |
     | 4 | -- message: x
     |   | ^
-    |   the template of revision files makes a file that is no revision; nothing was written
+    |   the template makes a file that is not a revision; nothing was written
     [exit 1]
-    | error: there is a file migrations/same.sql already
-    |   hint: a `file_name` with `{{id}}` in migrate.toml is never taken
+    | error: the file migrations/same.sql already exists
+    |   hint: put `{{id}}` in `file_name` in migrate.toml to keep names apart
     [exit 1]
-    | error: the file name `../{{id}}` makes `../cccc`, which is no name of a file in the folder
+    | error: the file name `../{{id}}` makes `../cccc`, which is not a valid file name
     |   hint: correct `file_name` in migrate.toml
     [exit 1]
     | error: cannot read the template [project]/t.sql: No such file or directory (os error 2)
-    |   hint: correct `template` in migrate.toml, or take it out for the built-in one
+    |   hint: correct `template` in migrate.toml, or remove it to use the built-in one
     [exit 1]
     "#);
 }

@@ -201,7 +201,8 @@ fn a_signal_ends_a_run_whose_connection_stalls() {
     proxy.stall();
     run.signal(libc::SIGTERM);
     let outcome = run.wait().exits(143);
-    for words in ["the server has not answered for", "not known whether it took effect", "the version table will tell"]
+    for words in
+        ["the server has not answered for", "not known whether it took effect", "the version table records that"]
     {
         assert!(outcome.stderr.contains(words), "{}", outcome.shown());
     }

@@ -66,38 +66,38 @@ fn what_a_target_cannot_be_has_its_own_words() {
     assert_eq!(current(&project), ["d1d1", "d2d2"]);
     assert_snapshot!(said, @"
     $ upgrade head
-    | error: `head` is one revision, but there are 2 heads
+    | error: `head` is ambiguous: there are 2 heads
     |   d1d1  d1d1
     |   d2d2  d2d2
-    |   hint: say which one, `heads` for all of them, or join them with `migrate merge heads`
+    |   hint: name one, use `heads` for all of them, or merge them with `migrate merge heads`
     [exit 1]
     $ upgrade +1junk
-    | error: `+1junk` is no target: after + or - comes a number of revisions, and nothing after it
-    |   hint: a target is head, heads, base, current, an id or the beginning of one (4 characters or more), a branch label, label@…, +2, -1, ID+1, ID-1
+    | error: `+1junk` is not a valid target: after + or -, write a number of revisions and nothing else
+    |   hint: a target is head, heads, base, current, an id or id prefix (4 characters or more), a branch label, label@…, +2, -1, ID+1, ID-1
     [exit 2]
     $ upgrade one@@head
-    | error: `one@@head` is no target: it contains `@`
-    |   hint: a target is head, heads, base, current, an id or the beginning of one (4 characters or more), a branch label, label@…, +2, -1, ID+1, ID-1
+    | error: `one@@head` is not a valid target: it contains `@`
+    |   hint: a target is head, heads, base, current, an id or id prefix (4 characters or more), a branch label, label@…, +2, -1, ID+1, ID-1
     [exit 2]
     $ upgrade aa
-    | error: `aa` is no revision and no branch label
+    | error: no revision or branch label matches `aa`
     |   hint: did you mean aaaa?
     [exit 1]
     $ upgrade aaab
-    | error: `aaab` is no revision and no branch label
+    | error: no revision or branch label matches `aaab`
     |   hint: did you mean aaaa?
     [exit 1]
     $ upgrade one@c2c2
     | error: revision c2c2 is not on branch one
-    |   hint: a revision is on a branch when it leads to the branch's revision or follows it
+    |   hint: a branch has the ancestors and the descendants of its labelled revision
     [exit 1]
     $ upgrade -1
-    | error: `-1` leads the other way
+    | error: `-1` goes the other way
     |   hint: `migrate downgrade` goes down
     [exit 1]
     $ upgrade a:b
-    | error: `a:b` is no target: a range is not possible here
-    |   hint: a target is head, heads, base, current, an id or the beginning of one (4 characters or more), a branch label, label@…, +2, -1, ID+1, ID-1
+    | error: `a:b` is not a valid target: a range is not possible here
+    |   hint: a target is head, heads, base, current, an id or id prefix (4 characters or more), a branch label, label@…, +2, -1, ID+1, ID-1
     [exit 2]
     $ downgrade -1
     | error: `-1` is ambiguous: there are 2 revisions to count from
@@ -106,16 +106,16 @@ fn what_a_target_cannot_be_has_its_own_words() {
     |   hint: count from one of them: `d1d1-1`
     [exit 1]
     $ downgrade +1
-    | error: `+1` leads the other way
+    | error: `+1` goes the other way
     |   hint: `migrate upgrade` goes up
     [exit 1]
     $ downgrade one@-3
-    | error: `one@-3` would also undo what stands on bbbb beside that branch
+    | error: `one@-3` would also undo other branches that follow bbbb
     |   c2c2  c2c2
     |   hint: name the destination without a branch to undo all of them, or undo the other branch first
     [exit 1]
     $ downgrade heads
-    | error: `heads` is 2 revisions, and a downgrade goes to one
+    | error: `heads` matches 2 revisions, but a downgrade goes to one
     |   d1d1  d1d1
     |   d2d2  d2d2
     |   hint: name one of them

@@ -233,7 +233,7 @@ fn a_transaction_that_may_run_out_of_locks_is_announced() {
     let site = Site::on(&server);
     let tables: String = (0..330).map(|number| format!("CREATE TABLE t{number} (n int);\n")).collect();
     site.project.write("models/tables.sql", &tables);
-    let says = "one transaction may need about 1320 locks, and the server is sure to have room for 1280: set \
+    let says = "one transaction may need about 1320 locks, but the server guarantees only 1280: set \
                 max_locks_per_transaction to 128 and restart it";
     let outcome = site.project.migrate("revision --autogenerate -m many --rev-id r1").ok();
     assert!(outcome.stderr.contains(says), "{}", outcome.stderr);

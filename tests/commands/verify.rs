@@ -58,7 +58,7 @@ fn older_files_have_nothing_to_do_on_a_newer_database_and_do_nothing_else() {
         assert!(outcome.stderr.contains("the database has r3"), "{}", outcome.shown());
         for line in ["upgrade +1", "downgrade -1", "stamp r1"] {
             let outcome = site.project.migrate(line).exits(1);
-            assert!(outcome.stderr.contains("no file describes: r3"), "{}", outcome.shown());
+            assert!(outcome.stderr.contains("without a file here: r3"), "{}", outcome.shown());
         }
         site.project.revision("r2b", "r1", "SELECT 1;", "");
         site.project.migrate("upgrade heads").exits(1);

@@ -48,7 +48,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     }
     if let (Ok(graph), Some(rows)) = (session.graph(), database.applied(table)?) {
         for (missing, after) in integrity::gaps(&graph, &rows, &plan::applied(&rows)) {
-            session.output.warn(format_args!("{missing} is not applied, although {after} is, which needs it"));
+            session.output.warn(format_args!("{missing} is not applied, but {after}, which needs it, is"));
         }
     }
     Ok(if comparison.is_empty() && !has_drafts { Exit::Done } else { Exit::CheckFailed })

@@ -12,7 +12,7 @@ use crate::words::counted;
 
 /// Show which revisions the database is at
 ///
-/// Prints the last applied revision of each branch, and how many revisions are still to come. Makes nothing, not even
+/// Prints the last applied revision of each branch, and how many revisions are pending. Creates nothing, not even
 /// the version table.
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -85,7 +85,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             output.result(format_args!("{} ({})  {}", row.revision, progress[&row.revision], first_line(&row.message)));
         }
         for (missing, after) in &gaps {
-            output.warn(format_args!("{missing} is not applied, although {after} is, which needs it"));
+            output.warn(format_args!("{missing} is not applied, but {after}, which needs it, is"));
         }
         if heads.is_empty() && unknown.is_empty() && half_done.is_empty() {
             output.say("nothing is applied");

@@ -24,9 +24,9 @@ pub struct Arguments {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Create the database where it is missing; its owner is the user of the URL
+    /// Create the database if it does not exist, owned by the URL's user
     Create {
-        /// Let this role read and write everything in it, now and what is made there later (may be repeated)
+        /// Let this role read and write everything in it, now and in the future (may be repeated)
         #[arg(long, value_name = "ROLE")]
         grant_to: Vec<String>,
     },
@@ -36,12 +36,12 @@ enum Action {
         #[arg(short, long)]
         yes: bool,
     },
-    /// Wait until the database takes connections
+    /// Wait until the database accepts connections
     Wait {
         /// Give up after this time: 2s, 500ms, 1m, or a number of seconds
         #[arg(long, value_name = "TIME", default_value = "60s", value_parser = time)]
         timeout: Duration,
-        /// Wait for the server only, whether or not the database is there
+        /// Wait for the server only, whether or not the database exists
         #[arg(long)]
         server: bool,
     },
@@ -56,12 +56,12 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     match arguments.action {
         Action::Create { grant_to } => {
             let made = (dialect.administration.create)(url, &config.root, &grant_to, &config.database.schemas)?;
-            let done = if made == Made::Now { "created" } else { "is there already:" };
+            let (done, not_done) = if made == Made::Now { ("created ", "") } else { ("", " already exists") };
             if output.json {
                 output.json(&json!({ "database": place, "created": made == Made::Now, "granted_to": grant_to }));
             } else {
-                output.result(format_args!("{done} {place}"));
-                grant_to.iter().for_each(|role| output.result(format_args!("granted to {role}: reading and writing")));
+                output.result(format_args!("{done}{place}{not_done}"));
+                grant_to.iter().for_each(|role| output.result(format_args!("granted {role} read and write access")));
             }
         }
         Action::Drop { yes } => {
@@ -73,7 +73,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             if output.json {
                 output.json(&json!({ "database": place, "dropped": dropped }));
             } else {
-                output.result(format_args!("{} {place}", if dropped { "dropped" } else { "there is no" }));
+                output.result(if dropped { format!("dropped {place}") } else { format!("{place} does not exist") });
             }
         }
         Action::Wait { timeout, server } => {

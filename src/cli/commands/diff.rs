@@ -11,9 +11,9 @@ use crate::schema::explain;
 use crate::schema::filter::{Filter, target, without_ignored};
 use crate::schema::plan::{Plan, plan};
 
-/// Show the differences between two schemas; exit with 1 if there are any
+/// Show how two schemas differ; exit with 1 if they do
 ///
-/// A schema is `live` (the project's database), `models`, `revisions` (replayed in a throw-away database;
+/// A schema is `live` (the project's database), `models`, `revisions` (replayed in a temporary database;
 /// `revisions@TARGET` up to there), a database URL, or a .sql, .toml or .json file.
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -22,13 +22,13 @@ use crate::schema::plan::{Plan, plan};
   migrate diff live postgresql://staging.example/app
   migrate diff before.json live")]
 pub struct Arguments {
-    /// The schema to begin with
+    /// The schema to start from
     #[arg(value_name = "FROM")]
     from: Side,
-    /// The schema to come to
+    /// The schema to end at
     #[arg(value_name = "TO")]
     to: Side,
-    /// Print the statements instead of the differences
+    /// Print the SQL statements instead of the differences
     #[arg(long)]
     sql: bool,
     #[command(flatten)]

@@ -24,22 +24,22 @@ use crate::revision::target::{Spec, Target};
   migrate downgrade base --yes
   migrate downgrade head:1975ea83b712 --sql > downgrade.sql")]
 pub struct Arguments {
-    /// -N, base, an id or its beginning, ID-N, label@base; with --sql FROM:TO
+    /// -N, base, an id or id prefix, ID-N, label@base; with --sql FROM:TO
     #[arg(allow_negative_numbers = true)]
     target: String,
-    /// Write the script to stdout instead of running it; no database is needed
+    /// Print the script instead of running it; no database is needed
     #[arg(long)]
     sql: bool,
-    /// Say what would run, and run nothing
+    /// Show what would run, without running it
     #[arg(long, conflicts_with = "sql")]
     dry_run: bool,
-    /// Do not ask, whatever is lost
+    /// Do not ask for confirmation, even if data is lost
     #[arg(short, long)]
     yes: bool,
-    /// Run the downgrade sections of the files, even if others were stored when the revisions were applied
+    /// Run the downgrade sections in the files instead of those stored when the revisions were applied
     #[arg(long)]
     from_files: bool,
-    /// How revisions and transactions go together [default: as migrate.toml says, else per-revision]
+    /// How to wrap revisions in transactions [default: as in migrate.toml, else per-revision]
     #[arg(long, value_name = "MODE")]
     transaction: Option<Transaction>,
     #[command(flatten)]
@@ -98,5 +98,5 @@ fn confirm(output: &Output, plan: &Plan, database: &mut dyn Database, options: &
         output.say("and destroys data:");
         losses.iter().for_each(|loss| output.say(format_args!("  {loss}")));
     }
-    asking::confirm(output, || Failure::usage("nobody can be asked"))
+    asking::confirm(output, || Failure::usage("refusing to downgrade without confirmation"))
 }

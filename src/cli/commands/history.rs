@@ -20,13 +20,13 @@ use crate::revision::target::{Range, Spec};
   migrate history -r 1975:head -v
   migrate history -r -3:current")]
 pub struct Arguments {
-    /// Only from one revision to another, both included; either end may be left open
+    /// Show only this range, both ends included; either end may be left out
     #[arg(short, long, value_name = "FROM:TO", allow_hyphen_values = true)]
     rev_range: Option<String>,
-    /// Mark which revisions are applied, and which are current: asks the database
+    /// Mark applied and current revisions (connects to the database)
     #[arg(short, long)]
     indicate_current: bool,
-    /// Draw how the revisions follow each other
+    /// Draw the history as a graph
     #[arg(long)]
     graph: bool,
 }
@@ -53,7 +53,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         return Ok(Exit::Done);
     }
     if revisions.is_empty() {
-        output.say(if graph.is_empty() { "there are no revisions" } else { "there is no revision in that range" });
+        output.say(if graph.is_empty() { "there are no revisions" } else { "there are no revisions in that range" });
     }
     let mut text = String::new();
     if arguments.graph {
@@ -82,7 +82,7 @@ fn range(text: Option<&str>) -> Result<Range, Failure> {
     match Spec::parse(text)? {
         Spec::Range(range) => Ok(range),
         Spec::One(target) => {
-            let reason = "a range has a colon: FROM:TO, FROM: or :TO".to_owned();
+            let reason = "write a range as FROM:TO, FROM: or :TO".to_owned();
             Err(GraphError::Syntax { text: target.text, reason }.into())
         }
     }

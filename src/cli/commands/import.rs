@@ -21,9 +21,9 @@ use crate::revision::{Revision, Section, file, folder, name};
 use crate::sql::{Syntax, quote};
 use crate::words::counted;
 
-/// Import another tool's migrations and what it has applied; nothing is run
+/// Import another tool's migrations and history without running them
 ///
-/// Its files become revision files, what its table in the database says was applied becomes rows of the version table.
+/// Its files become revision files, the rows of its table become rows of the version table.
 /// Run it once for each database; the files are written the first time.
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -32,44 +32,44 @@ use crate::words::counted;
   migrate -e production import alembic
   migrate import sqlx --files-only")]
 pub struct Arguments {
-    /// The tool to take over from
+    /// The tool to import from
     #[arg(value_name = "TOOL", value_parser = tools())]
     tool: String,
-    /// The folder (or configuration file) of its migrations; otherwise its usual places are searched
+    /// The folder (or configuration file) of its migrations [default: the tool's usual places]
     #[arg(value_name = "PATH")]
     path: Option<PathBuf>,
-    /// Show what would be written, and write nothing
+    /// Show what would be written, without writing it
     #[arg(short = 'n', long)]
     dry_run: bool,
-    /// Write the revision files, and leave the database alone
+    /// Write the revision files without touching the database
     #[arg(long)]
     files_only: bool,
-    /// The tool's table, where it has another name than usual
+    /// The tool's table, if it does not have its usual name
     #[arg(long, value_name = "NAME")]
     table: Option<String>,
-    /// The databases for which sections are written (Alembic, Django); otherwise that of the project
+    /// The databases to write sections for (Alembic, Django) [default: the project's]
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     dialect: Vec<String>,
-    /// The Python interpreter of the other project (Alembic, Django); otherwise its virtual environment is looked for
+    /// The other project's Python interpreter (Alembic, Django) [default: that of its virtual environment]
     #[arg(long, value_name = "FILE")]
     python: Option<String>,
-    /// Run what Alembic can't print in a throw-away database, and record its SQL
+    /// Run what Alembic can't print in a temporary database, and record its SQL
     #[arg(long)]
     record: bool,
-    /// The PostgreSQL server on which throw-away databases are made; otherwise that of the project
+    /// The PostgreSQL server for temporary databases [default: the project's]
     #[arg(long, value_name = "URL")]
     record_url: Option<String>,
-    /// Run Alembic and the imported revisions beside each other on throw-away databases, and compare schema and rows after each
+    /// Run Alembic and the imported revisions side by side on temporary databases, and compare schema and rows after each
     #[arg(long)]
     prove: bool,
-    /// What the project's own code makes before Alembic's first revision: an SQL file, or MODULE:NAME of SQLAlchemy
+    /// What the project's own code creates before Alembic's first revision: an SQL file, or MODULE:NAME of SQLAlchemy
     /// metadata or of a function that takes the connection
     #[arg(long, value_name = "WHAT")]
     before: Option<String>,
     /// Keep Alembic's own table in step with every later upgrade and downgrade
     #[arg(long)]
     keep_alembic_version: bool,
-    /// Do without Alembic's env.py, where that can't be run (naming conventions are lost with it)
+    /// Ignore Alembic's env.py if it can't be run (its naming conventions are lost)
     #[arg(long)]
     without_env: bool,
     /// Which of several databases of an Alembic project: its section of alembic.ini (Alembic's -n), or its name in env.py
@@ -85,7 +85,7 @@ fn tools() -> PossibleValuesParser {
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let source = import::source(&arguments.tool).ok_or_else(|| Failure::usage("there is no such tool"))?;
+    let source = import::source(&arguments.tool).ok_or_else(|| Failure::usage("unknown tool"))?;
     if source.name != "alembic"
         && (arguments.record || arguments.prove || arguments.keep_alembic_version || arguments.without_env)
     {
@@ -174,7 +174,7 @@ fn verdict(
     let own = taken.iter().filter(|taken| Some(taken.from.as_path()) != project.before.as_deref().map(Path::new));
     let ids = own.map(|taken| (taken.original.clone(), taken.revision.id.clone())).collect();
     if project.syntax() == Syntax::Sqlite {
-        let folder = tempfile::tempdir().map_err(|error| Failure::new(format!("cannot make a folder: {error}")))?;
+        let folder = tempfile::tempdir().map_err(|error| Failure::new(format!("cannot create a folder: {error}")))?;
         let url = |name: &str| format!("sqlite:///{}", folder.path().join(name).display());
         return prove::prove(&revisions, &ids, project, config, (&url("alembic.db"), &url("migrate.db")));
     }
@@ -182,7 +182,7 @@ fn verdict(
     match made {
         [Ok(theirs), Ok(ours)] => prove::prove(&revisions, &ids, project, config, (&theirs.url, &ours.url)),
         [Err(failure), _] | [_, Err(failure)] => {
-            Ok(Verdict::NotProved { proved: 0, why: format!("no throw-away database can be had: {}", failure.message) })
+            Ok(Verdict::NotProved { proved: 0, why: format!("cannot get a temporary database: {}", failure.message) })
         }
     }
 }
@@ -203,7 +203,7 @@ fn answers(config: &Config) -> Result<(), Failure> {
 /// Adds how to do without a database, if nothing else is known to help.
 fn without(failure: Failure) -> Failure {
     match failure.hint {
-        None => failure.hint("say --files-only to write the files without a database"),
+        None => failure.hint("pass --files-only to write the files without a database"),
         Some(_) => failure,
     }
 }
@@ -226,7 +226,7 @@ fn project(arguments: &Arguments, source: &Source, config: &Config) -> Result<(P
     let mut dialects = Vec::new();
     for name in &arguments.dialect {
         let dialect = database::dialect_named(name.trim()).ok_or_else(|| {
-            Failure::usage(format!("there is no dialect {name}")).hint("the dialects are postgresql and sqlite")
+            Failure::usage(format!("unknown dialect {name}")).hint("the dialects are postgresql and sqlite")
         })?;
         if !dialects.contains(&dialect.syntax) {
             dialects.push(dialect.syntax);
@@ -327,7 +327,7 @@ fn located(arguments: &Arguments, source: &Source, config: &Config) -> Result<Pa
         None => Err(match there.first() {
             Some(path) => mixed(path),
             None => Failure::usage(format!(
-                "{}'s files are in none of its usual places: {}",
+                "cannot find {}'s files in its usual places: {}",
                 source.title,
                 source.usual_folders.join(", ")
             ))
@@ -374,10 +374,12 @@ fn not_written(error: WriteError, taken: &ImportedRevision, path: &Path) -> Fail
     match error {
         WriteError::NotAsPlanned(NotAsPlanned::Unreadable(error)) => {
             let line = error.place.map(|place| format!("line {} of the new file: {}", place.line, place.line_text));
-            let failure = Failure::new(format!("{from} can't be made a revision file: {}", error.message));
+            let failure = Failure::new(format!("{from} can't be converted to a revision file: {}", error.message));
             Failure { notes: line.into_iter().collect(), ..failure }
         }
-        WriteError::NotAsPlanned(error) => Failure::new(format!("{from} can't be made a revision file: {error}")),
+        WriteError::NotAsPlanned(error) => {
+            Failure::new(format!("{from} can't be converted to a revision file: {error}"))
+        }
         WriteError::Io(error) => Failure::new(format!("cannot write {}: {error}", path.display())),
     }
 }
@@ -451,7 +453,7 @@ fn lock_out_other_tool(
     };
     if let Some(key) = lock(&names) {
         let condition = format!("pg_catalog.pg_try_advisory_xact_lock({key})");
-        let message = format!("{} is running on this database; import when it has ended", source.title);
+        let message = format!("{} is running on this database; import once it has ended", source.title);
         statements.insert(0, (dialect.scripting.refuse_unless)(&condition, &message));
     }
     Ok(statements)
@@ -480,7 +482,7 @@ fn keep_alembic_version(
     std::fs::write(&path, format!("{}\n", lines.join("\n")))
         .map_err(|error| Failure::new(format!("cannot write {}: {error}", path.display())))?;
     session.output.say(format_args!(
-        "{} keeps {table} in step from now on; take `{line}` out when Alembic is gone",
+        "{} keeps {table} in step from now on; remove `{line}` once Alembic is no longer used",
         path.display()
     ));
     Ok(())
@@ -523,7 +525,7 @@ fn report(report: &Report, session: &Session) {
     let (plan, dry) = (report.plan, report.arguments.dry_run);
     let width = plan.taken.iter().map(|taken| taken.revision.id.chars().count()).max().unwrap_or(0);
     for (taken, path) in plan.taken.iter().zip(report.paths) {
-        let what = if taken.is_there { "is there as" } else { "→" };
+        let what = if taken.is_there { "exists as" } else { "→" };
         output.result(format_args!(
             "{:width$}  {:8}  {} {what} {}",
             taken.revision.id,
@@ -544,8 +546,7 @@ fn report(report: &Report, session: &Session) {
         });
         if report.arguments.record && differs {
             output.warn(format_args!(
-                "{} was written before and is left as it is, without what was recorded now: delete it and run the same \
-                 import again",
+                "{} exists and is unchanged, without what was recorded now: delete it and run the same import again",
                 shown(path)
             ));
         }
@@ -553,7 +554,7 @@ fn report(report: &Report, session: &Session) {
     for found in plan.matches.iter().filter(|found| found.check == Check::MissingFile) {
         let name = if found.row.name.is_empty() { String::new() } else { format!(" ({})", found.row.name) };
         output.result(format_args!(
-            "missing file: {}{name} was applied, and its file is gone; it is not adopted",
+            "missing file: {}{name} was applied, but its file is missing; it is not adopted",
             found.row.original
         ));
     }
@@ -566,7 +567,7 @@ fn report(report: &Report, session: &Session) {
     }
     report.files.notes.iter().chain(&plan.notes).for_each(|note| output.result(format_args!("note: {note}")));
     for id in &plan.gaps {
-        output.result(format_args!("pending: {id} is not applied, though a revision after it is"));
+        output.result(format_args!("pending: {id} is not applied, but a revision after it is"));
     }
     let edited = plan.matches.iter().filter(|found| found.check == Check::Edited);
     for found in edited {
@@ -581,7 +582,7 @@ fn report(report: &Report, session: &Session) {
     let new = plan.taken.iter().filter(|taken| !taken.is_there).count();
     let would = if dry { "would be " } else { "" };
     if new == 0 && plan.rows.is_empty() {
-        output.result("nothing to do: every file is there, and every row adopted");
+        output.result("nothing to do: every file exists and every row is adopted");
     } else {
         output.result(format_args!(
             "{} {would}written, {} {would}adopted",
@@ -591,20 +592,23 @@ fn report(report: &Report, session: &Session) {
     }
     match report.verdict {
         None if report.source.name != "alembic" => {}
-        None => output.say("not proved: with --prove, Alembic's own run is compared with the revisions"),
+        None => output.say("not proved: pass --prove to compare the revisions with Alembic's own run"),
         Some(Verdict::Proved { revisions, but }) => {
-            output.result(format_args!("proved: {revisions} revision(s) build what Alembic builds, schema and rows"));
+            output.result(format_args!(
+                "proved: {} build what Alembic builds, schema and rows",
+                counted(*revisions, "revision")
+            ));
             if let Some(but) = but {
                 output.result(format_args!("not proved: {but}"));
             }
         }
         Some(Verdict::NotProved { proved, why }) => {
-            output.result(format_args!("proved: {proved} revision(s)"));
+            output.result(format_args!("proved: {}", counted(*proved, "revision")));
             output.warn(format_args!("not proved after that: {why}"));
         }
         Some(Verdict::Differs { revision, way, lines }) => {
             output.warn(format_args!(
-                "{revision} does not do on the way {way} what Alembic does; Alembic's database has this instead:"
+                "{revision}, on the way {way}, does not match Alembic, whose database has this instead:"
             ));
             lines.iter().for_each(|line| output.result(format_args!("  {line}")));
         }
@@ -612,7 +616,7 @@ fn report(report: &Report, session: &Session) {
     match report.history {
         None if report.arguments.files_only => {}
         None => output.say(format_args!(
-            "there is no table {} in this database, so nothing counts as applied",
+            "this database has no table {}, so nothing counts as applied",
             report.arguments.table.as_deref().unwrap_or(report.source.table)
         )),
         Some(_) if dry => {}

@@ -19,9 +19,9 @@ use crate::words::counted;
 const SETTINGS: &str = include_str!("../../../templates/migrate.toml");
 const MODELS: &str = include_str!("../../../templates/models.toml");
 
-/// Create a new project: migrate.toml, migrations/, models/, templates/
+/// Create a new project: its settings, its folders, a template
 ///
-/// What is there already is left as it is. A folder that has a migrate.toml is refused.
+/// Existing files are left unchanged. A folder that has a migrate.toml is refused.
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate init
@@ -31,10 +31,10 @@ pub struct Arguments {
     /// The folder of the project
     #[arg(value_name = "DIR", default_value = ".")]
     folder: PathBuf,
-    /// Write the models of this database, which the project is to work on
+    /// Write the models of this existing database, and use it as the project's database
     #[arg(long, value_name = "URL")]
     from_database: Option<String>,
-    /// With --from-database: let the code of ROLE run in a shadow with your rights; of every role, when none is named (may be repeated)
+    /// With --from-database: let the code of ROLE run in a shadow with your rights; without ROLE, that of every role (may be repeated)
     #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     trust: Vec<String>,
     #[command(flatten)]
@@ -88,9 +88,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         };
         say_next(session, root, beginning, kept.as_deref());
         if url.is_some_and(|url| kept.as_deref() != Some(url)) {
-            session
-                .output
-                .say("the password is not in migrate.toml: PGPASSWORD, ~/.pgpass or DATABASE_URL may have it");
+            session.output.say("the password is not in migrate.toml: set it in PGPASSWORD, ~/.pgpass or DATABASE_URL");
         }
     }
     Ok(Exit::Done)
@@ -142,7 +140,7 @@ fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf])
         output.result(shown(path).display());
     }
     for path in left {
-        output.say(format_args!("{} was there already, and is left as it is", shown(path).display()));
+        output.say(format_args!("{} already exists, and is left unchanged", shown(path).display()));
     }
 }
 
@@ -159,19 +157,19 @@ fn say_next(session: &Session, root: &Path, beginning: Beginning, url: Option<&s
     let say = |steps: &dyn std::fmt::Display| session.output.say(format_args!("\nnext:{enter}\n{steps}"));
     match beginning {
         Beginning::Database => say(
-            &"  migrate check                                # the models are what the database is
-  migrate revision --baseline -m \"baseline\"   # a revision that makes it
-  migrate stamp head --verify                  # which this database has already",
+            &"  migrate check                                # the models match the database
+  migrate revision --baseline -m \"baseline\"   # a revision that creates it
+  migrate stamp head --verify                  # marked as applied to this database",
         ),
         Beginning::Alembic => say(
             &"  write into migrate.toml the database (`url`) and the models (`sqlalchemy = \"app.models:Base\"` instead of `paths`)
   migrate import alembic --dry-run    # its revisions as SQL files, what is applied as rows; nothing runs again
-  migrate check                       # the models and the database agree",
+  migrate check                       # the models match the database",
         ),
         Beginning::Nothing => {
             let place = url.map_or("the SQLite file app.db".to_owned(), str::to_owned);
             say(&format_args!(
-                "  migrate revision -m \"add users\"     # write the SQL into the file that this names
+                "  migrate revision -m \"add users\"     # then write its SQL into the file that it names
   migrate upgrade head                # on {place}, until migrate.toml names another database
 or declare the tables in models/schema.toml, and `migrate revision --autogenerate -m \"add users\"`"
             ));

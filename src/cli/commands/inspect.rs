@@ -16,7 +16,7 @@ use crate::schema::{Catalog, Id, Object, explain, stored};
 use crate::source;
 use crate::words::counted;
 
-/// Print a schema: the project's database, or any other that `diff` takes
+/// Print a schema: the database's, or any that `diff` takes
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate inspect > models/schema.sql
@@ -27,10 +27,10 @@ pub struct Arguments {
     /// live, models, revisions, revisions@TARGET, a database URL, or a file
     #[arg(value_name = "SCHEMA", default_value = "live")]
     schema: Side,
-    /// How to print it
+    /// The output format
     #[arg(long, value_enum, default_value_t = Format::Sql)]
     format: Format,
-    /// Let the code of ROLE run in a shadow with your rights; of every role, when none is named (may be repeated)
+    /// Let the code of ROLE run in a shadow with your rights; without ROLE, that of every role (may be repeated)
     #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     trust: Vec<String>,
     #[command(flatten)]
@@ -39,9 +39,9 @@ pub struct Arguments {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// The statements that make it
+    /// The SQL statements that create it
     Sql,
-    /// Models in TOML; what they can't say is named, and `migrate init --from-database` writes it as SQL beside them
+    /// Models in TOML; lists what TOML can't express, which `migrate init --from-database` writes as SQL
     Toml,
     /// An entity-relationship diagram in Mermaid's language
     Mermaid,
@@ -78,7 +78,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             let models = describe::describe(home.as_mut(), catalog, &config)?;
             output.write(&models.toml);
             if !models.sql.is_empty() {
-                output.warn("TOML can't say all of it; this belongs into a .sql file beside it:");
+                output.warn("TOML can't express this part; put it in a .sql file beside it:");
                 output.say(&models.sql);
             }
         }
@@ -89,7 +89,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
                 Err(error) => {
                     // Who may only read can't make a database to see what an empty one has by itself.
                     output.warn(format_args!(
-                        "{error}; so the schema public and the language plpgsql are taken for what every database has"
+                        "{error}; so the schema public and the language plpgsql are assumed to exist in every database"
                     ));
                     what_every_database_has(catalog)
                 }

@@ -14,7 +14,7 @@ use crate::cli::{Exit, Session, grammar};
 #[command(after_help = "Example:
   migrate man ~/.local/share/man/man1")]
 pub struct Arguments {
-    /// The folder to write to; it is made where it is missing
+    /// The folder to write to; created if it does not exist
     #[arg(value_name = "FOLDER")]
     folder: PathBuf,
 }

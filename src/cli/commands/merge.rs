@@ -6,7 +6,7 @@ use crate::cli::draft::{self, Draft};
 use crate::cli::failure::Failure;
 use crate::cli::{Exit, Session, listing};
 
-/// Join heads: write a revision that follows all of them
+/// Merge heads: write a revision that follows all of them
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate merge
@@ -16,16 +16,16 @@ pub struct Arguments {
     /// The revisions to merge, as targets [default: all heads]
     #[arg(value_name = "REV", allow_negative_numbers = true)]
     revisions: Vec<String>,
-    /// What the revision is for
+    /// The message: what the revision is for
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
     /// Give the new revision a branch label (may be repeated)
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     branch_label: Vec<String>,
-    /// The id of the new revision, instead of a random one
+    /// The revision's id [default: random]
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
-    /// Allow what to join to have followers already: the new revision begins a branch of its own
+    /// Allow revisions that are not heads: the merge begins a new branch
     #[arg(long)]
     splice: bool,
 }
@@ -43,7 +43,9 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             session.output.say(format_args!("{place}: nothing to merge"));
             return Ok(Exit::Done);
         }
-        return Err(Failure::usage("a merge joins two revisions or more").hint("`migrate heads` lists what to join"));
+        return Err(
+            Failure::usage("a merge needs two or more revisions").hint("`migrate heads` lists the revisions to merge")
+        );
     }
     let message = arguments.message.unwrap_or_else(|| format!("merge {}", parents.join(" and ")));
     let draft = Draft {

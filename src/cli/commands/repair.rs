@@ -14,21 +14,21 @@ use crate::revision::target::Target;
 
 /// Accept edited revisions, or resume an interrupted one
 ///
-/// Without more, takes the text of the files as what ran, for the revisions named, or for all that were edited.
+/// Accepts the text of the files as what ran, for the named revisions, or for all that were edited.
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate repair                            # accept every edit
   migrate repair 1975ea83b712
   migrate repair 1975ea83b712 --resume-at 3 # its statements 1 and 2 took effect
-  migrate repair 1975ea83b712 --forget      # take out the row of a revision whose file is gone")]
+  migrate repair 1975ea83b712 --forget      # remove the row of a revision that has no file any more")]
 pub struct Arguments {
-    /// Ids or their beginnings
+    /// Ids or id prefixes
     #[arg(value_name = "REV")]
     revisions: Vec<String>,
-    /// The statement with which the next run goes on, for a `no-transaction` section that was cut off
+    /// Resume an interrupted `no-transaction` section at statement N
     #[arg(long, value_name = "N", conflicts_with = "forget")]
     resume_at: Option<u32>,
-    /// Take the revisions' rows out of the version table; only for revisions that have no file
+    /// Remove the rows of revisions without a file from the version table
     #[arg(long)]
     forget: bool,
 }
@@ -87,7 +87,7 @@ fn named<'r>(names: &[String], graph: &Graph, rows: &'r [AppliedRow]) -> Result<
                 match (beginning.next(), beginning.next()) {
                     (Some(row), None) => Some(row),
                     (Some(_), Some(_)) => {
-                        return Err(Failure::usage(format!("`{name}` is the beginning of several applied revisions"))
+                        return Err(Failure::usage(format!("`{name}` is a prefix of several applied revisions"))
                             .hint("write more of the id"));
                     }
                     (None, _) => {
@@ -113,12 +113,12 @@ fn accepted(
 ) -> Result<Vec<Change>, Failure> {
     for row in named {
         if graph.get(&row.revision).is_none_or(|revision| revision.id != row.revision) {
-            return Err(Failure::new(format!("revision {} has no file that could be accepted", row.revision))
-                .hint("bring the file back, or take its row out with --forget"));
+            return Err(Failure::new(format!("revision {} has no file to accept", row.revision))
+                .hint("restore the file, or remove its row with --forget"));
         }
         if row.is_half_done() {
-            return Err(Failure::new(format!("revision {} was cut off half way", row.revision))
-                .hint("say with --resume-at N which of its statements is the next to run"));
+            return Err(Failure::new(format!("revision {} was interrupted", row.revision))
+                .hint("pass --resume-at N, the number of the statement to run next"));
         }
     }
     // What can't be read can't be accepted; a conflict's markers least of all.
@@ -149,13 +149,13 @@ fn resumed(
     database: &mut dyn Database,
     version_table: &str,
 ) -> Result<Change, Failure> {
-    let [row] = named else { return Err(Failure::usage("--resume-at is about one revision; name it")) };
+    let [row] = named else { return Err(Failure::usage("--resume-at takes one revision; name it")) };
     if !row.is_half_done() {
-        return Err(Failure::new(format!("revision {} was not cut off; it is {}", row.revision, row.state.name())));
+        return Err(Failure::new(format!("revision {} was not interrupted; it is {}", row.revision, row.state.name())));
     }
     if let Some(run) = &row.run {
         let earlier = database.earlier(run, row.run_process.as_deref());
-        let doing = || format!("looking whether the run of {} has ended", row.revision);
+        let doing = || format!("checking whether the run of {} has ended", row.revision);
         let earlier = earlier.map_err(|error| DatabaseError::Sql { doing: doing(), error })?;
         if let Earlier::AtWork(words) = earlier {
             let revision = row.revision.clone();
@@ -163,11 +163,10 @@ fn resumed(
         }
     }
     let revision = graph.get(&row.revision).filter(|revision| revision.id == row.revision);
-    let revision =
-        revision.ok_or_else(|| Failure::new(format!("revision {} has no file to go on with", row.revision)))?;
+    let revision = revision.ok_or_else(|| Failure::new(format!("revision {} has no file to resume", row.revision)))?;
     let table = database.version_table(version_table);
     let statement = integrity::resume(&table, revision, row.state, at, database.dialect()).map_err(Failure::usage)?;
-    let words = format!("the next run goes on with statement {at}");
+    let words = format!("the next run resumes at statement {at}");
     Ok(Change { revision: row.revision.clone(), statement, words })
 }
 
@@ -184,7 +183,7 @@ fn forgotten(
     let change = |row: &&AppliedRow| {
         if graph.get(&row.revision).is_some() {
             return Err(Failure::new(format!("revision {} has a file", row.revision))
-                .hint("`migrate downgrade` undoes it; `migrate stamp` says that it is not applied"));
+                .hint("`migrate downgrade` undoes it; `migrate stamp` marks it as not applied"));
         }
         let statement = crate::database::version_table::delete(&table, &[&row.revision], database.dialect());
         Ok(Change { revision: row.revision.clone(), statement, words: "removed from the version table".to_owned() })

@@ -13,34 +13,34 @@ use crate::revision::target::Target;
 
 /// Write a new revision file
 ///
-/// It follows the head, unless --head says otherwise. Its path is the result, so that
+/// It follows the head, unless --head names another parent. Prints its path, so that
 /// `$EDITOR $(migrate revision -m "add users")` works.
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate revision -m \"add users\"
-  migrate revision --autogenerate -m \"what the models say\"
+  migrate revision --autogenerate -m \"add orders\"
   migrate revision -m \"billing\" --head base --branch-label billing
   migrate revision -m \"add invoices\" --head billing@head --depends-on 3adc")]
 pub struct Arguments {
-    /// What the revision is for
+    /// The message: what the revision is for
     #[arg(short, long, value_name = "TEXT")]
     message: Option<String>,
-    /// What it follows: a target; base for a new root
+    /// The parent, as a target; base for a new root
     #[arg(long, value_name = "REV", default_value = "head")]
     head: String,
-    /// Allow --head to have followers already: the new revision begins a branch there
+    /// Allow a --head that is not a head: the new revision begins a branch there
     #[arg(long)]
     splice: bool,
     /// Give it a branch label (may be repeated)
     #[arg(long, value_name = "LABEL", value_delimiter = ',')]
     branch_label: Vec<String>,
-    /// What must be applied before it without being its parent: a target or a label (may be repeated)
+    /// A revision that must be applied first but is not a parent: a target or a label (may be repeated)
     #[arg(long, value_name = "REV", value_delimiter = ',')]
     depends_on: Vec<String>,
-    /// Its id, instead of a random one
+    /// The revision's id [default: random]
     #[arg(long, value_name = "ID")]
     rev_id: Option<String>,
-    /// The revision folder to write to, where there are several
+    /// The revision folder to write to, if there are several
     #[arg(long, value_name = "FOLDER")]
     version_path: Option<PathBuf>,
     #[command(flatten)]

@@ -16,7 +16,7 @@ use crate::revision::{Revision, Section};
   migrate show 3adc -v
   migrate show current")]
 pub struct Arguments {
-    /// The revisions, as targets: head, current, an id or its beginning, a label…
+    /// The revisions, as targets: head, current, an id or id prefix, a label…
     #[arg(value_name = "REV", required = true, allow_negative_numbers = true)]
     revisions: Vec<String>,
 }
@@ -37,7 +37,7 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         return Ok(Exit::Done);
     }
     if revisions.is_empty() {
-        output.say("that is no revision: nothing is applied there");
+        output.say("no revision: nothing is applied there");
     }
     for revision in revisions {
         output.result(listing.details(revision));

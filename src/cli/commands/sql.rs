@@ -10,7 +10,7 @@ use crate::revision::target::Spec;
 
 /// Write the script from one revision to another
 ///
-/// Needs no database. The script keeps the version table as an online run does, and refuses a database that is not
+/// Needs no database. The script updates the version table like an online run, and refuses a database that is not
 /// where the script begins.
 #[derive(Args)]
 #[command(after_help = "Examples:
@@ -21,7 +21,7 @@ pub struct Arguments {
     /// TO, from base; or FROM:TO, upwards or downwards
     #[arg(value_name = "[FROM:]TO", allow_negative_numbers = true)]
     range: String,
-    /// How revisions and transactions go together [default: as migrate.toml says, else per-revision]
+    /// How to wrap revisions in transactions [default: as in migrate.toml, else per-revision]
     #[arg(long, value_name = "MODE")]
     transaction: Option<Transaction>,
     #[command(flatten)]

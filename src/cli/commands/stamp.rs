@@ -28,16 +28,16 @@ use crate::revision::target::{Spec, Target};
   migrate stamp --purge 1975ea83b712
   migrate stamp head --sql > stamp.sql")]
 pub struct Arguments {
-    /// head, heads, base, ids or their beginnings, branch labels, steps; with --sql also FROM:TO
+    /// head, heads, base, ids or id prefixes, branch labels, steps; with --sql also FROM:TO
     #[arg(required = true, value_name = "TARGET", allow_negative_numbers = true)]
     targets: Vec<String>,
     /// Empty the version table first, rows without a file included
     #[arg(long)]
     purge: bool,
-    /// Write the statements to stdout instead of running them; no database is needed
+    /// Print the script instead of running it; no database is needed
     #[arg(long)]
     sql: bool,
-    /// Stamp only if the database has what the revisions up to there build; show the differences otherwise
+    /// Stamp only if the database matches the revisions up to TARGET; otherwise show the differences
     #[arg(long, conflicts_with = "sql")]
     verify: bool,
     #[command(flatten)]
@@ -84,7 +84,7 @@ fn report(output: &Output, planned: &stamp::Stamp, database: &dyn Database) -> E
         return Exit::Done;
     }
     if planned.is_empty() {
-        output.say("nothing to do: the version table says that already");
+        output.say("nothing to do: the version table already has that");
     }
     planned.remove.iter().for_each(|id| output.result(format_args!("removed {id}")));
     added.iter().for_each(|id| output.result(format_args!("stamped {id}")));
@@ -102,10 +102,10 @@ fn write(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
         match Spec::parse(text)? {
             Spec::One(target) => targets.push(target),
             Spec::Range(range) => {
-                let to = range.to.ok_or_else(|| Failure::usage(format!("`{text}` does not say what to stamp")))?;
+                let to = range.to.ok_or_else(|| Failure::usage(format!("`{text}` is not a revision to stamp")))?;
                 targets.push(to);
                 if from.as_ref().zip(range.from.as_ref()).is_some_and(|(one, other)| one != other) {
-                    return Err(Failure::usage("a stamp begins at one place, and two were given"));
+                    return Err(Failure::usage("a stamp starts from one range, but two are given"));
                 }
                 from = range.from.or(from);
             }

@@ -24,16 +24,16 @@ use crate::revision::target::{Spec, Target};
   migrate upgrade payments@head
   migrate upgrade 1975ea83b712:head --sql > upgrade.sql")]
 pub struct Arguments {
-    /// head, heads, an id or its beginning, a branch label, +N, ID+N; with --sql also FROM:TO
+    /// head, heads, an id or id prefix, a branch label, +N, ID+N; with --sql also FROM:TO
     #[arg(default_value = "head", allow_negative_numbers = true)]
     target: String,
-    /// Write the script to stdout instead of running it; no database is needed
+    /// Print the script instead of running it; no database is needed
     #[arg(long)]
     sql: bool,
-    /// Say what would run, and run nothing
+    /// Show what would run, without running it
     #[arg(long, conflicts_with = "sql")]
     dry_run: bool,
-    /// How revisions and transactions go together [default: as migrate.toml says, else per-revision]
+    /// How to wrap revisions in transactions [default: as in migrate.toml, else per-revision]
     #[arg(long, value_name = "MODE")]
     transaction: Option<Transaction>,
     #[command(flatten)]
@@ -71,7 +71,7 @@ fn whereabouts(graph: &Graph, target: &Target, rows: &[AppliedRow]) -> String {
     let meant = graph.resolve(Some(&applied), target).unwrap_or_default();
     let is_there = meant.len() == current.len() && meant.iter().all(|revision| current.contains(&revision.id.as_str()));
     match is_there || current.is_empty() {
-        true => format!("the database is at {} already", target.text),
+        true => format!("the database is already at {}", target.text),
         false => format!("{} is already included (the database is at {})", target.text, current.join(", ")),
     }
 }

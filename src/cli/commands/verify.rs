@@ -14,7 +14,7 @@ use crate::words::counted;
 /// Check the files against what ran, and against each other
 ///
 /// Reports revisions that were edited since they ran, with the difference; rows without a file; revisions that were
-/// interrupted; revisions that are not applied although a later one is; drafts; and what is wrong with the graph. Exits with 1 if there is any of these.
+/// interrupted; unapplied revisions before an applied one; drafts; and what is wrong with the graph. Exits with 1 if there is any of these.
 #[derive(Args)]
 pub struct Arguments {}
 
@@ -75,7 +75,7 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
             output.result(format_args!("{}: {}", progress[&row.revision], row.revision));
         }
         for (missing, after) in &gaps {
-            output.result(format_args!("not applied: {missing}, although {after} is, which needs it"));
+            output.result(format_args!("not applied: {missing}, but {after}, which needs it, is"));
         }
         for revision in &drafts {
             let reason = revision.draft.as_ref().map_or("", |draft| draft.reason.as_str());
@@ -98,7 +98,7 @@ pub fn run(_: Arguments, session: &mut Session) -> Result<Exit, Failure> {
         return Ok(Exit::Done);
     }
     if !edits.is_empty() && !output.json {
-        output.say("accept what was meant with `migrate repair`");
+        output.say("accept intended edits with `migrate repair`");
     }
     Ok(Exit::CheckFailed)
 }

@@ -384,7 +384,8 @@ fn refusal(error: &tokio_postgres::Error, settings: &Settings, host: &Host) -> R
         "3D000" => Refusal::new(Next::Nothing, message).hint("create the database first: `migrate database create`"),
         _ if said.message().contains("query_wait_timeout") => Refusal::new(Next::Nothing, message).hint(POOL),
         _ if said.message().contains("unsupported startup parameter: options") && settings.options.is_some() => {
-            Refusal::new(Next::Nothing, message).hint("a pooler stands between: leave `options` out of the URL")
+            Refusal::new(Next::Nothing, message)
+                .hint("a connection pooler is in between: remove `options` from the URL")
         }
         _ => Refusal::new(Next::Nothing, message),
     }

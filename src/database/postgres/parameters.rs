@@ -73,7 +73,7 @@ const REFUSED: &[(&str, &[&str], &str)] = &[
     ("gsslib", &[], "migrate has no GSSAPI"),
     ("krbsrvname", &[], "migrate has no Kerberos"),
     ("max_protocol_version", &["3.0", "3.2", "latest"], "it is one of 3.0, 3.2, latest"),
-    ("min_protocol_version", &["3.0"], "migrate speaks version 3.0 of the protocol"),
+    ("min_protocol_version", &["3.0"], "migrate uses version 3.0 of the protocol"),
     ("oauth_client_id", &[], "migrate has no OAuth"),
     ("oauth_client_secret", &[], "migrate has no OAuth"),
     ("oauth_issuer", &[], "migrate has no OAuth"),
@@ -265,7 +265,7 @@ impl<'e> Parameters<'e> {
                 return found.map_err(|what| service.wrong(&format!("has {what} in {}", file.display())));
             }
         }
-        Err(service.wrong(&format!("is `{}`, which no service file has", service.text)))
+        Err(service.wrong(&format!("is `{}`, which is in no service file", service.text)))
     }
 }
 

@@ -77,7 +77,7 @@ fn at(url: &str, live: &Postgres) -> Result<Postgres, DatabaseError> {
     if major(&ours) != major(&theirs) {
         return Err(DatabaseError::Shadow(format!(
             "the shadow database {place} is PostgreSQL {ours} and the database itself {theirs}; the shadow's server \
-             must be of the same version, because it says how definitions are spelled"
+             must be of the same version, because definitions are compared as it prints them"
         )));
     }
     shadow.cleanup = Some(Cleanup::Emptied(shadow.reflect(&everything())?.catalog));
@@ -95,7 +95,7 @@ fn temporary(live: &mut Postgres) -> Result<Postgres, DatabaseError> {
     for name in abandoned.into_iter().flatten().flatten() {
         // Without FORCE: should a session be there after all, the server refuses.
         if let Err(error) = live.execute(&format!("DROP DATABASE IF EXISTS {}", quote::identifier(&name))) {
-            tracing::debug!(database = name, %error, "a shadow that a killed run left behind stays");
+            tracing::debug!(database = name, %error, "cannot drop a shadow that a killed run left behind");
         }
     }
     let row = like_this.into_iter().next().unwrap_or_default();

@@ -80,7 +80,7 @@ pub fn refuse_code_in(connection: &Connection, name: &str) -> Result<(), Databas
         [owner, ..] => {
             let owner = quote::identifier(owner.as_deref().unwrap_or("nobody"));
             let message = format!(
-                "it belongs to the role {owner}, who is neither this user nor a superuser, and it is no plain table: what \
+                "it belongs to the role {owner}, who is neither this user nor a superuser, and it is not a plain table: what \
                  {owner} wrote into it would run with the rights of this user"
             );
             let hint = format!(

@@ -326,7 +326,7 @@ fn tls(parameters: &Parameters) -> Result<Tls, DatabaseError> {
         (true, None) => SslMode::VerifyFull,
         (true, Some(mode)) if mode != SslMode::VerifyFull => {
             return Err(bad(
-                "sslrootcert=system needs sslmode=verify-full: anybody can have a certificate of its kind",
+                "sslrootcert=system needs sslmode=verify-full: anybody can get a certificate from a public authority",
             ));
         }
         (_, mode) => mode.unwrap_or_default(),
@@ -401,8 +401,7 @@ impl Given {
         // Where the password ends is anybody's guess then, and a wrong one would show a part of it.
         if authority.matches('@').count() > 1 || rest.contains('@') {
             return Err(DatabaseError::Setting {
-                message: "the database URL has an `@` too many, so it can't be known where its password ends"
-                    .to_owned(),
+                message: "the database URL has more than one `@`, so the end of its password is ambiguous".to_owned(),
                 hint: Some(ENCODE.to_owned()),
                 in_url: true,
             });
@@ -467,7 +466,7 @@ fn decode(text: &str) -> Result<String, DatabaseError> {
             }
         }
     }
-    String::from_utf8(bytes).map_err(|_| bad("the database URL has a percent code that is no UTF-8 text"))
+    String::from_utf8(bytes).map_err(|_| bad("the database URL has a percent code that is not UTF-8 text"))
 }
 
 fn with_ports(

@@ -25,7 +25,7 @@ impl Sqlite {
         let path = PathBuf::from(name);
         let failed = |error: std::io::Error| DatabaseError::Connect {
             place: self.place(),
-            reason: format!("cannot make the lock file {}: {error}", path.display()),
+            reason: format!("cannot create the lock file {}: {error}", path.display()),
             hint: Some("the folder of the database file must be writable, for SQLite's own journal too".to_owned()),
         };
         let started = Instant::now();

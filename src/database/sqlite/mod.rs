@@ -126,7 +126,7 @@ impl Database for Sqlite {
         let found = Sqlite::query(&mut shadow, "SELECT name FROM sqlite_master LIMIT 1").map_err(failed)?;
         if let Some(name) = found.into_iter().next().and_then(|row| row.into_iter().next()).flatten() {
             return Err(DatabaseError::Shadow(format!(
-                "the shadow database {} is not empty: it has {name}; name a file that is not there yet in `shadow_url`, \
+                "the shadow database {} is not empty: it has {name}; name a file that does not exist yet in `shadow_url`, \
                  or leave it out to use memory",
                 Sqlite::place(&shadow)
             )));

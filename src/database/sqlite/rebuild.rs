@@ -174,24 +174,28 @@ fn what_may_fail(change: &Change, parts: &[Part]) -> Vec<Risk> {
         let Some(after) = part.after else { continue };
         if after.id.kind == constraint::KIND.name {
             let kind = constraint::type_name(after);
-            may_fail(format!("rows that break the new {kind} of {} stop it", change.after.id));
+            may_fail(format!("existing rows of {} may violate the new {kind}", change.after.id));
         } else if part.before.is_none() && column::needs_a_value(after) {
-            may_fail(format!("{} is NOT NULL and has no default, which no row that is there can satisfy", after.id));
+            may_fail(format!("{} is NOT NULL without a default, so it fails if the table has rows", after.id));
         } else if part.before.is_some_and(|before| !before.properties.contains_key("not_null"))
             && after.properties.contains_key("not_null")
         {
-            may_fail(format!("a row with NULL in {} stops it", after.id));
+            may_fail(format!("{} becomes NOT NULL, so it fails if it holds nulls", after.id));
         } else if change.after.flag("strict")
             && part.before.is_some_and(|before| before.text("type") != after.text("type"))
         {
-            may_fail(format!("a value that is no {} in {} stops it", after.text("type").unwrap_or_default(), after.id));
+            may_fail(format!(
+                "a value that is not a valid {} in {} makes it fail",
+                after.text("type").unwrap_or_default(),
+                after.id
+            ));
         }
     }
     if change.after.flag("strict") && !change.before.flag("strict") {
-        may_fail(format!("{} becomes STRICT: a value that is not of its column's type stops it", change.after.id));
+        may_fail(format!("{} becomes STRICT, so it fails if a value is not of its column's type", change.after.id));
     }
     if change.after.flag("without_rowid") && !change.before.flag("without_rowid") {
-        may_fail(format!("{} becomes WITHOUT ROWID: NULL in its primary key stops it", change.after.id));
+        may_fail(format!("{} becomes WITHOUT ROWID, so it fails if its primary key holds NULL", change.after.id));
     }
     found
 }

@@ -121,7 +121,7 @@ fn refuse_unless(condition: &str, message: &str) -> String {
 fn guarded(guard: &Guard, statements: &[&str]) -> Result<String, String> {
     let why = |reason: &str| {
         Err(format!(
-            "an SQLite script cannot ask whether there is {} while it runs, and {reason}; run it with `migrate upgrade` \
+            "an SQLite script can't check for {} while it runs, and {reason}; run it with `migrate upgrade` \
              instead, or leave the guard out",
             guard.subject.words
         ))
@@ -133,7 +133,7 @@ fn guarded(guard: &Guard, statements: &[&str]) -> Result<String, String> {
     for statement in statements {
         match with_if_not_exists(statement, guard) {
             Some(text) => rewritten.push(text),
-            None => return why("`IF NOT EXISTS` stands only in for a guard around the CREATE of that very object"),
+            None => return why("`IF NOT EXISTS` can only replace a guard around the CREATE of that very object"),
         }
     }
     Ok(rewritten.join(";\n"))

@@ -93,7 +93,7 @@ impl Named {
                 ("immutable" | "nolock" | "psow" | "vfs" | "modeof", _) => {
                     return Err(setting(
                         format!(
-                            "the database URL has the parameter `{parameter}`, which belongs into a URI of SQLite's own"
+                            "the database URL has the parameter `{parameter}`, which belongs in a URI of SQLite's own"
                         ),
                         format!("write it as `sqlite:///file:{name}?{query}`"),
                     ));

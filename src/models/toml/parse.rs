@@ -181,7 +181,7 @@ impl File<'_> {
         let (first, second) = (words.next(), words.next());
         let is_word = first.is_some_and(|token| token.kind == TokenKind::Word) && second.is_none();
         if is_word && !VALUES.contains(&written.trim().to_lowercase().as_str()) {
-            let fault = self.fault(format!("{what} is a bare word, which no default can be"), item.span());
+            let fault = self.fault(format!("{what} is a bare word, which is not a valid default"), item.span());
             return Err(fault.hint(format!("a text has quotes of its own: \"'{}'\"", written.trim())));
         }
         Ok(Some(written))
@@ -243,7 +243,7 @@ impl File<'_> {
             false => written.split('.').map(str::to_owned).collect(),
         };
         if parts.is_empty() || parts.len() > 2 || parts.iter().any(String::is_empty) {
-            return Err(self.fault(format!("`{written}` is no name of {what}"), name.span()));
+            return Err(self.fault(format!("`{written}` is not a valid name of {what}"), name.span()));
         }
         Ok(parts)
     }
@@ -536,7 +536,7 @@ impl File<'_> {
         }
         if index.on.is_empty() {
             return Err(self
-                .fault(format!("the index {} is on nothing", name.get_ref()), name.span())
+                .fault(format!("the index {} has no columns", name.get_ref()), name.span())
                 .hint("write { on = [\"column\"] }"));
         }
         Ok(index)

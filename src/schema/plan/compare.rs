@@ -116,8 +116,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-const NOT_ANEW: &str = "it would have to be made recreate, and becomes a part of something else too: do the one in a revision of \
-                        its own, and then the other";
+const NOT_ANEW: &str = "it would have to be recreated, and it also becomes part of another object: make the two changes in separate revisions";
 
 fn differing(before: &Object, after: &Object) -> Vec<(String, Option<Value>, Option<Value>)> {
     let mut names: Vec<&str> = before.properties.keys().chain(after.properties.keys()).collect();

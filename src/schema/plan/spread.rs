@@ -75,7 +75,7 @@ impl<'a> Planner<'a> {
                     if holds_data && !dies_with_parent {
                         self.refused.push(Refusal {
                             id: self.nodes[at].id.clone(),
-                            reason: format!("it would have to be dropped and made again, and {} uses it", after.id),
+                            reason: format!("it would have to be dropped and recreated, and {} uses it", after.id),
                         });
                         continue;
                     }

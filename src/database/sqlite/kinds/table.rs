@@ -138,7 +138,7 @@ fn in_place(change: &mut Change, parts: &[Part]) -> bool {
         change.statements.push(Statement::new(format!("ALTER TABLE {table} ADD COLUMN {text}"), &column.id));
         if column::needs_a_value(column) {
             change.risk(Risk::MayFail(format!(
-                "{} is NOT NULL and has no default, which no row that is there can satisfy",
+                "{} is NOT NULL without a default, so it fails if the table has rows",
                 column.id
             )));
         }

@@ -88,7 +88,8 @@ fn alter(change: &mut Change) {
     let is_tree = new.module.starts_with("rtree");
     let copies = !new.external && (!is_tree || shared.len() == new.columns.len());
     if !copies && is_tree {
-        change.refusal = Some("an R-tree's rows fit only into the same columns; drop it and create it anew".to_owned());
+        change.refusal =
+            Some("an R-tree's rows fit only into the same columns; drop it and create it again".to_owned());
         return;
     }
     // The identifier of a row: the first column of an R-tree, the rowid of a full-text index.
@@ -117,5 +118,5 @@ fn alter(change: &mut Change) {
         let lost: Vec<&str> = lost.into_iter().map(String::as_str).collect();
         change.risk(Risk::DestroysData(format!("{name} loses {}", lost.join(", "))));
     }
-    change.risk(Risk::RewritesTable(format!("{} is written anew", change.after.id)));
+    change.risk(Risk::RewritesTable(format!("{} is rebuilt", change.after.id)));
 }

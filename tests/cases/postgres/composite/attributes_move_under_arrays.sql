@@ -1,4 +1,4 @@
--- The values are led over by a cast of their own, wherever they are held; arrays keep their bounds, dimensions and nulls.
+-- The values are converted by a cast of their own, wherever they are held; arrays keep their bounds, dimensions and nulls.
 -- The new checks of the table look at the values.
 -- old
 create schema app;

@@ -8,4 +8,4 @@ create type version as (minor integer, major integer);
 create type versions as range (subtype = version);
 create table t (v versions);
 -- refused
-the bounds of range public.versions are led over by way of text
+the bounds of range public.versions would be converted by way of text

@@ -185,8 +185,7 @@ pub fn alter_local(change: &mut Change) {
     if has_children(change.from) || has_children(change.to) {
         let parents = providers(after, change.to);
         change.refusal = Some(format!(
-            "PostgreSQL does not make a column of a table's own one that it has from {} alone, and the table has children, \
-             so it is not recreated: declare the column in {} too",
+            "PostgreSQL can't turn a column of the table itself into one inherited from {} alone, and the table has children, so it can't be recreated: declare the column in {} too",
             parents.first().map_or_else(|| "its parent".to_owned(), |parent| qualified(table_path(parent))),
             qualified(table_path(after)),
         ));

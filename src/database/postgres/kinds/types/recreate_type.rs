@@ -40,8 +40,7 @@ pub fn remake(change: &mut Change, lead: Lead) {
     if columns.iter().any(|column| is_partition_key(column, change.from)) {
         if let Some(other) = types.iter().find(|object| !matches!(object.id.kind, "enum" | "domain")) {
             change.refusal = Some(format!(
-                "{} would have to be made recreate with a table that is partitioned by a column of it: \
-                 make a table with the new type beside it and copy the rows",
+                "{} would have to be recreated together with a table that is partitioned by a column of it: create another table with the new type and copy the rows",
                 other.id
             ));
         }
@@ -51,8 +50,7 @@ pub fn remake(change: &mut Change, lead: Lead) {
     let range = types.iter().find(|object| object.id.kind == "range");
     if let (Some(range), "composite") = (range, change.before.id.kind) {
         change.refusal = Some(format!(
-            "the bounds of {} are led over by way of text, which does not tell attributes apart: \
-             make a range over another composite beside it and copy the rows",
+            "the bounds of {} would be converted by way of text, which does not keep attributes apart: create a range over another composite type and copy the rows",
             range.id
         ));
         return;
