@@ -32,6 +32,9 @@ pub const PARSERS: &[(&str, Parser)] = &[
 const BOTH: [Syntax; 2] = [Syntax::Postgres, Syntax::Sqlite];
 
 /// A revision file that is read and written again is the same one, or is not written.
+///
+/// # Errors
+/// The rule that was broken.
 pub fn revision(bytes: &[u8]) -> Result<(), String> {
     let Ok(read) = file::parse(Path::new("fuzzed.sql"), bytes) else { return Ok(()) };
     for syntax in BOTH {
@@ -48,6 +51,9 @@ pub fn revision(bytes: &[u8]) -> Result<(), String> {
 }
 
 /// No text is read as a directive after it was disarmed.
+///
+/// # Errors
+/// The rule that was broken.
 pub fn directives(bytes: &[u8]) -> Result<(), String> {
     let text = String::from_utf8_lossy(bytes);
     for syntax in BOTH {
@@ -65,6 +71,9 @@ pub fn directives(bytes: &[u8]) -> Result<(), String> {
 }
 
 /// Tokens cover the text, and statements are parts of it in order.
+///
+/// # Errors
+/// The rule that was broken.
 pub fn sql(bytes: &[u8]) -> Result<(), String> {
     let text = String::from_utf8_lossy(bytes);
     for syntax in BOTH {

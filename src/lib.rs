@@ -1,6 +1,6 @@
 //! A standalone schema-migration tool for PostgreSQL and SQLite.
 //!
-//! The modules in reading order: `cli` talks to a person and calls `apply`, `autogenerate`, `source` and `config`; those
+//! The modules in reading order: `cli` talks to the user and calls `apply`, `autogenerate`, `source` and `config`; those
 //! stand on `revision` (files and their graph) and `database` (servers and files); everything on `schema` (the catalog
 //! and the planner), `sql` (text), `place` (in a file) and `words` (plurals). `schema`, `revision` and `sql` do no I/O, but for `revision::folder`.
 //!

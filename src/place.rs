@@ -10,7 +10,7 @@ pub struct Place {
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,
-    /// The line itself; empty where it is not to be shown.
+    /// The line itself; empty if it is not to be shown.
     pub line_text: String,
     /// How many characters of the line are meant, 1 at least.
     pub width: usize,

@@ -12,7 +12,7 @@ use crate::revision::{Direction, RevisionId, folder};
 
 /// An open project: its settings, and the graph of its revisions as the files were when it was opened.
 ///
-/// An application that must stop while a run goes on calls `database::interruption::request` from another thread: the
+/// An application that must stop while a run continues calls `database::interruption::request` from another thread: the
 /// running statement is cancelled, and its revision rolled back.
 ///
 /// ```
@@ -67,7 +67,7 @@ impl Project {
     /// Opens the project at `path`: a migrate.toml, or the folder that holds one.
     ///
     /// # Errors
-    /// `Config`. A revision file that can't be read is no error yet: it fails only what needs it.
+    /// `Config`. A revision file that can't be read is not an error yet: it fails only what needs it.
     pub fn open(path: impl AsRef<Path>) -> Result<Project, ProjectError> {
         Project::with(&config::Options { file: Some(path.as_ref().to_owned()), ..config::Options::default() })
     }

@@ -12,12 +12,12 @@ mod documents;
 mod full_shadow;
 mod harness;
 mod imports;
+mod partial_shadow;
 mod protocol;
+mod real_projects;
 mod round_trip;
-mod slices;
 mod support;
-mod support_itself;
-mod systems;
+mod support_tests;
 mod tidy;
 
 fn main() -> std::process::ExitCode {

@@ -45,7 +45,7 @@ impl Follower {
         follower
     }
 
-    /// Returns the statement that makes Alembic's table where it is not there.
+    /// Returns the statement that makes Alembic's table if it does not exist.
     ///
     /// Source: Alembic, `MigrationContext._version`.
     pub fn create(&self, dialect: &Dialect) -> String {
@@ -80,7 +80,7 @@ impl Follower {
         statements
     }
 
-    /// Returns the statements that write Alembic's table anew, after a stamp.
+    /// Returns the statements that rewrite Alembic's table, after a stamp.
     pub fn recreate(&self, own_table: &str, dialect: &Dialect) -> Vec<String> {
         let name = self.name(dialect);
         let equals = dialect.scripting.equals;

@@ -136,7 +136,7 @@ pub fn accept(table: &str, revision: &Revision, dialect: &Dialect) -> String {
     version_table::update(table, &assignments, &revision.id, dialect)
 }
 
-/// Returns the statement after which a half-done section goes on with statement `at`, counted from 1, of the file as it
+/// Returns the statement after which a half-done section continues with statement `at`, counted from 1, of the file as it
 /// is now; `table` is quoted.
 ///
 /// # Errors

@@ -7,7 +7,7 @@
 //! - One that refuses a transaction is claimed (`statements_done = -N`), run, and confirmed (`N`). When a run was cut off in
 //!   between, the catalog shows whether it took effect.
 //!
-//! A run that goes on with what another began waits until the other's sessions are at work no more, and takes the row over;
+//! A run that continues with what another began waits until no session of the other is at work, and takes the row over;
 //! from then on the other's claims fail.
 
 use std::time::{Duration, Instant};
@@ -404,7 +404,7 @@ impl<'e> Run<'_, 'e> {
         let text = piece.text(prepared.text());
         let (before, claimed, after) = (number as Done - 1, -(number as Done), number as Done);
         // What the statement would make is there already, or half of it, and not by this section: it fails, or leaves
-        // things as they are. Whoever goes on after a cut has to run it again, and not to believe what the catalog shows.
+        // things as they are. Whoever continues after a cut has to run it again, and not to believe what the catalog shows.
         if let Effect::Ask(query) = (self.dialect.scripting.effect)(text)
             && self.effect(prepared, &query, number)?.as_deref() != Some("undone")
         {
@@ -575,7 +575,7 @@ impl<'e> Run<'_, 'e> {
         after: &[String],
         number: usize,
     ) -> Result<(), ApplyError> {
-        // What is due is written though the run is to stop: the next one goes on from it.
+        // What is due is written though the run is to stop: the next one continues from it.
         match interruption::uninterruptible(|| self.send_claim(change, after)) {
             Ok(()) => Ok(()),
             Err(Stop::Apply(error)) => Err(error),

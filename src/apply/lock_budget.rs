@@ -15,7 +15,7 @@ pub struct LockShortage {
     pub enough: usize,
 }
 
-/// Asks whether the server has room for so many locks in one transaction; None where it has, or does not say.
+/// Asks whether the server has room for so many locks in one transaction; None if it has, or does not say.
 pub fn lock_shortage(database: &mut dyn Database, needed: usize) -> Option<LockShortage> {
     let query = database.dialect().scripting.lock_room.filter(|_| needed > FEW)?;
     let row = database.query(query).ok()?.into_iter().next()?;

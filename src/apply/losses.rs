@@ -204,7 +204,7 @@ fn ends_alike(one: &[String], other: &[String]) -> bool {
     !one.is_empty() && !other.is_empty() && one.iter().rev().zip(other.iter().rev()).all(same)
 }
 
-/// How many rows there are, or have a value in the column; None where that can't be asked.
+/// How many rows there are, or have a value in the column; None if that can't be asked.
 fn count(lost: &Lost, database: &mut dyn Database) -> Option<u64> {
     if lost.table.is_empty() {
         return None;

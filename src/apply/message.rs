@@ -38,7 +38,7 @@ pub enum Failed {
 }
 
 impl Message {
-    /// Begins with a comment, which is no statement.
+    /// Begins with a comment, which is not a statement.
     pub fn marked(mark: &str) -> Message {
         let chunks = vec![Chunk { at: 0, origin: Origin::Tool { statements: 0, claims: false } }];
         Message { text: mark.to_owned(), chunks }
@@ -59,7 +59,7 @@ impl Message {
         self.add(Origin::Tool { statements, claims: true }, text);
     }
 
-    /// Adds statements of the section, with what stands between them.
+    /// Adds statements of the section, with what is between them.
     pub fn section(&mut self, text: &str, statements: &[Piece]) {
         let (Some(first), Some(last)) = (statements.first(), statements.last()) else { return };
         let body = text.get(first.start..last.end).unwrap_or_default();

@@ -113,7 +113,7 @@ pub enum Event<'a> {
         holder: String,
     },
     /// One transaction is to need more locks than the server is sure to have room for.
-    Crowded {
+    LockShortage {
         lock_shortage: LockShortage,
     },
     /// The database has revisions that no file describes, which does not matter for what was asked.
@@ -134,7 +134,7 @@ pub enum Event<'a> {
         revision: &'a Revision,
         direction: Direction,
     },
-    /// A `no-transaction` section goes on after its first `done` statements.
+    /// A `no-transaction` section continues after its first `done` statements.
     Resumed {
         revision: &'a Revision,
         done: usize,
@@ -206,7 +206,7 @@ pub enum ApplyError {
     /// The version table is not as it was when the run was planned. What ran before stays.
     #[error("revision {revision} was not run: {reason}")]
     Changed { revision: RevisionId, reason: String },
-    /// Another run goes on with the revision; this one has stopped before its next statement.
+    /// Another run continues with the revision; this one has stopped before its next statement.
     #[error("another run has taken over revision {revision}; this one was stopped {}", after_statement(*done, *of))]
     TakenOver { revision: RevisionId, done: usize, of: usize },
     /// An earlier run of a half-done revision did not end in time.

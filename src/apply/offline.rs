@@ -128,7 +128,7 @@ impl Script<'_> {
         writeln!(out, "-- {}", one_line(title))?;
         writeln!(out, "-- {}", scripting.how_to_run)?;
         // An error undoes its transaction, and each transaction looks first whether the one before it took effect. What
-        // runs outside transactions, or in a client that goes on inside one, has to stop at the error itself.
+        // runs outside transactions, or in a client that continues inside one, has to stop at the error itself.
         if in_pieces || !scripting.error_aborts_transaction {
             writeln!(out, "{}", scripting.stop_at_errors)?;
         }

@@ -479,7 +479,7 @@ impl<'e> Run<'_, 'e> {
         }
     }
 
-    /// Returns the error for a person, with the place in the file.
+    /// Returns the error for the user, with the place in the file.
     pub(super) fn failure(
         &self,
         prepared: &Prepared,

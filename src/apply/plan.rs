@@ -19,7 +19,7 @@ use crate::revision::{Direction, Revision, RevisionId, Section, checksum};
 #[derive(Debug, Default)]
 pub struct Plan<'g> {
     pub steps: Vec<Step<'g>>,
-    /// The version table; None where there is none yet.
+    /// The version table; None if there is none yet.
     pub rows: Option<Vec<AppliedRow>>,
     /// Rows that no file describes, which do not matter for this.
     pub unknown: Vec<AppliedRow>,
@@ -279,7 +279,7 @@ fn plan_and_run<'g>(
     let revisions = online::prepare_all(&plan.steps, options.transaction, dialect)?;
     let locks = online::locks_needed(&revisions, options.transaction, dialect);
     if let Some(lock_shortage) = lock_budget::lock_shortage(database, locks) {
-        tell(Event::Crowded { lock_shortage });
+        tell(Event::LockShortage { lock_shortage });
     }
     if plan.rows.is_none() {
         make_table(database, options)?;
@@ -324,7 +324,7 @@ pub fn plan_stamp<'g>(
     Ok(Stamp { purge: false, remove: planned.remove, add: planned.add, rows })
 }
 
-/// Makes the version table where it is not there.
+/// Makes the version table if it does not exist.
 ///
 /// # Errors
 /// `Database`, with a hint where its schema is missing.

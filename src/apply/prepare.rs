@@ -188,7 +188,7 @@ fn objection(statement: &str, transactional: bool, dialect: &Dialect) -> Option<
 /// Takes the settings at the beginning and the end that stand outside the transaction out of the statements.
 ///
 /// # Errors
-/// Where one stands between other statements.
+/// The place of one between other statements.
 fn take_outside(prepared: &mut Prepared, text: &str, dialect: &Dialect) -> Result<(), usize> {
     let stands_outside = |piece: &Piece| (dialect.scripting.outside_transaction)(piece.text(text));
     if let Some(part) = prepared.parts.first_mut().filter(|part| part.guard.is_none()) {

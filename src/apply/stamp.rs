@@ -47,12 +47,12 @@ pub fn statements(stamp: &Stamp, state: State, table: &str, dialect: &Dialect) -
     statements
 }
 
-/// Returns the statements that keep Alembic's table in step with a stamp, where that was asked for.
+/// Returns the statements that keep Alembic's table in step with a stamp, if that was asked for.
 pub fn after(options: &Options, table: &str, dialect: &Dialect) -> Vec<String> {
     options.follower.iter().flat_map(|follower| follower.recreate(table, dialect)).collect()
 }
 
-/// Writes the stamp to the database, in one transaction; makes the version table where it is not there.
+/// Writes the stamp to the database, in one transaction; makes the version table if it does not exist.
 ///
 /// # Errors
 /// `Database`; nothing has changed then.

@@ -20,7 +20,7 @@ const ATTEMPTS: usize = 12;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Models {
     pub toml: String,
-    /// What TOML can't say, as the database's own DDL; empty where it says all.
+    /// What TOML can't say, as the database's own DDL; empty if it says all.
     pub sql: String,
 }
 
@@ -110,7 +110,7 @@ pub fn as_sql(database: &mut dyn Database, catalog: &Catalog, config: &Config) -
     Ok(script::script(&[], &plan, &[], dialect, Style::default()).text)
 }
 
-/// The table or enum that an object lives in, or itself.
+/// The table or enum that an object belongs to, or itself.
 fn root(id: &Id, catalog: &Catalog) -> Id {
     let mut at = id.clone();
     while let Some(parent) = catalog.get(&at).and_then(|object| object.parent.clone()) {

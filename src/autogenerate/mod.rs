@@ -61,7 +61,7 @@ pub struct RenameRequest {
     pub new: String,
 }
 
-/// What a person is asked: was this object renamed? True for yes.
+/// What the user is asked: was this object renamed? True for yes.
 pub type Ask<'a> = dyn FnMut(&Rename) -> bool + 'a;
 
 /// The live database beside the declared schema.
@@ -270,8 +270,8 @@ fn attempt(
 fn reached(declared: &Catalog, live: &Catalog, managed_kinds: &ManagedKinds, config: &Config) -> Target {
     let filter = Filter {
         ignore: &config.autogenerate.ignore,
-        speaks_for: &|object, catalog| managed_kinds.for_object(object, catalog),
-        speaks_for_property: &|kind, name| managed_kinds.for_property(kind, name),
+        manages: &|object, catalog| managed_kinds.for_object(object, catalog),
+        manages_property: &|kind, name| managed_kinds.for_property(kind, name),
         histories: *managed_kinds == ManagedKinds::All,
     };
     filter::target(declared, live, &filter)
@@ -406,8 +406,8 @@ pub fn baseline(
     let empty = shadow.reflect(&scope)?.catalog;
     let everything = Filter {
         ignore: &config.autogenerate.ignore,
-        speaks_for: &|_, _| true,
-        speaks_for_property: &|_, _| true,
+        manages: &|_, _| true,
+        manages_property: &|_, _| true,
         histories: false,
     };
     let wanted = filter::target(&live, &Catalog::default(), &everything).catalog;

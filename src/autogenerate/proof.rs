@@ -36,6 +36,9 @@ pub struct TrialRun<'a> {
 
 impl TrialRun<'_> {
     /// Runs a script as a revision would, and checks that it leads to `wanted`.
+    ///
+    /// # Errors
+    /// What `run` returns; `AutogenerateError` with the differences if the shadow is then not as `wanted`.
     pub fn verify_reaches(&mut self, script: &Script, wanted: &Catalog, way: &str) -> Result<(), AutogenerateError> {
         self.run(script, way)?;
         let read = self.unchanged.over(self.shadow.reflect(&source::scope(self.config))?.catalog);
@@ -52,6 +55,9 @@ impl TrialRun<'_> {
     }
 
     /// Runs a script as a revision would.
+    ///
+    /// # Errors
+    /// `AutogenerateError` with the statement that failed in the shadow.
     pub fn run(&mut self, script: &Script, way: &str) -> Result<(), AutogenerateError> {
         for setting in &script.outside {
             self.shadow.execute(setting).map_err(|error| failed(way, Some(setting.clone()), error))?;
@@ -88,6 +94,9 @@ impl TrialRun<'_> {
     }
 
     /// Turns what the shadow holds into another catalog, by a plan that nobody will see.
+    ///
+    /// # Errors
+    /// What `run` and `verify_reaches` return.
     pub fn turn(&mut self, from: &Catalog, to: &Catalog, way: &str) -> Result<(), AutogenerateError> {
         let plan = plan(from, to, self.dialect.kinds);
         if plan.is_empty() {
@@ -124,7 +133,7 @@ pub enum Start<'a> {
 
 /// Returns what is proved of the two sections, in words: the sections, and all objects but those that no shadow holds.
 ///
-/// None where they can't be written down; then nothing is remembered.
+/// None if they can't be written down; then nothing is remembered.
 pub fn claim(live: &Catalog, target: &Catalog, unchanged: &ProvenUnchanged, proved: &Proved) -> Option<Vec<String>> {
     let mut claim = Vec::new();
     for catalog in [live, target] {
@@ -143,6 +152,9 @@ pub fn claim(live: &Catalog, target: &Catalog, unchanged: &ProvenUnchanged, prov
 
 /// Tries both sections, or the upgrade alone where there is no way back. Where the shadow holds the models, what is left alone is added, then it goes down and up; where
 /// it holds the live schema, up and down.
+///
+/// # Errors
+/// `AutogenerateError` with the section that failed or did not arrive.
 pub fn prove(
     mut at: TrialRun,
     start: Start,

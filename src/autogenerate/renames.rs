@@ -23,6 +23,9 @@ pub struct Renamed {
 
 /// Returns the renames to do, outermost first: those of the models that the live database has not seen, those of the
 /// command line, and those that `ask` says yes to.
+///
+/// # Errors
+/// `AutogenerateError` for a request that names no such pair of objects, or a question that could not be asked.
 pub fn wanted(
     live: &Catalog,
     target: &Catalog,
@@ -108,7 +111,7 @@ fn before(new: &Id, old: &str, renames: &[Rename]) -> Id {
     renamed(new, environment_fingerprint).with_last(old)
 }
 
-/// The id of an object when what it lives inside of is called otherwise.
+/// The id of an object after its parent's rename.
 fn renamed<'a>(id: &Id, environment_fingerprint: impl Iterator<Item = (&'a Id, &'a Id)>) -> Id {
     let mut path = id.path.to_vec();
     for (from, to) in environment_fingerprint {
@@ -127,6 +130,9 @@ fn renamed<'a>(id: &Id, environment_fingerprint: impl Iterator<Item = (&'a Id, &
 /// it, and goes back to the live schema.
 ///
 /// By way of `empty`, where what an empty database holds is known: columns are in their places then.
+///
+/// # Errors
+/// `AutogenerateError` with the rename that failed in the shadow.
 pub fn try_out(
     mut at: TrialRun,
     declared: &Catalog,

@@ -25,7 +25,7 @@ pub struct LoadedSchema {
     pub unchanged: ProvenUnchanged,
 }
 
-/// Tables, with all that lives in them, that are certain to be declared as they are.
+/// Tables, with their descendants, that are certain to be declared as they are.
 #[derive(Clone, Debug, Default)]
 pub struct ProvenUnchanged {
     /// The tables themselves.
@@ -41,7 +41,7 @@ impl ProvenUnchanged {
         self.tables.len()
     }
 
-    /// Is the object of this catalog, or what it lives in, assumed?
+    /// Is the object of this catalog, or an ancestor, proven unchanged?
     pub fn holds(&self, object: &Object, catalog: &Catalog) -> bool {
         !self.tables.is_empty() && self.tables.contains(root(object, catalog))
     }
@@ -75,7 +75,7 @@ impl ProvenUnchanged {
                 }
             }
         }
-        // A type that is made anew leads the columns over that have it; a function takes its defaults along.
+        // A recreated type converts its columns; a function takes its defaults along.
         let mut changed: BTreeSet<&Id> = plans.iter().flat_map(|(plan, ..)| &plan.steps).map(|step| &step.id).collect();
         let uses = |object: &Object, changed: &BTreeSet<&Id>| object.depends_on.iter().any(|id| changed.contains(id));
         let loaded: Vec<&Object> = target.objects().filter(|object| !self.holds(object, target)).collect();
@@ -269,7 +269,7 @@ fn is_long(name: &str) -> bool {
     name.len() > 55
 }
 
-/// What an object lives in, at last: itself, where it lives in nothing.
+/// The outermost ancestor of an object: itself, if it has no parent.
 fn root<'a>(object: &'a Object, catalog: &'a Catalog) -> &'a Id {
     let mut outermost = object;
     while let Some(parent) = outermost.parent.as_ref() {

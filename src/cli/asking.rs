@@ -1,4 +1,4 @@
-//! The one way in which a command asks before it goes on.
+//! The one way in which a command asks before it continues.
 
 use super::failure::Failure;
 use super::output::Output;

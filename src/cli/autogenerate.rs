@@ -165,11 +165,9 @@ fn by_dialects(
         if proved.upgrade.transactional {
             let locks = proved.upgrade.statements.iter().map(|statement| (dialect.scripting.locks)(statement)).sum();
             let lock_shortage = lock_budget::lock_shortage(database, locks);
-            warnings.extend(
-                lock_shortage.map(|lock_shortage| {
-                    progress::crowded(&lock_shortage, "declare, and autogenerate, it part by part")
-                }),
-            );
+            warnings.extend(lock_shortage.map(|lock_shortage| {
+                progress::lock_shortage_warning(&lock_shortage, "declare, and autogenerate, it part by part")
+            }));
         }
         // Two objects may be told of in the same words.
         let mut said = HashSet::new();

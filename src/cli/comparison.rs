@@ -55,6 +55,9 @@ impl Shadow {
 }
 
 /// Compares the database with the models; renames are asked for where `ask` is true and somebody can answer.
+///
+/// # Errors
+/// A `Failure` if a side can't be read or a rename request names nothing.
 pub fn compare(
     session: &Session,
     config: &Config,
@@ -193,6 +196,9 @@ pub fn as_json(comparison: &Comparison) -> Value {
 }
 
 /// Refuses a stamp when the database is not what the revisions that it would count as applied build.
+///
+/// # Errors
+/// A `Failure` if a shadow can't be filled, or the database is not as the stamp claims.
 pub fn verify_stamp(
     session: &mut Session,
     graph: &Graph,
@@ -214,8 +220,8 @@ pub fn verify_stamp(
     let managed_kinds = managed_kinds::managed_kinds(manage, sources, &built.catalog, dialect).map_err(Failure::new)?;
     let filter = Filter {
         ignore: &config.autogenerate.ignore,
-        speaks_for: &|object, catalog| managed_kinds.for_object(object, catalog),
-        speaks_for_property: &|kind, name| managed_kinds.for_property(kind, name),
+        manages: &|object, catalog| managed_kinds.for_object(object, catalog),
+        manages_property: &|kind, name| managed_kinds.for_property(kind, name),
         histories: managed_kinds == managed_kinds::ManagedKinds::All,
     };
     let wanted = filter::target(&built.catalog, &live, &filter).catalog;

@@ -17,6 +17,9 @@ pub struct Replayed {
 ///
 /// Those that are `asked` for; else its own, those for which revisions have sections of their own and, while there are no
 /// revisions, those that URLs in migrate.toml name.
+///
+/// # Errors
+/// A `Failure` for a dialect that the tool does not know, or a URL that can't be read.
 pub fn wanted(
     session: &mut Session,
     own: &'static Dialect,

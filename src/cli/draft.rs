@@ -50,6 +50,9 @@ pub struct Written {
 }
 
 /// Returns the folder that `--version-path` names, which must be one of the project's.
+///
+/// # Errors
+/// A `Failure` if it is not one of the project's revision folders.
 pub fn folder_named(session: &mut Session, given: &Path) -> Result<PathBuf, Failure> {
     let here = std::env::current_dir().unwrap_or_default();
     let config = session.config()?;
@@ -66,6 +69,9 @@ pub fn folder_named(session: &mut Session, given: &Path) -> Result<PathBuf, Fail
 
 /// Refuses to go on where heads are asked for and the files don't say which they are, or where what is asked for
 /// stands on a fault.
+///
+/// # Errors
+/// A `Failure` with the faults of the graph.
 pub fn refuse_faults(graph: &Graph, targets: &[String]) -> Result<(), Failure> {
     let targets = targets.iter().map(|text| Target::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let known: Vec<Target> = targets.into_iter().filter(|target| !target.needs_database(graph)).collect();
@@ -74,6 +80,9 @@ pub fn refuse_faults(graph: &Graph, targets: &[String]) -> Result<(), Failure> {
 }
 
 /// Refuses what can't become a revision, before work goes into its content.
+///
+/// # Errors
+/// A `Failure` with what is wrong with the id, the label or the parents.
 pub fn check(graph: &Graph, draft: &Draft) -> Result<(), Failure> {
     refuse_taken_parents(graph, draft)?;
     refuse_labels(graph, draft)?;

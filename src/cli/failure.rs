@@ -20,7 +20,7 @@ pub fn interrupted(signal: Option<i32>) -> i32 {
     128 + signal.unwrap_or(2)
 }
 
-/// What a person is told when a command fails.
+/// What the user is told when a command fails.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Failure {
     /// What was being done, to what, and what was found.

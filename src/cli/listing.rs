@@ -19,7 +19,7 @@ const NOTE: Style = Style::Note;
 pub struct Listing<'a> {
     graph: &'a Graph,
     labels: HashMap<&'a str, Vec<&'a str>>,
-    /// What counts as applied, and the last of it; None where no database was asked.
+    /// What counts as applied, and the last of it; None if no database was asked.
     applied: Option<(HashSet<&'a str>, HashSet<&'a str>)>,
     /// How far half-done revisions came, in words.
     half_done: BTreeMap<String, String>,
@@ -150,6 +150,9 @@ impl<'a> Listing<'a> {
 }
 
 /// Returns the ids in the version table when one of the targets depends on them.
+///
+/// # Errors
+/// A `Failure` if the database is needed and can't be read.
 pub fn applied_for(session: &mut Session, graph: &Graph, targets: &[Target]) -> Result<Option<Applied>, Failure> {
     match targets.iter().any(|target| target.needs_database(graph)) {
         true => session.applied().map(Some),
@@ -158,6 +161,9 @@ pub fn applied_for(session: &mut Session, graph: &Graph, targets: &[Target]) -> 
 }
 
 /// Reads targets and returns the revisions that they name, each once, in the order of the targets.
+///
+/// # Errors
+/// A `Failure` for a name that matches no revision, or several.
 pub fn named<'a>(session: &mut Session, graph: &'a Graph, texts: &[String]) -> Result<Vec<&'a Revision>, Failure> {
     let targets = texts.iter().map(|text| Target::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let applied = applied_for(session, graph, &targets)?;

@@ -1,4 +1,4 @@
-//! Everything that talks to a person: the only list of commands.
+//! Everything that talks to the user: the only list of commands.
 //!
 //! A command is one file: `Arguments`, whose doc comments are the help, and `run`. `Session` holds what commands share and
 //! opens it when it is first asked for.

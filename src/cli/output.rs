@@ -96,7 +96,7 @@ impl Output {
         }
     }
 
-    /// A reader that has seen enough (`| head`) is no failure, any other fault of stdout is; the work itself goes on.
+    /// A reader that has seen enough (`| head`) is not a failure, any other fault of stdout is; the work itself continues.
     fn end(&self, error: &std::io::Error) {
         let seen_enough = error.kind() == std::io::ErrorKind::BrokenPipe;
         if !seen_enough {
@@ -125,7 +125,7 @@ impl Output {
         self.result(visible::json(document));
     }
 
-    /// Says something that is no result, on stderr.
+    /// Says something that is not a result, on stderr.
     pub fn say(&self, message: impl Display) {
         if !self.quiet {
             to_stderr(format_args!("{message}\n"));
@@ -157,7 +157,7 @@ impl Output {
         to_stderr(render(failure));
     }
 
-    /// Can a person be asked a question?
+    /// Can the user be asked a question?
     pub fn is_interactive(&self) -> bool {
         std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
     }
@@ -174,7 +174,7 @@ impl Output {
             let read = std::io::stdin().read_line(&mut answer).ok().filter(|&length| length > 0);
             let _ = sender.send(read.map(|_| answer));
         });
-        // Reading goes on through a signal; who asks does not.
+        // Reading continues through a signal; the command that reads stops.
         loop {
             match receiver.recv_timeout(Duration::from_millis(50)) {
                 Ok(answer) => return Some(answer?.trim().to_owned()),

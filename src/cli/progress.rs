@@ -35,6 +35,9 @@ pub enum Transaction {
 }
 
 /// Returns the options of the project, with the transaction mode that the command line asks for.
+///
+/// # Errors
+/// A `Failure` if the configuration can't be read.
 pub fn options(session: &mut Session, transaction: Option<Transaction>) -> Result<Options, Failure> {
     let mut options = Options::of(session.config()?);
     options.report_wait = (!session.output.quiet).then_some(output::report as fn(&str));
@@ -53,6 +56,9 @@ pub fn options(session: &mut Session, transaction: Option<Transaction>) -> Resul
 }
 
 /// Says what a plan would run, after everything that can be looked at before has been.
+///
+/// # Errors
+/// A `Failure` if a section can't be printed.
 pub fn dry_run(output: &Output, plan: &Plan, options: &Options, database: &dyn Database) -> Result<Exit, Failure> {
     apply::prepare_all(&plan.steps, options.transaction, database.dialect())?;
     let revisions: Vec<Value> =
@@ -79,6 +85,9 @@ pub fn dry_run(output: &Output, plan: &Plan, options: &Options, database: &dyn D
 /// `looked` is the plan that was made without the lock; if it was `confirmed`, no other is run. The revision files are read
 /// again if another run had the lock: they may have changed meanwhile. `already_there` is what to print if there is nothing
 /// to do.
+///
+/// # Errors
+/// A `Failure` if the plan changed while waiting for the lock, or the run failed.
 pub fn execute(
     session: &mut Session,
     route: Route,
@@ -192,12 +201,12 @@ impl<'o> ProgressPrinter<'o> {
     fn tell(&self, event: &Event) {
         match event {
             Event::Waiting { holder } => self.say(waiting(holder)),
-            Event::Crowded { lock_shortage } => {
+            Event::LockShortage { lock_shortage } => {
                 let way_out = match self.mode {
                     TransactionMode::All => "run with `--transaction per-revision`",
                     _ => "divide the revision",
                 };
-                self.warn(crowded(lock_shortage, way_out));
+                self.warn(lock_shortage_warning(lock_shortage, way_out));
             }
             Event::UnknownRows { rows } => self.warn(unknown_rows(rows)),
             Event::Started { revision, direction } => {
@@ -288,7 +297,7 @@ impl<'o> ProgressPrinter<'o> {
 }
 
 /// Says that a transaction may run out of locks, and what to do about it.
-pub fn crowded(lock_shortage: &LockShortage, way_out: &str) -> String {
+pub fn lock_shortage_warning(lock_shortage: &LockShortage, way_out: &str) -> String {
     let LockShortage { needed, room, enough } = lock_shortage;
     format!(
         "one transaction may need about {needed} locks, but the server guarantees only {room}: set \

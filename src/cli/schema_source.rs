@@ -46,13 +46,16 @@ impl std::str::FromStr for Side {
 }
 
 /// One side, read.
-pub struct Seen {
+pub struct LoadedSide {
     pub reading: Reading,
-    /// What it speaks for: everything, unless it is the models.
+    /// What it manages: everything, unless it is the models.
     pub managed_kinds: ManagedKinds,
 }
 
 /// Opens the database by which the sides are read: the first URL among them, else the project's.
+///
+/// # Errors
+/// A `Failure` if no side names a database, or it can't be reached.
 pub fn home(session: &mut Session, sides: &[Side]) -> Result<(Box<dyn Database>, Config), Failure> {
     let url = sides.iter().find_map(|side| match side {
         Side::Url(url) => Some(url.clone()),
@@ -76,9 +79,17 @@ pub fn home(session: &mut Session, sides: &[Side]) -> Result<(Box<dyn Database>,
 }
 
 /// Reads one side; `home` says how its engine spells what is only declared.
-pub fn read(session: &mut Session, side: &Side, home: &mut dyn Database, config: &Config) -> Result<Seen, Failure> {
+///
+/// # Errors
+/// A `Failure` if the side can't be read or loaded into a shadow.
+pub fn read(
+    session: &mut Session,
+    side: &Side,
+    home: &mut dyn Database,
+    config: &Config,
+) -> Result<LoadedSide, Failure> {
     let scope = source::scope(config);
-    let everything = |reading: Reading| Seen { reading, managed_kinds: ManagedKinds::All };
+    let everything = |reading: Reading| LoadedSide { reading, managed_kinds: ManagedKinds::All };
     match side {
         Side::Live => {
             let mut live = session.reader()?;
@@ -116,13 +127,13 @@ fn declared(
     home: &mut dyn Database,
     config: &Config,
     manage: Option<&[String]>,
-) -> Result<Seen, Failure> {
+) -> Result<LoadedSide, Failure> {
     let version = home.version()?;
     let declared = models::read(models, home.dialect(), &version, &config.root)?;
     let reading = source::declared_in_shadow(home, &declared, config)?.reading;
     let managed_kinds = managed_kinds::managed_kinds(manage, declared.sources, &reading.catalog, home.dialect())
         .map_err(Failure::new)?;
-    Ok(Seen { reading, managed_kinds })
+    Ok(LoadedSide { reading, managed_kinds })
 }
 
 fn same_dialect(one: &dyn Database, other: &dyn Database) -> Result<(), Failure> {

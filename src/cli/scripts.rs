@@ -45,6 +45,9 @@ impl Script {
 }
 
 /// Returns the dialect that was named, else the one of the project's database.
+///
+/// # Errors
+/// A `Failure` for an unknown dialect, or if none is given and the URL names none.
 pub fn dialect(session: &mut Session, script: &Script) -> Result<&'static Dialect, Failure> {
     match &script.dialect {
         Some(name) => database::dialect_named(name).ok_or_else(|| {
@@ -63,6 +66,9 @@ pub enum Way {
 }
 
 /// Writes the script from one target to another; `from` is base where it is not said.
+///
+/// # Errors
+/// A `Failure` for a target that can't be reached, or a section that no script can run.
 pub fn write(
     session: &mut Session,
     spec: &Spec,
@@ -183,6 +189,9 @@ fn position(graph: &Graph, start: &Applied, from: &Target, steps: &[Step]) -> St
 }
 
 /// Has a script written to a file or to stdout: when all of it could be made, and not a byte otherwise.
+///
+/// # Errors
+/// A `Failure` if the script can't be made or the file not be written.
 pub fn to_file(
     session: &Session,
     file: Option<&Path>,

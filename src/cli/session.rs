@@ -26,7 +26,7 @@ pub struct Session {
     shadow: Option<ShadowUse>,
     config: Option<Config>,
     graph: Option<Rc<Graph>>,
-    /// The command writes a revision file, and makes its folder where it is missing.
+    /// The command writes a revision file, and makes its folder if it is missing.
     pub makes_folders: bool,
 }
 
@@ -44,6 +44,9 @@ impl Session {
     }
 
     /// Returns the project's settings; reads migrate.toml the first time.
+    ///
+    /// # Errors
+    /// A `Failure` with the place in migrate.toml.
     pub fn config(&mut self) -> Result<&Config, Failure> {
         if self.config.is_none() {
             let options = Options {
@@ -71,6 +74,9 @@ impl Session {
     /// Returns the graph of all revision files; reads them the first time.
     ///
     /// A file that can't be read, or anything else that is wrong with the graph, fails only what needs that part.
+    ///
+    /// # Errors
+    /// A `Failure` if the configuration or a revision folder can't be read.
     pub fn graph(&mut self) -> Result<Rc<Graph>, Failure> {
         if let Some(graph) = &self.graph {
             return Ok(Rc::clone(graph));
@@ -95,25 +101,34 @@ impl Session {
     }
 
     /// As `graph`, from the files as they are now.
+    ///
+    /// # Errors
+    /// What `graph` returns.
     pub fn graph_read_again(&mut self) -> Result<Rc<Graph>, Failure> {
         self.graph = None;
         self.graph()
     }
 
-    /// Says what is wrong with the graph, for a command that goes on without that part.
+    /// Says what is wrong with the graph, for a command that continues without that part.
     pub fn warn_of_faults(&self, graph: &Graph) {
         for fault in graph.faults() {
             self.output.warn(failure::in_a_line(fault));
         }
     }
 
-    /// Returns the ids of what is applied, without half-done revisions; none where there is no version table or no
+    /// Returns the ids of what is applied, without half-done revisions; none if there is no version table or no
     /// database yet.
+    ///
+    /// # Errors
+    /// A `Failure` if the database can't be read.
     pub fn applied(&mut self) -> Result<Applied, Failure> {
         Ok(self.rows()?.0)
     }
 
     /// Returns the ids of what is applied, without what is half-way up; all rows; and the database's dialect.
+    ///
+    /// # Errors
+    /// A `Failure` if the database can't be read.
     pub fn rows(&mut self) -> Result<(Applied, Vec<AppliedRow>, &'static Dialect), Failure> {
         let table = self.config()?.database.version_table.clone();
         let mut database = self.reader()?;
@@ -130,6 +145,9 @@ impl Session {
     /// Returns the present moment, in whole seconds; `SOURCE_DATE_EPOCH` stands in for the clock.
     ///
     /// Source: reproducible-builds.org, "SOURCE_DATE_EPOCH specification".
+    ///
+    /// # Errors
+    /// A `Failure` if `SOURCE_DATE_EPOCH` is not a Unix timestamp.
     pub fn now(&self) -> Result<Timestamp, Failure> {
         let seconds = match std::env::var("SOURCE_DATE_EPOCH").ok().filter(|text| !text.is_empty()) {
             None => Timestamp::now().as_second(),
@@ -142,12 +160,18 @@ impl Session {
     }
 
     /// Opens the project's database to look at it: no file is made.
+    ///
+    /// # Errors
+    /// A `Failure` if the database can't be reached.
     pub fn reader(&mut self) -> Result<Box<dyn Database>, Failure> {
         let application = self.application.clone();
         self.connect(Purpose::reading(application))
     }
 
     /// Opens the project's database to change it.
+    ///
+    /// # Errors
+    /// A `Failure` if the database can't be reached.
     pub fn writer(&mut self) -> Result<Box<dyn Database>, Failure> {
         let wait = self.config()?.run.lock_wait;
         let purpose = Purpose::writing(self.application.clone(), wait.max(Duration::from_secs(1)));
@@ -172,6 +196,9 @@ impl Session {
     }
 
     /// Returns the dialect of the project's own URL.
+    ///
+    /// # Errors
+    /// A `Failure` if the configuration has no URL that names a database.
     pub fn dialect(&mut self) -> Result<&'static Dialect, Failure> {
         let dialect = database::dialect_of(self.config()?.database.url()?);
         dialect.map_err(|error| self.in_url(error))

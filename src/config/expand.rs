@@ -43,6 +43,9 @@ impl<'a> Variables<'a> {
     }
 
     /// Returns the value of `name`, or None where neither the environment nor `.env` sets it.
+    ///
+    /// # Errors
+    /// `ExpandError` if the variable is in neither place, or its own value can't be expanded.
     pub fn get(&self, name: &str) -> Result<Option<String>, ExpandError> {
         if let Some(value) = (self.environment)(name) {
             return Ok(Some(value));

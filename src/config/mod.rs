@@ -98,11 +98,17 @@ impl Models {
 
 impl DatabaseConfig {
     /// Returns the URL for a command that needs the database.
+    ///
+    /// # Errors
+    /// `ConfigError` if the URL is missing or could not be expanded.
     pub fn url(&self) -> Result<&str, ConfigError> {
         self.url.as_deref().map_err(Clone::clone)
     }
 
     /// Returns the URL of the database to try things in, if one is named.
+    ///
+    /// # Errors
+    /// `ConfigError` if it could not be expanded.
     pub fn shadow_url(&self) -> Result<Option<&str>, ConfigError> {
         self.shadow_url.as_ref().map(Option::as_deref).map_err(Clone::clone)
     }
@@ -122,7 +128,7 @@ impl fmt::Debug for DatabaseConfig {
 pub struct Autogenerate {
     /// Patterns of names (`*` stands for any characters) that are never compared and never dropped.
     pub ignore: Vec<String>,
-    /// The kinds that the models speak for, in the plural; `*` for all; None: what the sources can say.
+    /// The kinds that the models manage, in the plural; `*` for all; None: what the sources can say.
     pub manage: Option<Vec<String>>,
     /// Patterns of names: what is planned is only this; empty: everything. The command line alone says it.
     pub only: Vec<String>,
@@ -175,6 +181,9 @@ pub fn load(options: &Options) -> Result<Config, ConfigError> {
 }
 
 /// Returns what a command gets that needs no project: the defaults, at the current folder, with the URL of `--url`.
+///
+/// # Errors
+/// `ConfigError` for a value of the command line or the environment that does not fit.
 pub fn without_file(options: &Options) -> Result<Config, ConfigError> {
     let path = current_folder()?.join(FILE_NAME);
     read(&path, "", &Options { environment: None, ..options.clone() }, &|name| std::env::var(name).ok())

@@ -25,6 +25,9 @@ pub(super) struct File<'a> {
 
 impl<'a> File<'a> {
     /// Parses and checks the whole of `text`, every environment included.
+    ///
+    /// # Errors
+    /// `ConfigError` with the line that is not TOML, or has an unknown key or environment.
     pub fn parse(
         path: &'a Path,
         text: &'a str,
@@ -160,6 +163,9 @@ impl<'a> File<'a> {
     }
 
     /// Returns the texts of a key, expanded; its default where it is not written.
+    ///
+    /// # Errors
+    /// `ConfigError` with the line of a value that is not a text or could not be expanded.
     pub fn texts(&self, section: &str, key: &str) -> Result<Vec<String>, ConfigError> {
         let Some((shown, value)) = self.find(section, key) else {
             return Ok(default_of(section, key).iter().map(|text| (*text).to_owned()).collect());
@@ -170,12 +176,18 @@ impl<'a> File<'a> {
         }
     }
 
-    /// Returns the text of a key, expanded; None where it is neither written nor has a default, or is empty.
+    /// Returns the text of a key, expanded; None if it is neither written nor has a default, or is empty.
+    ///
+    /// # Errors
+    /// What `texts` returns.
     pub fn text(&self, section: &str, key: &str) -> Result<Option<String>, ConfigError> {
         Ok(self.texts(section, key)?.into_iter().next().filter(|text| !text.is_empty()))
     }
 
     /// As `text`, for a key that may not be empty once it is expanded.
+    ///
+    /// # Errors
+    /// What `texts` returns.
     pub fn some_text(&self, section: &str, key: &str) -> Result<String, ConfigError> {
         match self.text(section, key)? {
             Some(text) => Ok(text),
@@ -192,6 +204,9 @@ impl<'a> File<'a> {
     }
 
     /// Returns the word of a key that is one of few, by its place in the list of its choices.
+    ///
+    /// # Errors
+    /// `ConfigError` with the line and the accepted words.
     pub fn choice(&self, section: &str, key: &str) -> Result<usize, ConfigError> {
         let text = self.text(section, key)?.unwrap_or_default();
         let Some(Shape::Choice(choices)) = key_of(section, key).map(|key| key.shape) else { return Ok(0) };

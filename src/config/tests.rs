@@ -1,4 +1,4 @@
-//! What a person sees of the configuration: values and faults.
+//! What the user sees of the configuration: values and faults.
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The wish to stop, of Ctrl-C, SIGTERM and SIGHUP: every connection of this process hears it.
+//! Requests to stop (Ctrl-C, SIGTERM, SIGHUP), which every connection of this process obeys.
 //!
 //! A statement that runs is cancelled, and one that would begin is refused, so the error comes up the way of any other
 //! error. What must be tidied up after it runs `uninterruptible`. Neither is waited for without end: a server that does not
@@ -19,10 +19,10 @@ struct RenameRequest {
 
 static WISH: LazyLock<watch::Sender<Option<RenameRequest>>> = LazyLock::new(|| watch::channel(None).0);
 
-/// How long after the wish a cancelled statement is waited for.
+/// How long after the request to wait for a cancelled statement.
 pub const PATIENCE: Duration = Duration::from_secs(3);
 
-/// How long after the wish tidying up may take, and how long each piece of it may take at least.
+/// How long after the request cleaning up may take, and how long each piece of it may take at least.
 const TIDYING: Duration = Duration::from_secs(6);
 const LEAST: Duration = Duration::from_millis(500);
 
@@ -88,7 +88,7 @@ pub fn uninterruptible<T>(work: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Sleeps, but not through a wish to stop.
+/// Sleeps, but not through a request to stop.
 pub fn sleep(whole: Duration) {
     let mut left = whole;
     while !left.is_zero() && !is_cancelled() {

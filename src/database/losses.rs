@@ -26,7 +26,7 @@ pub enum Loss {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Effects {
     pub losses: Vec<Loss>,
-    /// Is what it takes away passed over where it is missing (`IF EXISTS`)?
+    /// Is what it takes away passed over if it is missing (`IF EXISTS`)?
     pub if_there: bool,
     /// The table that it creates, with the columns that it names.
     pub created: Option<(Vec<String>, Vec<String>)>,
@@ -235,7 +235,7 @@ impl<'a> Words<'a> {
             .any(|word| self.now().is_some_and(|token| token.is_word(self.text, word)))
     }
 
-    /// Goes behind the next comma that no parenthesis encloses; false where there is none before the end.
+    /// Goes behind the next comma that no parenthesis encloses; false if there is none before the end.
     fn skip_past_comma(&mut self) -> bool {
         let mut depth = 0;
         while let Some(token) = self.now().copied() {

@@ -29,7 +29,7 @@ pub struct Dialect {
     pub schemes: &'static [&'static str],
     /// Is a database of it a matter of this process alone?
     pub needs_no_server: bool,
-    /// Every kind of object, in the order in which they are created where nothing else decides.
+    /// Every kind of object, in the order in which they are created if nothing else decides.
     pub kinds: &'static [&'static Kind],
     /// Returns the tables of the live catalog that the declared statements are certain to declare just so, each with the
     /// numbers of all statements about it. It may prove a table equal, never two tables different.
@@ -45,10 +45,10 @@ pub struct Dialect {
 /// The plain functions by which whole databases are made and dropped.
 #[derive(Debug)]
 pub struct Administration {
-    /// Makes the database that the URL names where it is missing, and grants the roles what an application needs in the
+    /// Makes the database that the URL names if it is missing, and grants the roles what an application needs in the
     /// schemas, now and on what is made there later. A relative file name is relative to the path.
     pub create: fn(url: &str, root: &Path, roles: &[String], schemas: &[String]) -> Result<Made, DatabaseError>,
-    /// Drops the database; false where there is none.
+    /// Drops the database; false if there is none.
     pub drop: fn(url: &str, root: &Path) -> Result<bool, DatabaseError>,
     /// Returns the URL without its password, for people.
     pub place: fn(url: &str, root: &Path) -> Result<String, DatabaseError>,
@@ -117,7 +117,7 @@ pub struct Scripting {
     pub violations: Option<&'static str>,
     /// The count of a query's rows, as an expression.
     pub count: &'static str,
-    /// An expression: the server process of this session and when it began; null where there is none.
+    /// An expression: the server process of this session and when it began; null if there is none.
     pub process: &'static str,
     /// Returns the statement that keeps every other run from writing the version table until the transaction ends; None
     /// where `begin` does so already.
@@ -157,7 +157,7 @@ pub enum SessionEffect {
     None,
     /// A setting: the statement may be run again in another session.
     Repeatable,
-    /// An object of that name, possibly with data, which can't be made again.
+    /// An object of that name, possibly with data, which can't be created again.
     Lost(String),
 }
 
@@ -404,7 +404,7 @@ pub trait Database {
     /// Runs one statement and returns its rows, every value in its text form.
     fn query(&mut self, statement: &str) -> Result<Vec<Vec<Option<String>>>, SqlError>;
 
-    /// Returns the rows of the version table, or None where there is no such table; one round trip.
+    /// Returns the rows of the version table, or None if there is no such table; one round trip.
     ///
     /// `script` is None in all of them: it is large and seldom needed; `version_table::stored_script` asks for one.
     fn applied(&mut self, version_table: &str) -> Result<Option<Vec<AppliedRow>>, DatabaseError>;

@@ -44,7 +44,7 @@ pub struct AppliedRow {
     pub message: String,
     /// SHA-256 in hex of the script's checksummed form (`revision::checksum`).
     pub checksum: String,
-    /// The text that ran; None where it is not known (adopted rows may have none).
+    /// The text that ran; None if it is not known (adopted rows may have none).
     pub script: Option<String>,
     pub state: State,
     /// How many statements of a `no-transaction` section took effect; negative, -N, while statement N runs outside a
@@ -84,7 +84,7 @@ pub fn path(version_table: &str, syntax: Syntax) -> Vec<String> {
     version_table.split('.').map(str::to_owned).collect()
 }
 
-/// Returns the statement that makes the table where it is not there; `name` is quoted.
+/// Returns the statement that makes the table if it does not exist; `name` is quoted.
 pub fn create(name: &str, dialect: &Dialect) -> String {
     let scripting = &dialect.scripting;
     let (text, number, timestamp) = (scripting.text_type, scripting.number_type, scripting.timestamp_type);
@@ -267,7 +267,7 @@ pub struct Adopted {
     pub revision: String,
     pub message: String,
     pub checksum: String,
-    /// None where it is not known what ran.
+    /// None if it is not known what ran.
     pub script: Option<String>,
     /// RFC 3339; None: the other tool kept no time, and the row gets this moment.
     pub applied_at: Option<String>,
@@ -318,7 +318,7 @@ pub fn stored_section(section: &Section) -> String {
     format!("{}\n{}", if section.transactional { TRANSACTION } else { NO_TRANSACTION }, section.text)
 }
 
-/// Returns the section that `stored_section` wrote, or None where the text has no such first line.
+/// Returns the section that `stored_section` wrote, or None if the text has no such first line.
 pub fn section_from_stored(stored: &str) -> Option<Section> {
     let (first, text) = stored.split_once('\n')?;
     let transactional = match first {

@@ -45,7 +45,7 @@ pub enum RowOutcome {
     AlreadyThere,
     /// A repeatable script that was changed since: it stays to be run, as the other tool would.
     ToRunAgain,
-    /// There is no revision for it.
+    /// It has no revision.
     Dropped,
 }
 
@@ -53,7 +53,7 @@ pub enum RowOutcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Match {
     pub row: HistoryRow,
-    /// The revision's id here; None where the file is gone.
+    /// The revision's id here; None if the file is gone.
     pub revision: Option<String>,
     pub check: Check,
     pub fate: RowOutcome,
@@ -161,7 +161,7 @@ fn adopted(
         revision: revision.id.clone(),
         message: revision.message.clone(),
         checksum: checksum(section, syntax),
-        // What ran where the file was changed since, nobody knows.
+        // If the file was changed since, the text that ran is unknown.
         script: section.filter(|_| check != Check::Edited).map(|section| section.text.clone()),
         applied_at: row.applied_at.clone().filter(|time| time.parse::<jiff::Timestamp>().is_ok()),
         applied_by: match &row.applied_by {

@@ -37,7 +37,7 @@ const SCRIPT: &str = concat!(
 struct Answer {
     revisions: Vec<Facts>,
     dialects: BTreeMap<String, BTreeMap<String, Printed>>,
-    /// What stands before the first revision, for each dialect.
+    /// What comes before the first revision, for each dialect.
     #[serde(default)]
     before: BTreeMap<String, Option<Direction>>,
     version_table: Option<String>,
@@ -181,7 +181,7 @@ fn asked(interpreter: &Path, root: &Path, request: &serde_json::Value) -> Result
 }
 
 /// Returns what the helper is asked to record for each dialect: the functions that could not be printed, or that do
-/// something else online; None where there are none, or no recording was asked for.
+/// something else online; None if there are none, or no recording was asked for.
 fn to_record(answer: &Answer, project: &Project) -> Option<BTreeMap<String, serde_json::Value>> {
     let mut all = BTreeMap::new();
     for dialect in DIALECTS {

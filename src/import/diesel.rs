@@ -55,7 +55,7 @@ fn read(project: &Project) -> Result<Files, ImportError> {
     Ok(found)
 }
 
-/// Reads `run_in_transaction` of a migration's metadata.toml; true where there is none.
+/// Reads `run_in_transaction` of a migration's metadata.toml; true if there is none.
 fn runs_in_transaction(path: &std::path::Path) -> Result<bool, ImportError> {
     if !path.is_file() {
         return Ok(true);

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use super::ImportError;
 
 /// Returns the entries of `folder` by name; with `deep`, the files of its folders too.
+///
+/// # Errors
+/// `ImportError` with the folder that can't be read.
 pub fn entries(folder: &Path, deep: bool) -> Result<Vec<PathBuf>, ImportError> {
     let fault = |error| ImportError::Io { doing: "cannot read the folder", path: folder.to_owned(), error };
     let mut found = Vec::new();
@@ -21,6 +24,9 @@ pub fn entries(folder: &Path, deep: bool) -> Result<Vec<PathBuf>, ImportError> {
 }
 
 /// Returns the file's bytes.
+///
+/// # Errors
+/// `ImportError` with the file that can't be read.
 pub fn bytes(path: &Path) -> Result<Vec<u8>, ImportError> {
     std::fs::read(path).map_err(|error| ImportError::Io { doing: "cannot read", path: path.to_owned(), error })
 }
@@ -34,6 +40,9 @@ pub fn text(path: &Path) -> Result<String, ImportError> {
 }
 
 /// Returns `bytes` of the file `path` as its text, without a byte order mark.
+///
+/// # Errors
+/// `ImportError` if the file is not UTF-8.
 pub fn decode(path: &Path, bytes: Vec<u8>) -> Result<String, ImportError> {
     let text = String::from_utf8(bytes).map_err(|error| {
         let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];

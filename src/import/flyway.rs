@@ -187,7 +187,7 @@ fn imported(
     })
 }
 
-/// Reads `executeInTransaction` of the script's own configuration, `<file>.conf`; true where there is none.
+/// Reads `executeInTransaction` of the script's own configuration, `<file>.conf`; true if there is none.
 fn runs_in_transaction(path: &Path) -> Result<bool, ImportError> {
     let conf = path.with_extension("sql.conf");
     if !conf.is_file() {

@@ -47,7 +47,7 @@ pub static SOURCES: &[&Source] = &[
     &sqlx::SOURCE,
 ];
 
-/// Reads the tool's table; None where there is none.
+/// Reads the tool's table; None if there is none.
 type ReadHistory = fn(&mut dyn Database, &Project, &Files) -> Result<Option<History>, ImportError>;
 
 /// One tool: facts about it and two functions.
@@ -113,18 +113,18 @@ pub struct Files {
     pub revisions: Vec<Imported>,
     /// What could not be carried over at all.
     pub left_out: Vec<LeftOut>,
-    /// The tool's own table as its configuration names it, where that is not the usual name.
+    /// The tool's own table as its configuration names it, if that is not the usual name.
     pub table: Option<String>,
     /// The name by which the tool keeps several projects apart in one table (Sqitch).
     pub project: Option<String>,
-    /// What a person must know of the project as a whole.
+    /// What the user must know of the project as a whole.
     pub notes: Vec<String>,
 }
 
 /// One revision to be, as the other tool has it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Imported {
-    /// The id that it gets here: the tool's own where that is legal.
+    /// The id that it gets here: the tool's own if that is legal.
     pub id: String,
     /// What the tool's table calls it.
     pub original: String,
@@ -138,13 +138,13 @@ pub struct Imported {
     pub created: Option<String>,
     pub upgrade: Vec<Section>,
     pub downgrade: Vec<Section>,
-    /// What the tool's table may hold as this file's checksum; empty where the tool keeps none.
+    /// What the tool's table may hold as this file's checksum; empty if the tool keeps none.
     pub checksums: Vec<String>,
     /// The tool's file.
     pub path: PathBuf,
     /// It may be run again at any time, so an edited one is pending rather than changed (Flyway's `R__`).
     pub repeatable: bool,
-    /// What a person must know of how it was carried over.
+    /// What the user must know of how it was carried over.
     pub notes: Vec<String>,
 }
 
@@ -161,7 +161,7 @@ pub struct History {
     /// As it was found: `public.flyway_schema_history`.
     pub table: String,
     pub rows: Vec<HistoryRow>,
-    /// What a person must know of it.
+    /// What the user must know of it.
     pub notes: Vec<String>,
 }
 
@@ -171,10 +171,10 @@ pub struct HistoryRow {
     /// Compared with `Imported::original`.
     pub original: String,
     pub name: String,
-    /// RFC 3339, UTC; None where the tool doesn't keep it.
+    /// RFC 3339, UTC; None if the tool doesn't keep it.
     pub applied_at: Option<String>,
     pub applied_by: Option<String>,
-    /// None where the tool keeps none, or kept none for this row.
+    /// None if the tool keeps none, or kept none for this row.
     pub checksum: Option<String>,
     /// The checksum is of a kind that can't be recomputed here.
     pub opaque: bool,
@@ -216,7 +216,7 @@ pub fn source(name: &str) -> Option<&'static Source> {
         .find(|source| source.name.eq_ignore_ascii_case(name) || source.title.eq_ignore_ascii_case(name))
 }
 
-/// Returns `text` as a revision id: itself where that is legal, else with `_` for what is not.
+/// Returns `text` as a revision id: itself if that is legal, else with `_` for what is not.
 pub(crate) fn legal_id(text: &str) -> String {
     if fault_in_name(text).is_none() {
         return text.to_owned();

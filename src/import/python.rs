@@ -8,6 +8,9 @@ use super::{ImportError, Project};
 
 /// Returns the interpreter for the project in `root`: the one that was named, an activated virtual environment, one beside
 /// the project (`.venv`, `venv`, `env`), `python3`, `python`.
+///
+/// # Errors
+/// `ImportError` if there is no interpreter.
 pub fn interpreter(project: &Project, root: &Path) -> Result<PathBuf, ImportError> {
     if let Some(named) = &project.python {
         return Ok(PathBuf::from(named));

@@ -5,7 +5,7 @@ use crate::revision::{Section, directive};
 use crate::sql::Syntax;
 use crate::sql::split::{SplitError, controls_transaction, leading_words, split};
 
-/// A script made ready to be a section, and what a person must know of the change.
+/// A script made ready to be a section, and what the user must know of the change.
 pub struct Tidied {
     pub section: Section,
     pub notes: Vec<String>,
@@ -135,7 +135,7 @@ pub fn of(text: String, transactional: bool) -> Section {
     Section { dialect: None, transactional, text, first_line: 0 }
 }
 
-/// Makes sections, one for each dialect, that refuse to run: what the tool did is not known, and a person must write it.
+/// Makes sections, one for each dialect, that refuse to run: what the tool did is not known, and the user must write it.
 pub fn to_be_written(reason: &str) -> Vec<Section> {
     DIALECTS
         .iter()

@@ -11,7 +11,7 @@ use super::{ImportError, Project};
 pub struct Table {
     /// As SQL writes it: `"public"."schema_migrations"`.
     pub sql: String,
-    /// As a person writes it: `public.schema_migrations`.
+    /// As the user writes it: `public.schema_migrations`.
     pub name: String,
     /// Names as they are in the database, and their declared types in lower case.
     pub columns: Vec<(String, String)>,
@@ -30,6 +30,9 @@ impl Table {
     }
 
     /// Refuses a table of that name that is another tool's.
+    ///
+    /// # Errors
+    /// `ImportError` with the missing columns.
     pub fn must_have(&self, columns: &[&str], tool: &str) -> Result<(), ImportError> {
         match columns.iter().find(|column| !self.has(column)) {
             None => Ok(()),
@@ -44,6 +47,9 @@ impl Table {
 /// Looks for the table that `--table` names, else for `usual`; a name may be `schema.table`.
 ///
 /// A bare name is looked for on PostgreSQL's search path, then in any schema; in more than one of those is an error.
+///
+/// # Errors
+/// `ImportError` if the database can't be asked.
 pub fn find(database: &mut dyn Database, project: &Project, usual: &str) -> Result<Option<Table>, ImportError> {
     find_named(database, project.table.as_deref().unwrap_or(usual))
 }
@@ -127,6 +133,9 @@ fn find_postgres(database: &mut dyn Database, schema: Option<&str>, bare: &str) 
 }
 
 /// Runs a query and returns its rows; NULL is None.
+///
+/// # Errors
+/// `ImportError` that begins with `doing`.
 pub fn query(database: &mut dyn Database, sql: &str, doing: &str) -> Result<Vec<Vec<Option<String>>>, ImportError> {
     let place = database.place();
     database.query(sql).map_err(|error: SqlError| {

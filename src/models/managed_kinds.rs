@@ -1,4 +1,4 @@
-//! Which kinds of object the models speak for, and which properties of them.
+//! Which kinds of object the models manage, and which properties of them.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use crate::database::Dialect;
 use crate::schema::{Catalog, Id, Object};
 use crate::words::plural;
 
-/// What is written inside a table or beside it as a part of it: whoever speaks for the table speaks for these.
+/// What is written inside a table or beside it as a part of it: models that manage the table manage these too.
 const PARTS: &[(&str, &str)] = &[
     ("column", "tables"),
     ("default", "tables"),
@@ -31,7 +31,7 @@ const RELATIONAL: &[&str] = &["tables", "indexes", "enums", "sequences", "owned 
 /// What TOML can say.
 const TOML: &[&str] = &["tables", "indexes", "enums", "comments"];
 
-/// What is often set up by others than those who write the models: SQL files speak for it only where they mention it.
+/// What is often set up by others than those who write the models: SQL files manage it only where they mention it.
 const OPERATIONAL: &[&str] = &[
     "privileges",
     "default privileges",
@@ -48,7 +48,7 @@ const OPERATIONAL: &[&str] = &[
     "access methods",
 ];
 
-/// What gives new objects properties by itself: models that do not speak for it take what it gives.
+/// What gives new objects properties by itself: models that do not manage it take what it gives.
 const GRANTING_KINDS: &[&str] = &["default privilege"];
 
 /// What of tables and columns a DBA sets up, or a migration by hand, where the models are no SQL: it stays as it is unless
@@ -83,7 +83,7 @@ pub enum ManagedKinds {
     },
 }
 
-/// Returns what the models speak for: what `manage` says, else what their sources can say.
+/// Returns what the models manage: what `manage` says, else what their sources can say.
 ///
 /// # Errors
 /// A sentence about a name in `manage` that is no kind of object.
@@ -134,7 +134,7 @@ fn named(manage: &[String]) -> Result<ManagedKinds, String> {
 }
 
 impl ManagedKinds {
-    /// Returns the catalog without what gives new objects something that the models do not speak for: nothing is to be
+    /// Returns the catalog without what gives new objects something that the models do not manage: nothing is to be
     /// taken away from them again.
     pub fn managed_part_of<'a>(&self, live: &'a Catalog) -> Cow<'a, Catalog> {
         let gives = |object: &&Object| GRANTING_KINDS.contains(&object.id.kind) && !self.for_object(object, live);

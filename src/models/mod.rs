@@ -28,7 +28,7 @@ pub struct Declared {
     pub declarations: Vec<Declaration>,
     /// The renames that the models declare.
     pub renames: Vec<DeclaredRename>,
-    /// Which kinds of source there are, for what the models speak for.
+    /// Which kinds of source there are, for what the models manage.
     pub sources: Sources,
     /// How many statements about the server's roles were left out.
     pub about_roles: usize,
@@ -93,7 +93,7 @@ pub fn read(
 }
 
 impl Declared {
-    /// Returns the schemas that the models make and that are none of `schemas`; none where that has a `*`.
+    /// Returns the schemas that the models make and that are none of `schemas`; none if that has a `*`.
     pub fn schemas_beyond(&self, schemas: &[String], dialect: &Dialect) -> Vec<String> {
         if dialect.needs_no_server || schemas.iter().any(|schema| schema == "*") {
             return Vec::new();

@@ -83,7 +83,7 @@ pub fn next_section(
 }
 
 enum Reading {
-    /// The line that is a comment; None where there is none.
+    /// The line that is a comment; None if there is none.
     Next(Option<usize>),
     /// What opens here is never closed.
     Open(usize),
@@ -110,7 +110,7 @@ fn reading(text: &str, from: usize, lines: &[usize], syntax: Syntax) -> Reading 
 /// that can run it.
 ///
 /// # Errors
-/// The byte at which a directive stands that is one for one database only.
+/// The byte at which a directive begins that is for one database only.
 pub fn rules(text: &str, dialect: Option<Syntax>) -> Result<Syntax, usize> {
     if let Some(dialect) = dialect {
         return Ok(dialect);

@@ -21,7 +21,7 @@ use crate::sql::token::{Token, TokenKind, tokens};
 pub struct FileError {
     pub message: String,
     pub path: PathBuf,
-    /// None where the mistake is the whole file's (it can't be read).
+    /// None if the mistake is the whole file's (it can't be read).
     pub place: Option<Place>,
     pub hint: Option<String>,
     /// What the header says, where it is whole: the graph stays right though this file can't be run.
@@ -159,7 +159,7 @@ fn decode<'a>(path: &Path, bytes: &'a [u8]) -> Result<Cow<'a, str>, Box<FileErro
     }
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|error| {
-        // What stands before it is as long in the text that is shown.
+        // What comes before it is as long in the text that is shown.
         let (at, shown) = (error.valid_up_to(), String::from_utf8_lossy(bytes));
         let wrong = bytes.get(at).copied().unwrap_or(0);
         FileError::new(path, format!("the byte 0x{wrong:02x} is not UTF-8"))
@@ -532,7 +532,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Returns the line in which the byte `at` of the file stands.
+    /// Returns the line that contains byte `at` of the file.
     fn line_at(&self, at: usize) -> Line<'a> {
         lines(self.text).take_while(|line| line.start <= at).last().unwrap_or(Line { number: 1, start: 0, text: "" })
     }
@@ -544,7 +544,7 @@ impl<'a> Parser<'a> {
         FileError::new(self.path, message).at(Place::new(self.path, self.text, at..end))
     }
 
-    /// Makes the error of `wrong`, which stands somewhere in `line`.
+    /// Makes the error of `wrong`, which is somewhere in `line`.
     fn error(&self, line: Line<'_>, wrong: &str, message: impl Into<String>) -> Box<FileError> {
         let at = line.text.find(wrong).unwrap_or(0);
         let start = line.start + at;

@@ -119,7 +119,7 @@ pub fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     file.persist_noclobber(path).map(drop).map_err(|error| error.error)
 }
 
-/// Returns the error without the name of a temporary file, which nobody gave and nobody knows.
+/// Returns the error without the name of a temporary file, which means nothing to the user.
 ///
 /// Source: tempfile wraps the system's error into one of its own that ends with the path.
 pub fn without_place(error: std::io::Error) -> std::io::Error {

@@ -35,8 +35,6 @@ pub(super) struct Node {
     pub dependents: Vec<usize>,
     /// The revision that replaces this one, which then is no part of the graph.
     pub replaced_by: Option<usize>,
-    /// Its place in `order`.
-    pub rank: usize,
     /// What is wrong with its place in the graph.
     pub faults: Vec<usize>,
     /// What is wrong with its file below the header.
@@ -92,7 +90,7 @@ impl Graph {
         self.order.is_empty()
     }
 
-    /// Returns the revisions that none follows.
+    /// Returns the heads: the revisions without a successor.
     pub fn heads(&self) -> Vec<&Revision> {
         self.pick(|node| node.children.is_empty())
     }
@@ -110,11 +108,6 @@ impl Graph {
     /// Returns the revisions that several follow.
     pub fn branch_points(&self) -> Vec<&Revision> {
         self.pick(|node| node.children.len() > 1)
-    }
-
-    /// Returns the revisions that follow several.
-    pub fn merge_points(&self) -> Vec<&Revision> {
-        self.pick(|node| node.parents.len() > 1)
     }
 
     /// Returns the revisions that `id` follows, those that replace its parents included.
@@ -135,11 +128,6 @@ impl Graph {
     /// Returns the revisions that depend on `id`.
     pub fn dependents(&self, id: &str) -> Vec<&Revision> {
         self.neighbours(id, |node| &node.dependents)
-    }
-
-    /// Returns the revision that replaces `id`.
-    pub fn replacement(&self, id: &str) -> Option<&Revision> {
-        self.index.get(id).and_then(|&at| self.nodes[at].replaced_by).map(|at| self.revision(at))
     }
 
     /// Returns the revision that declares the branch label.
@@ -343,7 +331,7 @@ impl Graph {
         }
     }
 
-    /// Follows replacements to the revision that is part of the graph; None where they go in a circle.
+    /// Follows replacements to the revision that is part of the graph; None if they go in a circle.
     pub(super) fn standing_for(&self, mut at: usize) -> usize {
         for _ in 0..self.nodes.len() {
             match self.nodes[at].replaced_by {
@@ -444,40 +432,40 @@ impl Graph {
     /// Puts the revisions in order, parents first and each branch in one piece, and finds circles on the way.
     fn sort(&mut self) {
         #[derive(Clone, Copy, PartialEq)]
-        enum Seen {
+        enum Visit {
             No,
             Open,
             Done,
         }
-        let mut seen = vec![Seen::No; self.nodes.len()];
+        let mut seen = vec![Visit::No; self.nodes.len()];
         let mut circles: Vec<Vec<usize>> = Vec::new();
         let mut in_circle = vec![false; self.nodes.len()];
         let mut order = Vec::with_capacity(self.nodes.len());
         let starts = self.select(|node| node.children.is_empty());
-        // What no head leads to stands in a circle or below one.
+        // What no head leads to is in a circle or below one.
         for start in starts.into_iter().chain(self.select(|_| true)) {
-            if seen[start] != Seen::No {
+            if seen[start] != Visit::No {
                 continue;
             }
-            seen[start] = Seen::Open;
+            seen[start] = Visit::Open;
             let mut path: Vec<(usize, usize)> = vec![(start, 0)];
             while let Some((at, next)) = path.last_mut() {
                 let node = &self.nodes[*at];
                 let edge = node.parents.get(*next).or_else(|| node.dependencies.get(*next - node.parents.len()));
                 let Some(&above) = edge else {
-                    seen[*at] = Seen::Done;
+                    seen[*at] = Visit::Done;
                     order.push(*at);
                     path.pop();
                     continue;
                 };
                 *next += 1;
                 match seen[above] {
-                    Seen::Done => {}
-                    Seen::No => {
-                        seen[above] = Seen::Open;
+                    Visit::Done => {}
+                    Visit::No => {
+                        seen[above] = Visit::Open;
                         path.push((above, 0));
                     }
-                    Seen::Open => {
+                    Visit::Open => {
                         let from = path.iter().position(|(at, _)| *at == above).unwrap_or(0);
                         let circle: Vec<usize> = path[from..].iter().map(|(at, _)| *at).collect();
                         if circle.iter().any(|&at| !in_circle[at]) {
@@ -487,9 +475,6 @@ impl Graph {
                     }
                 }
             }
-        }
-        for (rank, &at) in order.iter().enumerate() {
-            self.nodes[at].rank = rank;
         }
         self.order = order;
         for mut circle in circles {

@@ -15,7 +15,7 @@ pub struct Subject {
     pub kind: &'static str,
     /// Its names from the outermost, folded as the dialect folds them: `["users", "email"]` for a column.
     pub path: Vec<String>,
-    /// What stands in parentheses after a function's name: the types of its arguments.
+    /// What is in parentheses after a function's name: the types of its arguments.
     pub arguments: Option<String>,
     /// As written, for messages: `table jobs`.
     pub words: String,
@@ -115,7 +115,7 @@ pub fn keeps_rows(text: &str, syntax: Syntax) -> Vec<KeepsRows> {
 /// How the directive begins in a generated section.
 pub const IRREVERSIBLE: &str = "-- migrate:irreversible ";
 
-/// Returns the reasons why a downgrade section can't be run, as `-- migrate:irreversible` gives them; none where it can.
+/// Returns the reasons why a downgrade section can't be run, as `-- migrate:irreversible` gives them; none if it can.
 pub fn irreversible(text: &str, syntax: Syntax) -> Vec<String> {
     let directives =
         directive::all(text, syntax).filter_map(|directive| directive.words.trim().strip_prefix("irreversible"));

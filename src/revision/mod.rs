@@ -37,7 +37,7 @@ pub struct Revision {
     pub draft: Option<Draft>,
     pub upgrade: Vec<Section>,
     pub downgrade: Vec<Section>,
-    /// The file, as given: relative to where the tool was started where that is shorter.
+    /// The file, as given: relative to where the tool was started if that is shorter.
     pub path: PathBuf,
 }
 
@@ -45,7 +45,7 @@ pub struct Revision {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Draft {
     pub reason: String,
-    /// Where it stands in the file, counted from 1.
+    /// Its place in the file, counted from 1.
     pub line: usize,
 }
 

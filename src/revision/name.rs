@@ -34,7 +34,7 @@ pub fn slug(message: &str) -> String {
 /// `minute`, `second` and `epoch`, all of `created` in UTC.
 ///
 /// # Errors
-/// A sentence: the template can't be read, or what it makes is no path below a folder.
+/// A sentence: the template can't be read, or what it makes is not a path below a folder.
 pub fn file_path(template: &str, id: &str, message: &str, created: Timestamp) -> Result<PathBuf, String> {
     let when = created.to_zoned(TimeZone::UTC);
     let mut environment = Environment::new();

@@ -184,7 +184,7 @@ impl Graph {
 
     /// Returns the revisions that `target` names, in the order of their files; none for `base`.
     ///
-    /// `applied` is None where no database is asked.
+    /// `applied` is None if no database is asked.
     ///
     /// # Errors
     /// Those of a target.

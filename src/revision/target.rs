@@ -17,9 +17,9 @@ use super::route::State;
 pub struct Target {
     /// As written.
     pub text: String,
-    /// What stands before the `@`.
+    /// What comes before the `@`.
     pub branch: Option<String>,
-    /// What stands after it: a place, with the steps that may be a part of its name.
+    /// What comes after it: a place, with the steps that may be a part of its name.
     place: String,
 }
 
@@ -30,7 +30,7 @@ pub struct Range {
     pub to: Option<Target>,
 }
 
-/// What stands on a command line where a target is expected.
+/// An argument on the command line where a target is expected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Spec {
     One(Target),
@@ -175,7 +175,7 @@ fn all_digits(text: &str) -> bool {
 }
 
 impl Graph {
-    /// Looks `target` up. `state` is where the database is; None where it isn't asked.
+    /// Looks `target` up. `state` is where the database is; None if it isn't asked.
     pub(super) fn place(&self, target: &Target, state: Option<&State>, way: Way) -> Result<Place, GraphError> {
         let text = || target.text.clone();
         let branch = target.branch.as_deref().map(|name| self.branch(name)).transpose()?;

@@ -141,7 +141,7 @@ fn a_line_of_revisions() {
             ("a002", "down a003", "! revision a003 is not applied, so no downgrade leads to it [\"a002\"]"),
             ("base", "down -1", "! `-1` goes too far: there are only 0 revisions that way"),
             ("base", "down base", ""),
-            // A revision that was put between applied ones runs where it is lacking.
+            // A revision that was put between applied ones runs if it is missing.
             ("=a001,a003", "up head", "a002 a004"),
             ("=a001,a003,x1,x2", "up head", "! the database has 2 revisions without a file here: x1, x2"),
         ],

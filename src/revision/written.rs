@@ -91,7 +91,7 @@ struct Outline {
     irreversible: Vec<String>,
 }
 
-/// Returns None where the text can't be split into statements.
+/// Returns None if the text can't be split into statements.
 fn outline(section: &Section, syntax: Syntax) -> Option<Outline> {
     let text = section.text.as_str();
     let mut statements = Vec::new();

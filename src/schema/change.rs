@@ -6,19 +6,19 @@ use super::plan::Risk;
 use super::{Catalog, Id, Object, Value};
 use crate::sql::Statement;
 
-/// What changing an object in place does to those that live in it or depend on it.
+/// What altering an object in place does to its children and dependents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Impact {
     /// Nothing.
     None,
-    /// It got more or less room (`varchar(50)` to `varchar(80)`): as rewritten, but what the server itself carries over
-    /// (`Kind::survives_resize`) stays where it is.
+    /// Only its size limit changes (`varchar(50)` to `varchar(80)`): as `Rewritten`, but kinds that the server keeps intact
+    /// (`Kind::survives_resize`) stay.
     Resized,
-    /// What steps aside must be dropped before and made again after (a column given another type).
+    /// Dependents of a kind with `Kind::drop_during_rewrite` are dropped before and created again after (a column's type changes).
     Rewritten,
-    /// Its children are gone with the old form and must be made again (SQLite's table rebuild).
+    /// Its children are lost with the old form and are created again (SQLite's table rebuild).
     ChildrenLost,
-    /// Both: it was made anew beside its old form, and what holds data was led over to it (an enum that lost a label).
+    /// Both: it is recreated beside its old form, and the data moves to the new one (an enum loses a label).
     Recreated,
 }
 
@@ -44,13 +44,13 @@ pub struct Change<'a> {
     pub statements: Vec<Statement>,
     pub risks: Vec<Risk>,
     pub impact: Impact,
-    /// Others that its statements make as they are to be, so that no step of their own does.
+    /// Other objects that its statements also bring to their target state, so that they need no step of their own.
     pub made: Vec<Id>,
-    /// It is to be dropped and made again although that loses what it holds.
+    /// Drop and create it again, although its data is lost.
     pub replaced: bool,
-    /// It is to be made anew, itself or what it lives in, and what that holds led over (`Kind::recreate`).
+    /// Recreate it, or the object it belongs to, and copy the data (`Kind::recreate`).
     pub recreate: bool,
-    /// A sentence that says why it can't be done, where a rule knows better than "these properties can't be changed".
+    /// Why the change is impossible, if a rule has a better reason than "these properties can't be changed".
     pub refusal: Option<String>,
 }
 
@@ -77,12 +77,12 @@ impl<'a> Change<'a> {
         }
     }
 
-    /// Takes the difference in `property` upon itself: true where there is one.
+    /// Claims the difference in `property`; returns whether there is one.
     pub fn claim(&mut self, property: &str) -> bool {
         self.unclaimed.remove(property)
     }
 
-    /// Takes the parts that differ upon itself.
+    /// Claims the parts that differ.
     pub fn take_parts(&mut self) -> Vec<Part<'a>> {
         std::mem::take(&mut self.parts)
     }
@@ -100,7 +100,7 @@ impl<'a> Change<'a> {
         self.after.properties.get(property)
     }
 
-    /// Adds a statement made for the object.
+    /// Adds a statement for the object.
     pub fn push_statement(&mut self, text: impl Into<String>) {
         self.statements.push(Statement::new(text, &self.after.id));
     }
@@ -115,12 +115,12 @@ impl<'a> Change<'a> {
         self.risks.push(risk);
     }
 
-    /// Has the object dropped and made again, what it holds being lost.
+    /// Drops the object and creates it again; its data is lost.
     pub fn replace(&mut self) {
         self.replaced = true;
     }
 
-    /// Has it made anew, or what it lives in, and what that holds led over.
+    /// Recreates the object, or the one it belongs to, and copies its data.
     pub fn recreate(&mut self) {
         self.unclaimed.clear();
         self.recreate = true;
@@ -132,24 +132,24 @@ impl<'a> Change<'a> {
     }
 }
 
-/// An object that is made anew: its old form and its new one, and what is said to lead from the one to the other.
+/// An object being recreated: its old form, its new form, and the statements that turn one into the other.
 pub struct Recreation<'a> {
-    /// None for what is new in something that is made anew.
+    /// None for a new part of a recreated object.
     pub before: Option<&'a Object>,
-    /// None for what is set aside and does not come again.
+    /// None for a part that is renamed with the old form and not created again.
     pub after: Option<&'a Object>,
     pub from: &'a Catalog,
     pub to: &'a Catalog,
-    /// What the names of old forms end with, unlike any other name.
+    /// The suffix of the old forms' names; no other name ends with it.
     pub suffix: &'a str,
-    /// Is the object made anew, so that its old form waits under another name?
+    /// Is the object recreated while its old form is kept under another name?
     pub is_aside: &'a dyn Fn(&Id) -> bool,
     pub statements: Vec<Statement>,
     pub risks: Vec<Risk>,
 }
 
 impl Recreation<'_> {
-    /// Adds a statement made for the object.
+    /// Adds a statement for the object.
     pub fn push_statement(&mut self, text: impl Into<String>) {
         if let Some(object) = self.after.or(self.before) {
             self.statements.push(Statement::new(text, &object.id));

@@ -1,4 +1,4 @@
-//! A plan in words, for people and as JSON.
+//! A plan in words, as text and as JSON.
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -20,7 +20,7 @@ impl Action {
 }
 
 impl Risk {
-    /// The risk in words, as it stands in a revision file and on the terminal.
+    /// The risk in words, as printed in a revision file and on the terminal.
     pub fn sentence(&self) -> String {
         match self {
             Risk::DestroysData(what) => format!("destroys data: {what}"),
@@ -49,7 +49,7 @@ pub fn line(difference: &Difference) -> String {
     text
 }
 
-/// Returns a line for each difference of a plan, but for what only comes or goes with what it lives inside of.
+/// Returns a line for each difference of a plan; children that are created or dropped with their parent have none.
 pub fn lines(plan: &Plan, from: &Catalog, to: &Catalog) -> Vec<String> {
     let whole: BTreeSet<(Action, &Id)> =
         plan.differences.iter().map(|difference| (difference.action, &difference.id)).collect();
@@ -70,7 +70,7 @@ pub fn secrets(catalog: &Catalog) -> Vec<String> {
     catalog.objects().filter_map(secrets_of).collect()
 }
 
-/// Returns the secrets of what the plan makes, which its statements can't give: those of the objects before and after it.
+/// Returns the secrets of the objects that the plan creates, which its statements can't set.
 pub fn secrets_to_give(plan: &Plan, from: &Catalog, to: &Catalog) -> Vec<String> {
     let made = plan.steps.iter().filter(|step| step.action == Action::Create);
     made.filter_map(|step| [to, from].into_iter().find_map(|catalog| secrets_of(catalog.get(&step.id)?))).collect()

@@ -1,25 +1,25 @@
-//! What of a database the models speak for: the target that they and what is left alone make together.
+//! Which part of a database the models manage: the target is the models plus the unmanaged rest of the live database.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::{Catalog, Id, IdMap, Object};
 
-/// What is compared and what is left alone.
+/// What is compared, and what is left unmanaged.
 pub struct Filter<'a> {
     /// Patterns of names that are never compared and never dropped.
     pub ignore: &'a [String],
-    /// Do the models speak for this object, which lives in the catalog?
-    pub speaks_for: &'a dyn Fn(&Object, &Catalog) -> bool,
-    /// Do they speak for this property of an object of this kind, so that its absence means its default?
-    pub speaks_for_property: &'a dyn Fn(&'static str, &str) -> bool,
+    /// Do the models manage this object of the catalog?
+    pub manages: &'a dyn Fn(&Object, &Catalog) -> bool,
+    /// Do they manage this property of an object of this kind, so that its absence means its default?
+    pub manages_property: &'a dyn Fn(&'static str, &str) -> bool,
     /// Are other tools' histories (`HISTORIES`) compared like any table, although no model declares them?
     pub histories: bool,
 }
 
-/// Where other migration tools keep what they applied; as little part of the schema as this tool's own table.
+/// The tables in which other migration tools record applied migrations; not part of the schema, like this tool's own.
 ///
-/// Source: the tools' documentation; src/history reads these tables.
+/// Source: the tools' documentation; src/import reads these tables.
 pub const HISTORIES: &[&str] = &[
     "alembic_version",
     "flyway_schema_history",
@@ -40,20 +40,20 @@ pub const HISTORIES: &[&str] = &[
     "atlas_schema_revisions",
 ];
 
-/// The catalog that is to be reached, and what of the live database is kept in it unasked.
+/// The catalog to reach, and which of its objects are unmanaged ones of the live database.
 #[derive(Clone, Debug, Default)]
 pub struct Target {
     pub catalog: Catalog,
-    /// The objects that are left alone, what lives inside them not counted.
+    /// The unmanaged objects, without their descendants.
     pub left_alone: Vec<Id>,
-    /// What of the declared schema is ignored, and so not in the target.
+    /// The declared objects that are ignored, and so not in the target.
     pub ignored: BTreeSet<Id>,
 }
 
-/// Returns what `declared` and what the models don't speak for in `live` make together.
+/// Returns `declared` plus the unmanaged objects of `live`.
 ///
-/// What is left alone stays as it is in `live`, for as long as what it lives inside of stays; when that goes, it goes
-/// too. A property that the models can't say, and don't, keeps its live value.
+/// An unmanaged object stays as it is in `live` unless its parent is dropped: then it is dropped too. A property that the
+/// models can't declare, and don't, keeps its live value.
 pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let mut target = Target::default();
     let own = own_histories(live);
@@ -62,7 +62,7 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     let named = |object: &Object, catalog: &Catalog| {
         is_ignored(object, catalog, filter.ignore, &own, &|id| filter.histories || declared.contains(id))
     };
-    let compared = |object: &Object, catalog: &Catalog| !named(object, catalog) && (filter.speaks_for)(object, catalog);
+    let compared = |object: &Object, catalog: &Catalog| !named(object, catalog) && (filter.manages)(object, catalog);
     for object in declared.shared() {
         if compared(object, declared) {
             wanted.push(with_unsaid(object, live, filter));
@@ -83,7 +83,7 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     if target.ignored.is_empty() {
         return target;
     }
-    // What something compared is made in, or of, must be there, spoken for or not.
+    // The parents and dependencies of a compared object must be there, managed or not.
     let mut waiting: Vec<&Object> = target.catalog.objects().filter_map(|object| declared.get(&object.id)).collect();
     while let Some(object) = waiting.pop() {
         let needed = object.parent.iter().chain(&object.depends_on).filter(|id| target.ignored.contains(id));
@@ -96,11 +96,11 @@ pub fn target(declared: &Catalog, live: &Catalog, filter: &Filter) -> Target {
     target
 }
 
-/// Returns the declared object with the live values of what the models can't say, and don't.
+/// Returns the declared object with the live values of the properties that the models can't declare, and don't.
 fn with_unsaid(declared: &Arc<Object>, live: &Catalog, filter: &Filter) -> Arc<Object> {
     let Some(now) = live.get(&declared.id) else { return Arc::clone(declared) };
     let unsaid: Vec<&str> = (now.properties.keys())
-        .filter(|name| !(filter.speaks_for_property)(declared.id.kind, name) && !declared.properties.contains_key(name))
+        .filter(|name| !(filter.manages_property)(declared.id.kind, name) && !declared.properties.contains_key(name))
         .collect();
     if unsaid.is_empty() {
         return Arc::clone(declared);
@@ -114,7 +114,7 @@ fn with_unsaid(declared: &Arc<Object>, live: &Catalog, filter: &Filter) -> Arc<O
     Arc::new(wanted)
 }
 
-/// Adds a declared object with all that lives in it.
+/// Adds a declared object with its descendants.
 fn add<'a>(object: &'a Object, declared: &'a Catalog, target: &mut Target, waiting: &mut Vec<&'a Object>) {
     target.ignored.remove(&object.id);
     target.catalog.insert(object.clone());
@@ -138,8 +138,7 @@ fn own_histories(catalog: &Catalog) -> BTreeSet<Id> {
     holders.filter(|holder| ["revision", "checksum", "tool_version"].iter().all(|name| has(holder, name))).collect()
 }
 
-/// Does a pattern mean this object or one that it lives inside of, or is that another tool's history which no model
-/// declares?
+/// Does a pattern match this object or an ancestor, or is it another tool's history table that no model declares?
 fn is_ignored(
     object: &Object,
     catalog: &Catalog,
@@ -159,7 +158,7 @@ fn is_ignored(
     false
 }
 
-/// Is this live object left alone? Not when it is compared, nor when what it lives inside of is to go.
+/// Is this live object left unmanaged? Not if it is compared, nor if its parent is dropped.
 fn stays<'a>(
     object: &'a Object,
     live: &'a Catalog,
@@ -178,7 +177,7 @@ fn stays<'a>(
     answer
 }
 
-/// Does the pattern mean this object: by its own name, by its whole name, or by its end (`users.email`)? A signature
+/// Does the pattern match this object: its own name, its full name, or the end of that (`users.email`)? A signature
 /// in parentheses may be left out.
 pub fn is_named(id: &Id, pattern: &str) -> bool {
     let dots = pattern.split('(').next().unwrap_or(pattern).matches('.').count();
@@ -190,7 +189,7 @@ pub fn is_named(id: &Id, pattern: &str) -> bool {
         .any(|name| matches(pattern, name) || matches(pattern, &format!("{name}{}", signatures.concat())))
 }
 
-/// Does `*` in the pattern, which stands for any characters, make it the same as `text`?
+/// Does `pattern` match `text`? `*` stands for any characters.
 fn matches(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
@@ -220,8 +219,8 @@ mod tests {
         let ignore: Vec<String> = ignore.iter().map(|pattern| (*pattern).to_owned()).collect();
         let filter = Filter {
             ignore: &ignore,
-            speaks_for: &|object, _| object.id.kind != silent,
-            speaks_for_property: &|_, name| name != "unsaid",
+            manages: &|object, _| object.id.kind != silent,
+            manages_property: &|_, name| name != "unsaid",
             histories: false,
         };
         let target = target(&declared, &live, &filter);

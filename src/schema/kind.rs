@@ -1,4 +1,4 @@
-//! What a database says about one kind of object.
+//! The facts and functions that a database supplies for one kind of object.
 
 use std::fmt;
 
@@ -11,72 +11,71 @@ use crate::sql::Statement;
 pub struct Kind {
     /// One word or two, as in `Id::kind` and in messages: `materialized view`.
     pub name: &'static str,
-    /// Returns the DDL that makes the object, and inside it the children that the planner chose to fold. No DDL means
-    /// that something else makes it (a partition's index comes with its parent's): that is no difference.
+    /// Returns the DDL that creates the object, including the children that the planner put inside it. Empty means that
+    /// another object's DDL creates it (a partition's index comes with its parent's): that is not a difference.
     pub create: fn(&Creation) -> Vec<Statement>,
-    /// Returns the DDL that removes it; the catalog is the one it lives in.
+    /// Returns the DDL that drops it; the catalog is the one it belongs to.
     pub drop: fn(&Object, &Catalog) -> Vec<Statement>,
-    /// The same where it depends on what is to be reached; the catalogs are those that a plan starts from and reaches.
+    /// The same, if the DDL depends on the target; the catalogs are the plan's start and target.
     pub drop_towards: Option<fn(&Object, &Catalog, &Catalog) -> Vec<Statement>>,
-    /// Claims the differences that DDL can change in place. What is left unclaimed makes the object be replaced or,
-    /// where it holds data, the plan refuse.
+    /// Claims the differences that DDL can change in place. An unclaimed difference replaces the object or, if it holds
+    /// data, is refused.
     pub alter: fn(&mut Change),
-    /// Returns the DDL that gives the object another name, for `rename`; None where there is no such DDL.
+    /// Returns the DDL that renames the object, for `rename`; None if there is none.
     pub rename: Option<fn(&Object, &str, &Catalog) -> Vec<Statement>>,
-    /// Are these, an object that goes and one that comes, alike in all but their names, so that the one may be renamed to the
-    /// other? The catalogs are those of both. None where a name is never all that differs.
+    /// Are these two, a dropped and a created object, equal but for their names, so that a rename turns one into the other?
+    /// Each comes with its catalog. None if two objects of the kind always differ in more than the name.
     pub alike_but_name: Option<fn(&Object, &Object, &Catalog, &Catalog) -> bool>,
-    /// May it be written inside its parent's CREATE? The catalogs are the one that is to be reached and the one that the
-    /// plan starts from.
+    /// May it be written inside its parent's CREATE? The catalogs are the plan's target and its start.
     pub inline: fn(&Object, &Catalog, &Catalog) -> bool,
-    /// Must it stay in its parent's CREATE once it may be written there (that a table is a partition)?
+    /// Must it be written in its parent's CREATE whenever it may be (a table's being a partition)?
     pub must_be_inline: bool,
-    /// Has it no DDL of its own, so that its parent's alter rule makes, changes and drops it (`Change::take_parts`)?
+    /// Does it lack DDL of its own, so that its parent's alter rule creates, alters and drops it (`Change::take_parts`)?
     pub altered_by_parent: bool,
-    /// Would dropping it lose rows or values that nothing can bring back?
+    /// Does dropping it lose rows or values that no statement can restore?
     pub holds_data: fn(&Object, &Catalog) -> bool,
-    /// How it is made anew where its alter rule says that it must be (`Change::recreate`), or where what it lives in is;
-    /// None where there is no such way.
+    /// How it is recreated when its alter rule asks for that (`Change::recreate`) or the object it belongs to is recreated;
+    /// None if it can't be.
     pub recreate: Option<Recreate>,
-    /// Returns what the object that it lives in is a part of because of it, so that the one's rows are the other's too and
-    /// go with it (that a table is a partition). None for most kinds.
+    /// Returns the object that this one makes its parent a part of (a table's being a partition): the parent's rows are that
+    /// object's too and are dropped with it. None for most kinds.
     pub part_of: Option<fn(&Object) -> Id>,
-    /// Is it made after the rows where its parent is made anew, although it may be written inside that one's CREATE (a key)?
+    /// Is it created after the rows are copied when its parent is recreated, although it could be written in the CREATE (a key)?
     pub post_data: bool,
-    /// Must it be dropped while something that it depends on is rewritten (a column given another type), and made
-    /// again afterwards?
+    /// Must it be dropped while something it depends on is rewritten (a column's type changes), and created again
+    /// afterwards?
     pub drop_during_rewrite: fn(&Object) -> bool,
-    /// Does a rewrite of what it depends on reach those that depend on it, although it holds no data itself (a type)?
+    /// Does a rewrite of something it depends on reach its own dependents, although it holds no data itself (a type)?
     pub propagates_rewrite: fn(&Object) -> bool,
-    /// Does the server itself carry it over when what it depends on is only given more or less room
-    /// (`Effect::Resized`), although it steps aside from a rewrite?
+    /// Does the server keep it intact when only the size limit of something it depends on changes (`Impact::Resized`),
+    /// although it is dropped during a rewrite?
     pub survives_resize: fn(&Object) -> bool,
-    /// Does it go with something else than its parent (a partition's column with the partitioned table's), so that no
-    /// DROP is to be said? The catalogs are those that a plan starts from and reaches.
+    /// Is it dropped with an object other than its parent (a partition's column with the partitioned table's), so that it
+    /// needs no DROP? The catalogs are the plan's start and target.
     pub dropped_implicitly: fn(&Object, &Catalog, &Catalog) -> bool,
-    /// Can it only go with its parent, so that this is dropped and made again where it is to go by itself (that an index is a
-    /// part of another one)? The catalog is the one that is to be reached.
+    /// Can it only be dropped with its parent, so that dropping it alone replaces the parent (an index's being part of another
+    /// one)? The catalog is the target.
     pub only_with_parent: fn(&Object, &Catalog) -> bool,
-    /// Returns what making it puts at risk, from what is there already to what is to be reached.
+    /// Returns the risks of creating it; the catalogs are the plan's start and target.
     pub risks: fn(&Object, &Catalog, &Catalog) -> Vec<Risk>,
-    /// Returns the names that it takes up among objects of other kinds (`relation app.users`): whoever else has one of
-    /// them must be dropped first.
+    /// Returns the names that it occupies in a namespace shared with other kinds (`relation app.users`): another object that
+    /// has one of them is dropped first.
     pub claimed_names: fn(&Object) -> Vec<String>,
-    /// Returns what else must come before it is made, beyond what the catalog says it depends on. The catalogs are the one
-    /// that is to be reached and the one that the plan starts from.
+    /// Returns what else must be there before it is created, beyond its dependencies in the catalog. The catalogs are the
+    /// plan's target and its start.
     pub create_after: fn(&Object, &Catalog, &Catalog) -> Vec<Id>,
-    /// Returns what it must be dropped before, although it does not depend on that.
+    /// Returns the objects that it must be dropped before, although it does not depend on them.
     pub drop_before: fn(&Object, &Catalog) -> Vec<Id>,
-    /// When it is replaced, is it to be dropped only when all that it needs has become what it is to be (a partition is
-    /// taken out and put back at once, so that what its whole gets meanwhile comes to it too)?
+    /// When it is replaced, is it dropped only once all its dependencies have reached their target state (a partition is
+    /// detached and attached in one go, so that it also gets what the partitioned table gained in between)?
     pub drop_late: fn(&Object, &Object) -> bool,
-    /// Returns what must be said right after it is made, because of what stands in the database already (the grants that
-    /// default privileges give a new object by themselves); the catalogs are those that a plan starts from and reaches.
+    /// Returns the statements that must follow its creation because of what the database already has (the grants that
+    /// default privileges give to a new object); the catalogs are the plan's start and target.
     pub after_create: fn(&Object, &Catalog, &Catalog) -> Vec<Statement>,
 }
 
 impl Kind {
-    /// The facts of a kind that is simply replaced when it changes: the start for every row (`..Kind::REPLACED`).
+    /// The facts of a kind that is simply replaced when it changes: the defaults of every row (`..Kind::REPLACED`).
     pub const REPLACED: Kind = Kind {
         name: "",
         create: |_| Vec::new(),
@@ -106,15 +105,15 @@ impl Kind {
     };
 }
 
-/// How an object is made anew although it can't be altered: its old form is set aside under another name, the new form is
-/// made by `Kind::create`, what the old one holds is led over, and the old one dropped.
+/// How to recreate an object that can't be altered: rename the old form, create the new one (`Kind::create`), copy the
+/// data, drop the old form.
 #[derive(Clone, Copy)]
 pub struct Recreate {
-    /// Says the DDL that frees the names of the old form.
+    /// Adds the DDL that frees the names of the old form.
     pub rename_old: fn(&mut Recreation),
-    /// Says the statements by which the new form gets what the old one holds.
+    /// Adds the statements that copy the old form's data to the new one.
     pub copy_data: fn(&mut Recreation),
-    /// Says the DDL that drops the old form under the name that it has by then; not asked of what goes with its parent.
+    /// Adds the DDL that drops the old form under its new name; not called for children, which are dropped with their parent.
     pub drop_old: fn(&mut Recreation),
 }
 
@@ -124,23 +123,23 @@ impl fmt::Debug for Kind {
     }
 }
 
-/// An object to be made.
+/// An object to be created.
 pub struct Creation<'a> {
     pub object: &'a Object,
-    /// What lives inside it, at any depth, and is to be written inside its CREATE, in the order of their places.
+    /// Its descendants that are written inside its CREATE, in the order of their places.
     pub inline: Vec<&'a Object>,
-    /// The catalog it belongs to: the one that is to be reached.
+    /// The catalog it belongs to: the target.
     pub catalog: &'a Catalog,
     /// The catalog that the plan starts from.
     pub from: &'a Catalog,
-    /// Is it made anew while its old form is there, under another name?
+    /// Is it recreated while its old form is kept under another name?
     pub recreate: bool,
-    /// Is the object there before and after, neither dropped nor made again?
+    /// Does the object exist before and after, neither dropped nor created again?
     pub stays: &'a dyn Fn(&Id) -> bool,
 }
 
 impl<'a> Creation<'a> {
-    /// Returns what is to be written inside the CREATE as a direct child of `parent`, in the order of their places.
+    /// Returns the direct children of `parent` that are written inside the CREATE, in the order of their places.
     pub fn inline_in(&self, parent: &Id) -> impl Iterator<Item = &'a Object> {
         self.inline.iter().copied().filter(move |object| object.parent.as_ref() == Some(parent))
     }

@@ -29,7 +29,7 @@ use crate::sql::quote;
 pub use catalog::{Catalog, IdMap, IdSet};
 pub use properties::Properties;
 
-/// What an object is called: its kind, and the names that lead to it (`column app.users.email`). Copies share the names.
+/// An object's kind and qualified name (`column app.users.email`). Copies share the names.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Id {
     /// The name of a row in the dialect's `kinds`.
@@ -38,8 +38,7 @@ pub struct Id {
     pub path: Path,
 }
 
-/// Names that lead to an object, to be read like a list of them. They are hashed once, because ids are looked up very
-/// often.
+/// An object's qualified name as a list of names. It is hashed once, because ids are looked up very often.
 #[derive(Clone)]
 pub struct Path(Arc<(u64, Vec<String>)>);
 
@@ -121,7 +120,7 @@ impl fmt::Display for Id {
                 // A part in parentheses is a signature: `function app.f(integer)`.
                 Some(_) if number > 0 => f.write_str(part)?,
                 Some(_) => write!(f, " {part}")?,
-                // A first part with a blank says what an object hangs on: `comment on table app.users`.
+                // A first part with a blank names the object that this one is attached to: `comment on table app.users`.
                 None if number == 0 && part.starts_with("on ") => write!(f, " {part}")?,
                 None if number == 0
                     || number == 1 && self.path.first().is_some_and(|first| first.starts_with("on ")) =>
@@ -164,11 +163,11 @@ impl fmt::Display for Value {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Object {
     pub id: Id,
-    /// What it lives inside of and dies with.
+    /// The object it belongs to and is dropped with.
     pub parent: Option<Id>,
     /// Name → value. A property that is absent has its default; a false flag is never stored.
     pub properties: Properties,
-    /// What its kind's functions know of it besides, never compared: the columns of a view, a grant's default.
+    /// Further facts for its kind's functions, never compared: the columns of a view, a grant's default.
     pub known: Properties,
     /// What must be there before it; its parent is always among them without being listed.
     pub depends_on: BTreeSet<Id>,
@@ -199,7 +198,7 @@ impl Object {
         self.properties.get(property) == Some(&Value::Flag(true))
     }
 
-    /// Returns the list, empty where there is none.
+    /// Returns the list, empty if there is none.
     pub fn list(&self, property: &str) -> &[String] {
         match self.properties.get(property) {
             Some(Value::List(list)) => list,
@@ -207,7 +206,7 @@ impl Object {
         }
     }
 
-    /// Returns the property as DDL is to say it, where that is other than as it is compared (`known` has it under
+    /// Returns the property as DDL writes it, if that differs from the compared form (`known` has it under
     /// `written PROPERTY`).
     pub fn written(&self, property: &str) -> Option<&str> {
         self.known_text(&format!("written {property}")).or_else(|| self.text(property))
@@ -224,7 +223,7 @@ impl Object {
         self.known.get(name) == Some(&Value::Flag(true))
     }
 
-    /// Returns the list, empty where there is none.
+    /// Returns the list, empty if there is none.
     pub fn known_list(&self, name: &str) -> &[String] {
         match self.known.get(name) {
             Some(Value::List(list)) => list,

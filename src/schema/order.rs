@@ -1,4 +1,4 @@
-//! Ordering by needs alone: near-linear, and the same on every run.
+//! Topological order: near-linear, and the same on every run.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -14,7 +14,7 @@ impl OrderGraph {
         OrderGraph { after: vec![Vec::new(); len] }
     }
 
-    /// Says that `first` comes before `then`; an edge to itself is dropped.
+    /// Puts `first` before `then`; an edge from a node to itself is dropped.
     pub fn add(&mut self, first: usize, then: usize) {
         if first != then {
             self.after[first].push(then);
@@ -33,10 +33,10 @@ impl OrderGraph {
         &self.after[node]
     }
 
-    /// Returns the nodes in an order that respects every edge; where it leaves a choice, the lower number goes first.
+    /// Returns the nodes in an order that respects every edge; if edges leave a choice, the lower number comes first.
     ///
     /// # Errors
-    /// The nodes that stand in circles, each circle sorted, when there is no such order.
+    /// The nodes of each circle, sorted, if there is no such order.
     pub fn sorted(&self) -> Result<Vec<usize>, Vec<Vec<usize>>> {
         let mut waiting = vec![0usize; self.len()];
         self.after.iter().flatten().for_each(|&then| waiting[then] += 1);
@@ -55,8 +55,8 @@ impl OrderGraph {
         if order.len() == self.len() { Ok(order) } else { Err(self.circles()) }
     }
 
-    /// Returns the edges that close the circles: without them there are none. A walk that begins at each circle's first
-    /// member meets them as those that lead back to where it is under way, which leaves out few that need no cutting.
+    /// Returns the edges that close the circles: without them there are none. A walk from each circle's first
+    /// member finds them as the edges back to a node on the current path; few of them could have been kept.
     pub fn closing(&self, circles: &[Vec<usize>]) -> HashSet<(usize, usize)> {
         let circle_of = circle_of(circles, self.len());
         let (mut seen, mut under_way) = (vec![false; self.len()], vec![false; self.len()]);

@@ -18,14 +18,14 @@ use super::kind::{Creation, Kind};
 use super::{Catalog, Id, Object, Value};
 use crate::sql::Statement;
 
-/// What a step puts at risk, said in the file and on the terminal.
+/// What a step puts at risk, as printed in the file and on the terminal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Risk {
     /// Rows or values are lost; the sentence says which.
     DestroysData(String),
-    /// The table is written to new files, and nobody reads or writes it meanwhile.
+    /// The server rewrites the table into new files, and blocks its readers and writers meanwhile.
     RewritesTable(String),
-    /// Others wait for as long as all rows are read.
+    /// Other sessions wait while the server scans all rows.
     Locks(String),
     /// It fails on data that does not fit (NOT NULL on nulls, a new CHECK, a narrower type).
     MayFail(String),
@@ -36,7 +36,7 @@ pub enum Action {
     Drop,
     Alter,
     Create,
-    /// Dropped and made again.
+    /// Dropped and created again.
     Replace,
 }
 
@@ -61,7 +61,7 @@ pub struct PlannedStatement {
     pub id: Id,
 }
 
-/// One object that differs, for people.
+/// One object that differs, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
     pub action: Action,
@@ -81,7 +81,7 @@ pub struct Refusal {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     pub steps: Vec<Step>,
-    /// What differs, by itself: objects that only step aside are not among them.
+    /// The differences. An object that is only dropped and created again during a rewrite is not one.
     pub differences: Vec<Difference>,
     pub refused: Vec<Refusal>,
 }
@@ -91,7 +91,7 @@ impl Plan {
         self.differences.is_empty()
     }
 
-    /// All statements in order, ALTERs of one object joined where they stand together.
+    /// All statements in order, adjacent ALTERs of one object joined.
     pub fn statements(&self) -> Vec<Statement> {
         self.planned_statements().into_iter().map(|planned_statement| planned_statement.statement).collect()
     }
@@ -149,8 +149,8 @@ fn may_join(last: &Statement, next: &Statement) -> bool {
 
 /// Returns the steps that turn `from` into `to`; `kinds` are the dialect's.
 ///
-/// The order is that of needs alone; where they leave a choice, drops go before changes and changes before creations,
-/// kinds in the order of `kinds`, then by name. The result is the same on every run.
+/// The order follows from dependencies alone; if they leave a choice, drops come before changes and changes before
+/// creations, kinds in the order of `kinds`, then by name. The result is the same on every run.
 pub fn plan(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Plan {
     let Some(renamed) = renames::renamed(from, to, kinds) else { return plan_from(from, to, kinds) };
     let mut plan = plan_from(&renamed.from, to, kinds);
@@ -160,17 +160,17 @@ pub fn plan(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Plan {
 }
 
 fn plan_from(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Plan {
-    let mut made_anew = BTreeSet::new();
+    let mut recreated = BTreeSet::new();
     loop {
-        let mut planner = Planner::new(from, to, kinds, &made_anew);
+        let mut planner = Planner::new(from, to, kinds, &recreated);
         planner.compare();
         planner.spread();
-        // All that is in it comes and goes with it, also what is the same.
-        let more = planner.made_anew();
-        if more.is_subset(&made_anew) {
+        // All its descendants are created and dropped with it, unchanged ones too.
+        let more = planner.recreated();
+        if more.is_subset(&recreated) {
             return planner.write();
         }
-        made_anew.extend(more);
+        recreated.extend(more);
     }
 }
 
@@ -184,16 +184,16 @@ struct Node<'a> {
     /// It is dropped, by a statement of its own or with its parent.
     goes: bool,
     comes: bool,
-    /// It is made anew (`Kind::recreate`), itself or with what it lives in; what it holds is not lost.
+    /// It is recreated (`Kind::recreate`), by itself or with its parent; its data is kept.
     recreate: bool,
     change: Option<Change<'a>>,
-    /// What a change puts at risk that is not made by itself.
+    /// The risks of a change that has no step of its own.
     risks: Vec<Risk>,
-    /// In `from`: who depends on it directly, children included.
+    /// In `from`: its direct dependents, children included.
     users: Vec<usize>,
     /// In `to`: what it needs, its parent included.
     needs: Vec<usize>,
-    /// In `from`: what it must go before, although it does not depend on that.
+    /// In `from`: what it must be dropped before, although it does not depend on that.
     drop_before: Vec<usize>,
     parent_before: Option<usize>,
     parent_after: Option<usize>,
@@ -204,13 +204,13 @@ struct Node<'a> {
 
 struct Planner<'a> {
     from: &'a Catalog,
-    /// The same without what is made anew.
+    /// The same without recreated objects.
     start: Cow<'a, Catalog>,
     to: &'a Catalog,
     nodes: Vec<Node<'a>>,
     differences: Vec<Difference>,
     refused: Vec<Refusal>,
-    /// Who steps aside from a change of whom.
+    /// Which object is dropped during the rewrite of which.
     aside: Vec<(usize, usize)>,
 }
 
@@ -228,7 +228,7 @@ impl<'a> Planner<'a> {
         let standing = self.standing();
         let suffix = self.free_suffix();
         let mut steps = Vec::new();
-        // What takes no statement is done by another object's: no difference of its own.
+        // A node without statements is handled by another object's: not a difference of its own.
         let mut silent: HashSet<(Phase, &Id)> = HashSet::new();
         for group in order {
             let Some(step) = self.step(&group, &standing, &suffix) else { continue };
@@ -254,7 +254,7 @@ impl<'a> Planner<'a> {
         Plan { steps, differences, refused: self.refused }
     }
 
-    /// Returns what one operation and those written in it say; `standing` is what is there without the old forms.
+    /// Returns the step of one operation and of those written in it; `standing` is the catalog without the old forms.
     fn step(&mut self, group: &Group, standing: &Catalog, suffix: &str) -> Option<Step> {
         let rename_old = self.old_form(group.operation.node).is_some();
         let node = &mut self.nodes[group.operation.node];
@@ -264,7 +264,7 @@ impl<'a> Planner<'a> {
             Phase::LeadOver => Some(self.copy_data(group, standing, suffix)),
             Phase::Drop => {
                 let object = node.before?;
-                // What hangs together when it is set aside still does.
+                // Objects that are renamed together stay connected.
                 let to = if rename_old { self.from } else { self.to };
                 let by_itself = (node.kind.dropped_implicitly)(object, self.from, to);
                 let lost = !by_itself && (node.kind.holds_data)(object, self.from);
@@ -290,7 +290,7 @@ impl<'a> Planner<'a> {
                 let mut risks = Vec::new();
                 for at in std::iter::once(group.operation.node).chain(group.inside.iter().copied()) {
                     if let Some(made) = self.nodes[at].after {
-                        if !self.is_settled_later(at) {
+                        if !self.is_set_after_rows(at) {
                             statements.extend((self.nodes[at].kind.after_create)(made, standing, self.to));
                         }
                         risks.extend((self.nodes[at].kind.risks)(made, self.from, self.to));

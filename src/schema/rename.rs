@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::kind::Kind;
 use super::{Catalog, Id, Object, filter};
 
-/// An object and the name that it is to have.
+/// An object and its new name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rename {
     pub from: Id,
@@ -15,7 +15,7 @@ pub struct Rename {
 }
 
 impl Rename {
-    /// How deep it lives: an outer object is renamed before what is in it.
+    /// How deep it is nested: an outer object is renamed before its children.
     pub fn depth(&self) -> usize {
         self.to.path.len()
     }
@@ -25,7 +25,7 @@ impl Rename {
 /// same place but for outer renames.
 ///
 /// # Errors
-/// A sentence that says what was not found, or that it can't be renamed.
+/// A sentence: what was not found, or that it can't be renamed.
 pub fn find(old: &str, new: &str, live: &Catalog, wanted: &Catalog, kinds: &[&'static Kind]) -> Result<Rename, String> {
     let gone: Vec<&Object> = live.objects().filter(|object| !wanted.contains(&object.id)).collect();
     let come: Vec<&Object> = wanted.objects().filter(|object| !live.contains(&object.id)).collect();
@@ -58,8 +58,8 @@ pub fn find(old: &str, new: &str, live: &Catalog, wanted: &Catalog, kinds: &[&'s
     Ok(first)
 }
 
-/// Returns the pairs of an object that goes and one that comes which look like one object renamed: of one kind, in one
-/// place, alike but for the name, and the only such pair.
+/// Returns the pairs of a dropped and a created object that look like one renamed object: of one kind, in one place, equal
+/// but for the name, and the only such pair.
 pub fn similar(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Vec<Rename> {
     let mut found = Vec::new();
     for kind in kinds.iter().filter(|kind| kind.rename.is_some()) {
@@ -73,7 +73,7 @@ pub fn similar(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Vec<Ren
             }
         }
     }
-    // Two that went and one that came: nobody knows.
+    // Two dropped and one created: ambiguous.
     let taken: Vec<Id> = found.iter().map(|rename| rename.to.clone()).collect();
     found.retain(|rename| taken.iter().filter(|to| **to == rename.to).count() == 1);
     found

@@ -62,7 +62,7 @@ pub fn remembered(key: &str, dialect: &Dialect) -> Option<Reading> {
     Some(Reading { catalog, unmanaged })
 }
 
-/// Remembers an answer; where that can't be done, nothing is lost but time.
+/// Remembers an answer; if that can't be done, nothing is lost but time.
 pub fn remember(key: &str, reading: &Reading) {
     let texts = (serde_json::to_string(&reading.unmanaged), stored::to_json(&reading.catalog));
     if let (Ok(unmanaged), Ok(objects)) = texts {
@@ -150,7 +150,7 @@ fn folder() -> Option<PathBuf> {
     Some(caches()?.join("answers"))
 }
 
-/// `MIGRATE_CACHE` (empty: no cache), else `migrate` in the user's folder for such things; None where there is none.
+/// `MIGRATE_CACHE` (empty: no cache), else `migrate` in the user's folder for such things; None if there is none.
 fn caches() -> Option<PathBuf> {
     if let Some(folder) = std::env::var_os("MIGRATE_CACHE") {
         return Some(PathBuf::from(folder)).filter(|folder| !folder.as_os_str().is_empty());

@@ -26,7 +26,7 @@ pub enum SourceError {
     /// The revisions do not run in a shadow.
     #[error("replaying the revisions in a shadow: {0}")]
     Replay(Box<ApplyError>),
-    /// A file that is no catalog.
+    /// A file that is not a catalog.
     #[error("{0}")]
     Stored(String),
 }
@@ -75,7 +75,7 @@ impl Shadowed {
     }
 }
 
-/// Returns which part of a database the configuration speaks of.
+/// Returns which part of a database the configuration is about.
 pub fn scope(config: &Config) -> Scope {
     Scope { schemas: config.database.schemas.clone(), version_table: config.database.version_table.clone() }
 }
@@ -145,7 +145,7 @@ pub fn in_shadow(
     Ok(Loaded::Whole(Shadowed { reading, key, statements, shadow: Some(shadow) }))
 }
 
-/// Returns what a shadow that the configuration names adds to its answers: its own settings, and what it holds.
+/// Returns what a shadow that the configuration names adds to its answers: its own settings, and its data.
 fn named(database: &mut dyn Database, config: &Config) -> Result<String, SourceError> {
     let mut shadow = database.shadow(config.database.shadow_url()?)?;
     let held = shadow.reflect(&Scope { schemas: vec!["*".to_owned()], version_table: String::new() })?;

@@ -35,7 +35,7 @@ impl SplitError {
 
 /// Returns the statements of `sql`, without their semicolons and without the comments around them.
 ///
-/// A semicolon ends a statement unless it stands in parentheses (PostgreSQL: a rule's actions), in the body of a
+/// A semicolon ends a statement unless it is in parentheses (PostgreSQL: a rule's actions), in the body of a
 /// PostgreSQL routine written `BEGIN ATOMIC … END` (CREATE FUNCTION), or in that of an SQLite trigger
 /// (`BEGIN … END`, as in `sqlite3_complete()`). Empty statements are left out.
 ///

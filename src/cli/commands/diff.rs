@@ -47,12 +47,12 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
     for side in [&mut from, &mut to] {
         side.reading.catalog = without_ignored(&side.reading.catalog, &config.autogenerate.ignore);
     }
-    // What one side doesn't speak for is as it is on the other.
-    let completed = |side: &schema_source::Seen, other: &schema_source::Seen| {
+    // What one side doesn't manage is as it is on the other.
+    let completed = |side: &schema_source::LoadedSide, other: &schema_source::LoadedSide| {
         let filter = Filter {
             ignore: &config.autogenerate.ignore,
-            speaks_for: &|object, catalog| side.managed_kinds.for_object(object, catalog),
-            speaks_for_property: &|kind, name| side.managed_kinds.for_property(kind, name),
+            manages: &|object, catalog| side.managed_kinds.for_object(object, catalog),
+            manages_property: &|kind, name| side.managed_kinds.for_property(kind, name),
             histories: side.managed_kinds == crate::models::managed_kinds::ManagedKinds::All,
         };
         target(&side.reading.catalog, &other.reading.catalog, &filter).catalog

@@ -170,7 +170,7 @@ fn verdict(
     config: &Config,
 ) -> Result<Verdict, Failure> {
     let revisions: Vec<&Revision> = taken.iter().map(|taken| &taken.revision).collect();
-    // What stands before Alembic's first revision is none of its own.
+    // What comes before Alembic's first revision is none of its own.
     let own = taken.iter().filter(|taken| Some(taken.from.as_path()) != project.before.as_deref().map(Path::new));
     let ids = own.map(|taken| (taken.original.clone(), taken.revision.id.clone())).collect();
     if project.syntax() == Syntax::Sqlite {

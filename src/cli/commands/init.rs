@@ -192,7 +192,7 @@ fn without_password(url: &str) -> String {
     let (place, query) = url.split_once('?').unwrap_or((url, ""));
     let place = match place.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?))) {
         Some((scheme, (user, rest))) => match user.split_once(':') {
-            // The name of a variable is no password.
+            // The name of a variable is not password.
             Some((name, password)) if !(password.starts_with("${") && password.ends_with('}')) => {
                 format!("{scheme}://{name}@{rest}")
             }

@@ -1,4 +1,4 @@
-//! `migrate repair`: makes the version table say what a person knows to be true.
+//! `migrate repair`: makes the version table say what the user knows to be true.
 
 use clap::Args;
 use serde_json::json;

@@ -15,7 +15,7 @@ const PROTECTED: [&str; 3] = ["postgres", "template0", "template1"];
 /// The databases that every server is likely to have, to connect to while the wanted one is not there (manual 23.1).
 const MAINTENANCE: [&str; 2] = ["postgres", "template1"];
 
-/// Makes the database where it is missing, owned by the user of the URL, and grants `roles` all that an application
+/// Makes the database if it is missing, owned by the user of the URL, and grants `roles` all that an application
 /// needs in `schemas`, now and, by default privileges, on what that user makes there later.
 fn create(url: &str, _root: &Path, roles: &[String], schemas: &[String]) -> Result<Made, DatabaseError> {
     let settings = Settings::read(url, &|name| std::env::var(name).ok())?;

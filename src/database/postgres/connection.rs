@@ -37,6 +37,9 @@ const CANCEL_AGAIN: Duration = Duration::from_millis(500);
 
 impl Connection {
     /// Connects as `settings` say, under this name in `pg_stat_activity` unless the settings have one.
+    ///
+    /// # Errors
+    /// `Connect` with the reason, for the last of the hosts that were tried.
     pub fn open(settings: &Settings, application: &str) -> Result<Connection, DatabaseError> {
         let failed =
             |reason: String, hint: Option<String>| DatabaseError::Connect { place: settings.place(), reason, hint };
@@ -94,6 +97,9 @@ impl Connection {
     }
 
     /// Drives what `work` does with the client to its end.
+    ///
+    /// # Errors
+    /// The error of the statement, with `interrupted` set if the process was asked to stop, or `connection_lost`.
     pub fn drive<'a, T, F>(&'a self, work: impl FnOnce(&'a Client) -> F) -> Result<T, SqlError>
     where
         F: Future<Output = Result<T, tokio_postgres::Error>>,
@@ -120,11 +126,17 @@ impl Connection {
     }
 
     /// Sends `script` as one message and returns the rows of each of its statements.
+    ///
+    /// # Errors
+    /// The error of the statement, with `interrupted` set if the process was asked to stop, or `connection_lost`.
     pub fn run(&self, script: &str) -> Result<Vec<Rows>, SqlError> {
         self.wait(self.ask(script, true)).map(|answer| answer.rows)
     }
 
     /// Sends `script` as one message; rows are thrown away.
+    ///
+    /// # Errors
+    /// The error of the statement, with `interrupted` set if the process was asked to stop, or `connection_lost`.
     pub fn execute(&self, script: &str) -> Result<(), SqlError> {
         self.wait(self.ask(script, false)).map(|_| ())
     }
@@ -135,6 +147,9 @@ impl Connection {
     }
 
     /// Sends all queries before it waits for the first answer, and returns the rows of each.
+    ///
+    /// # Errors
+    /// The error of the statement, with `interrupted` set if the process was asked to stop, or `connection_lost`.
     pub fn pipeline(&self, queries: &[&str]) -> Result<Vec<Rows>, SqlError> {
         let asked = futures_util::future::join_all(queries.iter().map(|query| self.ask(query, true)));
         let answers = self.wait(async { Ok(asked.await) })?;

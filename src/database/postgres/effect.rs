@@ -57,7 +57,7 @@ pub fn effect(statement: &str) -> Effect {
     }
 }
 
-/// A valid index of that name on that table: done. An invalid one is what a cut-off build leaves: it goes first.
+/// A valid index of that name on that table: done. An invalid one is left by an interrupted build: it is dropped first.
 fn index_made(index: &[String], table: &[String]) -> String {
     let literal = |path: &[String]| quote::literal(&quote::qualified(path), Syntax::Postgres);
     let table = literal(table);

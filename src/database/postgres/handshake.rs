@@ -63,6 +63,9 @@ impl Refusal {
 }
 
 /// Connects to the first host that fits.
+///
+/// # Errors
+/// `Refusal` of the last host that was tried.
 pub async fn connect(settings: &Settings, application: &str) -> Result<Session, Refusal> {
     let passes: &[SessionAttributes] = match settings.session {
         SessionAttributes::PreferStandby => &[SessionAttributes::Standby, SessionAttributes::Any],

@@ -20,6 +20,9 @@ pub struct Lock {
 impl Lock {
     /// Tries until the lock is free or `wait` is over, and tells `waiting` once who has it; calls `meanwhile` twice a second
     /// or more often.
+    ///
+    /// # Errors
+    /// `Locked` with the holder after `wait`; `Sql` and `Connect` of its own connection.
     pub fn take(
         settings: &Settings,
         application: &str,
@@ -138,6 +141,9 @@ pub fn mark(run: &str) -> String {
 }
 
 /// Looks for a session of an earlier run: by its mark, or, where its text may not be seen, by its process.
+///
+/// # Errors
+/// The error of the statement, with `interrupted` set if the process was asked to stop, or `connection_lost`.
 pub fn earlier(connection: &Connection, run: &str, process: Option<&str>) -> Result<Earlier, SqlError> {
     let mark = quote::literal(mark(run).trim_end(), Syntax::Postgres);
     let (pid, began) = process.and_then(|process| process.split_once(' ')).unwrap_or(("0", ""));

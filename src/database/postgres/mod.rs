@@ -65,6 +65,9 @@ pub struct Postgres {
 
 impl Postgres {
     /// Connects to the database that `url` and libpq's environment variables name.
+    ///
+    /// # Errors
+    /// `Url` or `Setting` for a wrong URL, `Connect` with the reason.
     pub fn connect(url: &str, purpose: &Purpose) -> Result<Postgres, DatabaseError> {
         let settings = Settings::read(url, &|name| std::env::var(name).ok())?;
         Postgres::open(settings, &purpose.application)
@@ -83,6 +86,9 @@ impl Postgres {
     }
 
     /// Sends all queries at once and returns the rows of each: one wait for any number of queries.
+    ///
+    /// # Errors
+    /// The error of the statement, with `interrupted` set if the process was asked to stop, or `connection_lost`.
     pub fn pipeline(&mut self, queries: &[&str]) -> Result<Vec<Rows>, SqlError> {
         self.connection.pipeline(queries)
     }
@@ -160,7 +166,7 @@ impl Database for Postgres {
         Ok(answers.into_iter().next_back().unwrap_or_default())
     }
 
-    /// One message: where the table is, and its rows. The last statement fails where there is no table, and that is an
+    /// One message: where the table is, and its rows. The last statement fails if there is not a table, and that is an
     /// answer too. Code of a stranger's in the table is an error before a row is read.
     fn applied(&mut self, version_table: &str) -> Result<Option<Vec<AppliedRow>>, DatabaseError> {
         let name = quote::qualified(&version_table::path(version_table, Syntax::Postgres));

@@ -229,6 +229,9 @@ impl<'e> Parameters<'e> {
     }
 
     /// Returns what the value of a parameter means, of the few that it may have.
+    ///
+    /// # Errors
+    /// `Setting` with the accepted words.
     pub fn choice<T: Copy>(&self, name: &str, choices: &[(&str, T)]) -> Result<Option<T>, DatabaseError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         match choices.iter().find(|(word, _)| *word == value.text) {
@@ -241,6 +244,9 @@ impl<'e> Parameters<'e> {
     }
 
     /// Returns a whole number, which may be negative.
+    ///
+    /// # Errors
+    /// `Setting` if it is not a whole number.
     pub fn number(&self, name: &str, unit: &str) -> Result<Option<i64>, DatabaseError> {
         let Some(value) = self.get(name) else { return Ok(None) };
         let number = value.text.trim().parse::<i32>();

@@ -28,10 +28,10 @@ SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL quote_all_identifiers = o
 SET LOCAL DateStyle = 'ISO, MDY'; SET LOCAL IntervalStyle = 'postgres'; SET LOCAL TimeZone = 'UTC';
 SET LOCAL jit = off; SET LOCAL bytea_output = 'hex'; SET LOCAL xmloption = content";
 
-/// `n`ormal, `a`uto, `i`nternal, the two by which a part of a partition hangs on its parent's, a member of an
+/// `n`ormal, `a`uto, `i`nternal, the two by which a part of a partition is attached to its parent's, a member of an
 /// `e`xtension, and what goes with one (`x`; manual, "pg_depend").
 ///
-/// That a table hangs on the one it inherits from is left out: the link between them is an object of its own, which
+/// That a table is attached to the one it inherits from is left out: the link between them is an object of its own, which
 /// can go while both stay.
 const DEPENDENCIES: &str = "SELECT classid, objid, objsubid, refclassid, refobjid, refobjsubid, deptype::text
 FROM pg_depend d WHERE (deptype IN ('n', 'a', 'i', 'P', 'S', 'e', 'x') AND refobjid >= 16384

@@ -43,6 +43,9 @@ const ABANDONED: &str = "SET LOCAL search_path = pg_catalog, pg_temp; \
 
 /// Opens the database that `shadow_url` names, which is emptied with the value returned, or makes one like `live` that is
 /// dropped with it.
+///
+/// # Errors
+/// `Shadow` if the role may not create a database, or the named one is not empty; `Connect` and `Sql` with the reason.
 pub fn open(live: &mut Postgres, shadow_url: Option<&str>) -> Result<Postgres, DatabaseError> {
     match shadow_url.filter(|url| !url.is_empty()) {
         Some(url) => at(url, live),

@@ -137,7 +137,7 @@ pub fn written(text: &str) -> Cow<'_, str> {
 }
 
 /// A constant without a type got that of the other branches of a UNION, and has no name: the server prints it with the
-/// type, and would, when it reads that, name it after the type. None where there is no such constant.
+/// type, and would, when it reads that, name it after the type. None if there is no such constant.
 fn with_bare_constants(text: &str) -> Option<String> {
     if !["UNION", "INTERSECT", "EXCEPT"].iter().any(|word| text.contains(word)) || !text.contains("::") {
         return None;
@@ -181,7 +181,7 @@ fn with_bare_constants(text: &str) -> Option<String> {
 }
 
 /// `CYCLE … SET c TO 'y'::text DEFAULT 'n'::text USING p` is printed, but only `TO text 'y' DEFAULT text 'n'` is read
-/// (gram.y, `opt_cycle_clause`). None where there is no such clause.
+/// (gram.y, `opt_cycle_clause`). None if there is no such clause.
 fn with_constant_marks(text: &str) -> Option<String> {
     if !text.contains(" CYCLE ") {
         return None;
@@ -242,7 +242,7 @@ fn list_at<'a>(text: &'a str, tokens: &[Token], open: usize) -> Option<(&'a str,
 }
 
 /// Returns the query of a view with the bare lists of VALUES that it was made of, to be made again with the view's column
-/// names before it; None where there is no such list.
+/// names before it; None if there is no such list.
 ///
 /// The server prints one whose columns the view names as `SELECT "*VALUES*".column1 AS a FROM (VALUES (1)) "*VALUES*"`
 /// (ruleutils.c, `get_simple_values_rte`), and that text, loaded again, with a blank before VALUES.
@@ -301,7 +301,7 @@ fn lists(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Rewrites the first such cast and whatever stands before and after it; None where there is none.
+/// Rewrites the first such cast and whatever stands before and after it; None if there is none.
 fn rewritten(text: &str, tokens: &[Token]) -> Option<String> {
     for (at, token) in tokens.iter().enumerate() {
         if let Some(cast) = token.is_mark(text, '(').then(|| cast_at(text, tokens, at)).flatten() {

@@ -36,6 +36,9 @@ pub enum Socket {
 }
 
 /// Connects a socket and sets its options.
+///
+/// # Errors
+/// The error of the operating system, a timeout among them.
 pub async fn connect(address: &Address, options: &SocketOptions) -> io::Result<Socket> {
     match address {
         Address::Tcp(address) => {
@@ -148,7 +151,7 @@ impl Watch {
             7 | 8 => ("gss", "GSSAPI"),
             9 => ("sspi", "SSPI"),
             10 => ("scram-sha-256", "SCRAM-SHA-256"),
-            // The exchange goes on.
+            // The exchange continues.
             11 | 12 => return Ok(()),
             _ => ("", "a kind of authentication that migrate does not have"),
         };

@@ -41,6 +41,9 @@ pub enum TlsError {
 const PROTOCOL: &[u8] = b"postgresql";
 
 /// Does the handshake over a socket whose server waits for it.
+///
+/// # Errors
+/// `TlsError`: a certificate that is refused, or a failure of the exchange.
 pub async fn handshake(settings: &Tls, host: &str, socket: Socket) -> Result<TlsStream<Socket>, TlsError> {
     let shown =
         Arc::new(Shown { key: own_certificate(settings).map_err(TlsError::Here)?, asked: AtomicBool::new(false) });

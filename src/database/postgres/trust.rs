@@ -21,7 +21,7 @@ pub fn is_trusted(owner: &str) -> String {
     )
 }
 
-/// Returns the name of an object's owner where it is a stranger's code; null where the owner is trusted, or `is_code` is
+/// Returns the name of an object's owner where it is a stranger's code; null if the owner is trusted, or `is_code` is
 /// false.
 pub fn stranger(owner: &str, is_code: &str) -> String {
     format!(

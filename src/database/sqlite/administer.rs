@@ -9,7 +9,7 @@ use crate::database::{Administration, DatabaseError, Made, Purpose};
 pub const ADMINISTRATION: Administration =
     Administration { create, drop: remove, place, answers, session_options: |_| None };
 
-/// Makes an empty database file where there is none; a file has no roles, so `roles` must be empty.
+/// Makes an empty database file if there is none; a file has no roles, so `roles` must be empty.
 fn create(url: &str, root: &Path, roles: &[String], _schemas: &[String]) -> Result<Made, DatabaseError> {
     if let Some(role) = roles.first() {
         return Err(DatabaseError::Url(format!(

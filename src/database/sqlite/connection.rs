@@ -13,6 +13,9 @@ use crate::database::{DatabaseError, Purpose, Reading, Scope, SqlError, interrup
 use crate::sql::{Statement, Syntax, split};
 
 /// Returns the file that `url` names; None for a database in memory or one that SQLite's own URI names.
+///
+/// # Errors
+/// `Url` if it can't be read.
 pub fn file(url: &str, root: &Path) -> Result<Option<PathBuf>, DatabaseError> {
     Ok(Named::read(url)?.file(root))
 }
@@ -33,12 +36,12 @@ pub struct Sqlite {
     /// How long a statement waits for another process to end its transaction.
     patience: Duration,
     /// It is a shadow in a file of its own, which is to be as empty afterwards as before.
-    pub(super) is_lent: bool,
+    pub(super) is_borrowed: bool,
 }
 
 impl Drop for Sqlite {
     fn drop(&mut self) {
-        if self.is_lent {
+        if self.is_borrowed {
             let emptied = interruption::uninterruptible(|| self.empty());
             if let Err(error) = emptied {
                 tracing::warn!(database = self.place(), %error, "the shadow database could not be emptied");
@@ -51,6 +54,9 @@ impl Sqlite {
     /// Opens the file that `url` names; `root` is what a relative name is relative to.
     ///
     /// A file that is not there is made when `purpose` allows it, and is an empty database otherwise.
+    ///
+    /// # Errors
+    /// `Url` for a wrong URL, `Connect` with SQLite's reason.
     pub fn open(url: &str, root: &Path, purpose: &Purpose) -> Result<Sqlite, DatabaseError> {
         let named = Named::read(url)?;
         let file = named.file(root);
@@ -91,7 +97,7 @@ impl Sqlite {
             application: purpose.application.clone(),
             lock: None,
             patience: purpose.patience,
-            is_lent: false,
+            is_borrowed: false,
         })
     }
 
@@ -106,6 +112,9 @@ impl Sqlite {
     }
 
     /// Runs the statements of `script` one by one; an error rolls back the transaction that is open.
+    ///
+    /// # Errors
+    /// The error of the statement, with `interrupted` set if the process was asked to stop, or `connection_lost`.
     pub fn execute(&mut self, script: &str) -> Result<(), SqlError> {
         self.run(script).inspect_err(|_| self.roll_back())
     }
@@ -150,6 +159,9 @@ impl Sqlite {
     }
 
     /// Runs one statement and returns its rows as text.
+    ///
+    /// # Errors
+    /// The error of the statement, with `interrupted` set if the process was asked to stop, or `connection_lost`.
     pub fn query(&mut self, statement: &str) -> Result<Vec<Vec<Option<String>>>, SqlError> {
         self.rows(statement).map_err(|error| {
             self.roll_back();
@@ -174,6 +186,9 @@ impl Sqlite {
     }
 
     /// Reads the catalog.
+    ///
+    /// # Errors
+    /// The error of the statement, with `interrupted` set if the process was asked to stop, or `connection_lost`.
     pub fn reflect(&self, scope: &Scope) -> Result<Reading, SqlError> {
         super::reflect::reflect(&self.connection, scope).map_err(|error| sql_error(&error, 0, 0))
     }

@@ -71,7 +71,7 @@ pub struct Constraint {
 const TYPE_ENDS: [&str; 10] =
     ["CONSTRAINT", "PRIMARY", "NOT", "NULL", "UNIQUE", "CHECK", "DEFAULT", "COLLATE", "REFERENCES", "GENERATED"];
 
-/// Reads a CREATE TABLE as `sqlite_schema` keeps it; None where it is none.
+/// Reads a CREATE TABLE as `sqlite_schema` keeps it; None if it is none.
 pub fn read(sql: &str) -> Option<Table> {
     let all = words(sql);
     let open = all.iter().position(|word| word.is_mark("("))?;
@@ -138,7 +138,7 @@ impl<'t> Reader<'_, 't> {
         Some(inside.to_vec())
     }
 
-    /// CONSTRAINT name: true where one was read.
+    /// CONSTRAINT name: true if one was read.
     fn constraint_name(&mut self) -> bool {
         let from = self.at;
         if !self.take("CONSTRAINT") {
@@ -250,7 +250,7 @@ impl<'t> Reader<'_, 't> {
         Some(())
     }
 
-    /// Reads one constraint; false where none begins here.
+    /// Reads one constraint; false if none begins here.
     fn constraint(&mut self, column: Option<&str>) -> Option<bool> {
         let from = self.at;
         let columns = |words: &[Word], reader: &Self| {

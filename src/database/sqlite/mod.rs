@@ -131,7 +131,7 @@ impl Database for Sqlite {
                 Sqlite::place(&shadow)
             )));
         }
-        shadow.is_lent = shadow.file.is_some();
+        shadow.is_borrowed = shadow.file.is_some();
         Ok(Box::new(shadow))
     }
 

@@ -1,7 +1,7 @@
-//! A table written anew, because SQLite has no ALTER for the change.
+//! A table rewritten, because SQLite has no ALTER for the change.
 //!
 //! Source: SQLite, "Making Other Kinds Of Table Schema Changes": with foreign keys off, a new table is made and filled,
-//! the old one dropped, and the new one renamed. What lives on the table (indexes, triggers) goes with the old one; the
+//! the old one dropped, and the new one renamed. The indexes and triggers of the table are dropped with the old one; the
 //! planner puts it back, because the change says `Impact::ChildrenLost`. Views stay: `legacy_alter_table` keeps SQLite from
 //! looking at them at the moment when the table is not there.
 

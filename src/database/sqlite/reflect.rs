@@ -265,7 +265,7 @@ impl Read {
     }
 
     /// Strings that somebody put in double quotes, which SQLite allows: where it drops or renames a column of any table,
-    /// it writes all of them anew in single quotes (`renameFixQuotes` in its alter.c).
+    /// it writes all of them again in single quotes (`renameFixQuotes` in its alter.c).
     fn mark_quoted_strings(&mut self, rows: &[Row]) {
         let called: HashSet<String> = rows.iter().map(|row| folded(&row.name)).collect();
         let is_name = |name: &str| self.all_names.contains(name) || called.contains(name);

@@ -72,7 +72,7 @@ fn row(sql: &str) -> Option<Row> {
     plain.then(|| Row { kind: kind.to_owned(), name, table, sql: sql.to_owned() })
 }
 
-/// Are the object and all that lives in it the same in both catalogs?
+/// Are the object and its descendants the same in both catalogs?
 fn says_the_same(object: &Object, declared: &Catalog, live: &Catalog) -> bool {
     let Some(held) = live.get(&object.id).filter(|held| held.properties == object.properties) else { return false };
     let (children, others) = (declared.children(&object.id), live.children(&held.id));

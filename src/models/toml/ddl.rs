@@ -13,6 +13,9 @@ use crate::sql::{Origin, Statement, Syntax};
 pub const POSTGRES_METHODS: &[&str] = &["gin", "gist", "brin", "spgist", "ivfflat", "hnsw", "bloom"];
 
 /// Adds the DDL of the whole document: schemas, enums, tables, foreign keys, indexes, comments.
+///
+/// # Errors
+/// `ModelError` at the line of what the dialect can't express.
 pub fn declare(document: &Document, dialect: &'static Dialect, declared: &mut Declared) -> Result<(), ModelError> {
     let writer = Writer { document, syntax: dialect.syntax, enums: labels(document) };
     writer.refuse_duplicates()?;

@@ -129,7 +129,7 @@ pub fn index_part(written: &str, columns: &[&str], syntax: Syntax) -> String {
     }
 }
 
-/// What stands behind an index's column; SQLite has no operator classes.
+/// What follows an index's column; SQLite has no operator classes.
 fn behind(text: &str, syntax: Syntax) -> String {
     let text = text.trim();
     if syntax == Syntax::Postgres {

@@ -124,7 +124,7 @@ struct Enum {
 /// Adds what `text`, the content of `path`, declares to the document, as `dialect` has it where the two differ.
 ///
 /// # Errors
-/// What is no TOML, an unknown key or a value of the wrong type, at its line.
+/// What is not TOML, an unknown key or a value of the wrong type, at its line.
 pub fn read(path: &Path, text: &str, dialect: &'static Dialect, document: &mut Document) -> Result<(), ModelError> {
     document.paths.push(path.to_owned());
     parse::parse(path, text, dialect, document)

@@ -77,6 +77,9 @@ const VALUES: &[&str] = &[
 ];
 
 /// Adds what `text` declares to the document.
+///
+/// # Errors
+/// `ModelError` at the line that is not TOML, or has an unknown key or a value of the wrong type.
 pub fn parse(path: &Path, text: &str, dialect: &'static Dialect, document: &mut Document) -> Result<(), ModelError> {
     let root = DeTable::parse(text).map_err(|error| {
         let span = error.span().unwrap_or(text.len()..text.len());

@@ -337,7 +337,7 @@ impl Writer<'_> {
         Some(format!("{} = {value}", key(column.id.name())))
     }
 
-    /// The column's default, None inside where there is none; None where it can't be said here.
+    /// The column's default, None inside if there is none; None if it can't be said here.
     #[allow(clippy::option_option)]
     fn default(&self, column: &Object, type_: &str, said: &mut Vec<Id>) -> Option<Option<String>> {
         if let Some(default) = column.text("default") {

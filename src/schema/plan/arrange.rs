@@ -35,7 +35,7 @@ impl<'a> Planner<'a> {
             let mut before = OrderGraph::new(operations.len());
             for &(first, then) in &edges {
                 let (first, then) = (root(first), root(then));
-                // What goes with an old form goes when that does.
+                // It is dropped with the old form.
                 if (operations[first].phase, operations[then].phase) != (Phase::LeadOver, Phase::SetAside) {
                     before.add(first, then);
                 }
@@ -43,7 +43,7 @@ impl<'a> Planner<'a> {
             match before.sorted() {
                 Ok(order) => return (groups(&operations, &order, root), Vec::new()),
                 Err(circles) => {
-                    // Write what closes a circle on its own; where that is not enough, all that stands between its members.
+                    // Write the child that closes a circle on its own; if that is not enough, all children between its members.
                     let closing = if walked { HashSet::new() } else { before.closing(&circles) };
                     walked = true;
                     let circle_of = circle_of(&circles, operations.len());
@@ -137,7 +137,7 @@ impl<'a> Planner<'a> {
             };
             (phase, self.nodes[root].rank, root, node.rank, place, operation.node, operation.phase)
         });
-        // What was made first goes last.
+        // What was created first is dropped last.
         let drops = operations.partition_point(|operation| operation.phase == Phase::Drop);
         operations[..drops].reverse();
         operations
@@ -222,7 +222,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Returns the form that goes when everything else is as the one that comes needs it.
+    /// Returns the form that is dropped once everything is as the new form needs it.
     fn drop_late(&self, at: usize) -> Option<&'a Object> {
         let node = &self.nodes[at];
         let forms = node.before.zip(node.after).filter(|_| node.goes && node.comes && self.old_form(at).is_none());
@@ -246,14 +246,14 @@ impl<'a> Planner<'a> {
         };
         let op = |phase, node| Operation { phase, node };
         let gone = |at: usize| op(if self.nodes[at].recreate { Phase::LeadOver } else { Phase::Drop }, at);
-        let any_anew = self.is_any_anew();
+        let any_recreated = self.is_any_recreated();
         for (at, node) in self.nodes.iter().enumerate() {
             for &user in &node.users {
                 add(gone(user), gone(at));
                 add(gone(user), op(Phase::Alter, at));
                 add(op(Phase::Alter, user), gone(at));
             }
-            for &need in node.needs.iter().filter(|&&need| !any_anew || !self.is_between_sections(need, at)) {
+            for &need in node.needs.iter().filter(|&&need| !any_recreated || !self.is_between_sections(need, at)) {
                 for phase in [Phase::Create, Phase::Alter] {
                     add(op(Phase::Create, need), op(phase, at));
                     add(op(Phase::Alter, need), op(phase, at));
@@ -271,11 +271,11 @@ impl<'a> Planner<'a> {
                 .parent_before
                 .is_some_and(|parent| self.nodes[parent].goes && self.old_form(parent).is_none())
             {
-                // What goes with what it lives in has no place of its own.
+                // What is dropped with its parent has no place of its own.
                 node.drop_before.iter().for_each(|&first| add(gone(at), gone(first)));
             }
-            if any_anew {
-                self.anew_edges(at, &mut add);
+            if any_recreated {
+                self.recreate_edges(at, &mut add);
             } else {
                 add(op(Phase::Drop, at), op(Phase::Create, at));
             }
@@ -323,10 +323,10 @@ impl<'a> Planner<'a> {
 pub(super) enum Phase {
     Drop,
     Alter,
-    /// Of what is made anew: its old form is renamed.
+    /// Renames the old form of a recreated object.
     SetAside,
     Create,
-    /// What the old form holds is led over, and the old form dropped.
+    /// Copies the data of the old form, and drops it.
     LeadOver,
 }
 

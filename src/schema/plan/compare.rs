@@ -73,7 +73,7 @@ impl<'a> Planner<'a> {
         change.parts = parts;
         (self.nodes[at].kind.alter)(&mut change);
         if change.recreate && change.refusal.is_none() && self.recreate(at).is_empty() {
-            change.refusal = Some(NOT_ANEW.to_owned());
+            change.refusal = Some(NOT_RECREATED.to_owned());
         }
         if (change.recreate || self.nodes[at].recreate) && change.refusal.is_none() {
             self.nodes[at].risks = change.risks;
@@ -116,7 +116,7 @@ impl<'a> Planner<'a> {
     }
 }
 
-const NOT_ANEW: &str = "it would have to be recreated, and it also becomes part of another object: make the two changes in separate revisions";
+const NOT_RECREATED: &str = "it would have to be recreated, and it also becomes part of another object: make the two changes in separate revisions";
 
 fn differing(before: &Object, after: &Object) -> Vec<(String, Option<Value>, Option<Value>)> {
     let mut names: Vec<&str> = before.properties.keys().chain(after.properties.keys()).collect();

@@ -10,17 +10,17 @@ use crate::schema::kind::Kind;
 use crate::schema::{Catalog, Id, IdMap, IdSet, Object};
 
 impl<'a> Planner<'a> {
-    /// Takes up what differs, and `made_anew`, with all that they concern.
+    /// Takes up what differs, and `recreated`, with all that they concern.
     pub(super) fn new(
         from: &'a Catalog,
         to: &'a Catalog,
         kinds: &[&'static Kind],
-        made_anew: &BTreeSet<&'a Id>,
+        recreated: &BTreeSet<&'a Id>,
     ) -> Self {
         let ranks: HashMap<&str, usize> = kinds.iter().enumerate().map(|(rank, kind)| (kind.name, rank)).collect();
         let by_name: HashMap<&str, &'static Kind> = kinds.iter().map(|kind| (kind.name, *kind)).collect();
         let mut nodes = Vec::new();
-        for id in concerned(from, to, &by_name, made_anew) {
+        for id in concerned(from, to, &by_name, recreated) {
             let Some(&rank) = ranks.get(id.kind) else { continue };
             let (before, after) = (from.get(id), to.get(id));
             nodes.push(Node {
@@ -43,7 +43,7 @@ impl<'a> Planner<'a> {
                 part_after: None,
             });
         }
-        let start = start(from, made_anew);
+        let start = start(from, recreated);
         let index: IdMap<&Id, usize> = nodes.iter().enumerate().map(|(at, node)| (node.id, at)).collect();
         for at in 0..nodes.len() {
             if let Some(before) = nodes[at].before {
@@ -87,15 +87,15 @@ impl<'a> Planner<'a> {
     }
 }
 
-/// Returns what a plan starts from without what is made anew, and all that lives in it.
-fn start<'a>(from: &'a Catalog, made_anew: &BTreeSet<&'a Id>) -> Cow<'a, Catalog> {
-    if made_anew.is_empty() {
+/// Returns the starting catalog without recreated objects and their descendants.
+fn start<'a>(from: &'a Catalog, recreated: &BTreeSet<&'a Id>) -> Cow<'a, Catalog> {
+    if recreated.is_empty() {
         return Cow::Borrowed(from);
     }
     let inside = |object: &Object| {
         let mut outer = Some(object);
         while let Some(object) = outer {
-            if made_anew.contains(&object.id) {
+            if recreated.contains(&object.id) {
                 return true;
             }
             outer = object.parent.as_ref().and_then(|id| from.get(id));
@@ -105,18 +105,18 @@ fn start<'a>(from: &'a Catalog, made_anew: &BTreeSet<&'a Id>) -> Cow<'a, Catalog
     Cow::Owned(from.shared().iter().filter(|object| !inside(object)).cloned().collect())
 }
 
-/// Returns the ids that a plan is about, sorted: what is not the same on both sides or is made anew, all that depends on
+/// Returns the ids that a plan is about, sorted: what differs between the sides or is recreated, all that depends on
 /// it, and what these live in, or make what they live in a part of. What is left out stays as it is, and needs nothing
 /// that does not.
 fn concerned<'a>(
     from: &'a Catalog,
     to: &'a Catalog,
     kinds: &HashMap<&str, &'static Kind>,
-    made_anew: &BTreeSet<&'a Id>,
+    recreated: &BTreeSet<&'a Id>,
 ) -> Vec<&'a Id> {
     let mut concerned = differing(from, to);
     let mut known: IdSet<&Id> = concerned.iter().copied().collect();
-    concerned.extend(made_anew.iter().copied().filter(|id| known.insert(id)));
+    concerned.extend(recreated.iter().copied().filter(|id| known.insert(id)));
     fn parents<'a>(id: &Id, sides: [&'a Catalog; 2]) -> impl Iterator<Item = &'a Id> {
         sides.into_iter().filter_map(move |side| side.get(id)?.parent.as_ref())
     }

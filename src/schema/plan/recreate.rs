@@ -1,8 +1,8 @@
-//! What is made anew beside its old form, so that nothing that it holds is lost.
+//! Recreates objects beside their old form, so that no data is lost.
 //!
-//! The old form is set aside under another name, with all that lives in it and hangs on it; the new form is made, what the
-//! old one holds is led over, and the old one is dropped. The three sections of a dump are here too: what the new form
-//! needs to take the rows comes before them, what watches over rows (keys, triggers) after them.
+//! The old form is renamed, with its children and attachments; the new form is created, the data copied, and the old form
+//! dropped. As in a dump there are three sections: what the new form needs to take the rows, the rows, and what checks
+//! rows (keys, triggers).
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
@@ -14,15 +14,15 @@ use crate::schema::kind::{Creation, Recreate};
 use crate::schema::{Catalog, Id};
 
 impl<'a> Planner<'a> {
-    /// Has what the object lives in made anew, and what that is a part of. Returns these; none where there is no way: what
-    /// only becomes a part would get the whole's triggers before its rows.
+    /// Recreates the object that this one belongs to, and the whole that it is a part of. Returns these; empty if that is
+    /// impossible: an object that only becomes a part would get the whole's triggers before its rows.
     pub(super) fn recreate(&mut self, at: usize) -> Vec<usize> {
         let first = self.root_before(at);
         let mut wholes = vec![first];
         while let Some(whole) = wholes.last().and_then(|&part| self.nodes[part].part_before) {
             wholes.push(whole);
         }
-        // A level between that goes for good takes no part in the new form.
+        // A level in between that is dropped for good is not part of the new form.
         wholes.retain(|&at| at == first || self.nodes[at].after.is_some());
         let may_be = |&at: &usize| {
             let node = &self.nodes[at];
@@ -41,7 +41,7 @@ impl<'a> Planner<'a> {
         wholes
     }
 
-    /// Is it, before and after, a part of the same whole at last, its own or at any depth?
+    /// Does it belong, directly or at any depth, to the same whole before and after?
     fn stays_part(&self, at: usize) -> bool {
         let outermost = |part_of: &dyn Fn(usize) -> Option<usize>| {
             let mut outermost = at;
@@ -58,13 +58,13 @@ impl<'a> Planner<'a> {
         self.nodes[at].parent_before.map_or(at, |parent| self.root_before(parent))
     }
 
-    /// The objects that are made anew by themselves.
-    pub(super) fn made_anew(&self) -> BTreeSet<&'a Id> {
+    /// The objects that are recreated in their own right.
+    pub(super) fn recreated(&self) -> BTreeSet<&'a Id> {
         let whole = |at: &usize| self.nodes[*at].recreate && self.nodes[*at].parent_before.is_none();
         (0..self.nodes.len()).filter(whole).map(|at| self.nodes[at].id).collect()
     }
 
-    /// Has what lives in something that is made anew, and can be too, made anew or set aside with it: a sequence goes on
+    /// Recreates or renames the descendants of a recreated object along with it, if they can be: a sequence continues
     /// counting, and its name is free.
     pub(super) fn take_along(&mut self) {
         for at in 0..self.nodes.len() {
@@ -83,37 +83,37 @@ impl<'a> Planner<'a> {
         self.nodes[at].parent_after.map_or(at, |parent| self.root_after(parent))
     }
 
-    /// Returns the object with whose old form this one goes, at last: the outermost that is made anew.
+    /// Returns the outermost recreated object with whose old form this one is dropped.
     pub(super) fn old_form(&self, at: usize) -> Option<usize> {
         let node = &self.nodes[at];
-        // A part that lives on elsewhere leaves its whole before that is set aside.
+        // A part that moves elsewhere leaves its whole before that is renamed.
         let part = node.part_before.filter(|_| node.after.is_none() || self.stays_part(at));
         let outer = if node.goes { node.parent_before.or(part) } else { return None };
         outer.and_then(|outer| self.old_form(outer)).or(node.recreate.then_some(at))
     }
 
-    /// Returns the object whose new form this one is in, at last.
+    /// Returns the outermost object whose new form contains this one.
     pub(super) fn new_form(&self, at: usize) -> Option<usize> {
         let node = &self.nodes[at];
         let outer = node.parent_after.or(node.part_after);
         outer.and_then(|outer| self.new_form(outer)).or((node.recreate && node.comes).then_some(at))
     }
 
-    /// Does the object, a part of a new form, stand there before the rows come?
+    /// Is the object, a part of a new form, created before the rows are copied?
     pub(super) fn is_pre_data(&self, at: usize) -> bool {
         let node = &self.nodes[at];
         let Some(after) = node.after.filter(|_| self.new_form(at).is_some()) else { return false };
         node.kind.recreate.is_some() || (node.kind.inline)(after, self.to, &self.start) && !node.kind.post_data
     }
 
-    /// Is the need of `at` one that an order by sections does not meet: a part of the whole, there before the rows, would
-    /// wait for a key or CHECK of the whole's, which comes to all parts after them?
+    /// Does `need` contradict the order of sections: would `at`, a part that is created before the rows, wait for a key or
+    /// CHECK of the whole, which all parts get after the rows?
     pub(super) fn is_between_sections(&self, need: usize, at: usize) -> bool {
         self.is_pre_data(at) && !self.is_pre_data(need) && self.new_form(need) == self.new_form(at)
     }
 
-    /// Says what of one object comes before what, where something is made anew.
-    pub(super) fn anew_edges(&self, at: usize, add: &mut impl FnMut(Operation, Operation)) {
+    /// Adds the order of one object's operations, if something is recreated.
+    pub(super) fn recreate_edges(&self, at: usize, add: &mut impl FnMut(Operation, Operation)) {
         let node = &self.nodes[at];
         let op = |phase, node| Operation { phase, node };
         if let Some(renamed) = self.set_aside_with(at) {
@@ -141,7 +141,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Returns the object that is renamed when this one or what it lives in is set aside.
+    /// Returns the object whose old form is renamed for this one or for the object it belongs to.
     fn set_aside_with(&self, at: usize) -> Option<usize> {
         let node = &self.nodes[at];
         if !node.goes {
@@ -154,19 +154,19 @@ impl<'a> Planner<'a> {
         self.nodes[at].before.is_some_and(|object| (self.nodes[at].kind.holds_data)(object, self.from))
     }
 
-    /// Does it make what it lives in leave its whole before that is set aside?
+    /// Does it detach the object it belongs to from its whole before that is renamed?
     pub(super) fn leaves(&self, at: usize) -> bool {
         let node = &self.nodes[at];
         let whole = node.parent_before.and_then(|part| self.nodes[part].part_before);
         node.kind.part_of.is_some() && whole.and_then(|whole| self.old_form(whole)) != self.old_form(at)
     }
 
-    /// Are its settings (row security) said only when the rows are there?
-    pub(super) fn is_settled_later(&self, at: usize) -> bool {
+    /// Are its settings (row security) set only once the rows are copied?
+    pub(super) fn is_set_after_rows(&self, at: usize) -> bool {
         self.new_form(at) == Some(at)
     }
 
-    /// Is it a difference of something made anew that comes or goes with the same one of the whole (a partition's column)?
+    /// Is it a difference inside a recreated object that follows from the same one of the whole (a partition's column)?
     pub(super) fn is_the_wholes(&self, difference: &Difference) -> bool {
         let Ok(at) = self.nodes.binary_search_by(|node| node.id.cmp(&difference.id)) else { return false };
         let node = &self.nodes[at];
@@ -184,7 +184,7 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// Is it there before and after, neither dropped nor made again?
+    /// Does it exist before and after, neither dropped nor created again?
     pub(super) fn stays(&self, id: &Id) -> bool {
         match self.nodes.binary_search_by(|node| node.id.cmp(id)) {
             Ok(at) => self.nodes[at].before.is_some() && !self.nodes[at].goes,
@@ -192,13 +192,13 @@ impl<'a> Planner<'a> {
         }
     }
 
-    pub(super) fn is_any_anew(&self) -> bool {
+    pub(super) fn is_any_recreated(&self) -> bool {
         self.nodes.iter().any(|node| node.recreate)
     }
 
-    /// Returns what is there without what goes with an old form: a new form finds nothing of its own.
+    /// Returns the starting catalog without what is dropped with an old form: a new form finds none of its own objects there.
     pub(super) fn standing(&self) -> Cow<'a, Catalog> {
-        if !self.is_any_anew() {
+        if !self.is_any_recreated() {
             return Cow::Borrowed(self.from);
         }
         let with_old_form = |id: &Id| {
@@ -208,7 +208,7 @@ impl<'a> Planner<'a> {
         Cow::Owned(self.from.shared().iter().filter(|object| !with_old_form(&object.id)).cloned().collect())
     }
 
-    /// Returns an ending for the names of old forms that no name has.
+    /// Returns a suffix for the names of old forms that no existing name ends with.
     pub(super) fn free_suffix(&self) -> String {
         let taken = |suffix: &str| {
             let mut objects = self.from.objects().chain(self.to.objects());
@@ -216,7 +216,7 @@ impl<'a> Planner<'a> {
         };
         let mut suffix = "__old".to_owned();
         let mut number = 1;
-        while self.is_any_anew() && taken(&suffix) {
+        while self.is_any_recreated() && taken(&suffix) {
             number += 1;
             suffix = format!("__old{number}");
         }
@@ -266,7 +266,7 @@ impl<'a> Planner<'a> {
         Step { action: Action::Alter, id, statements: Vec::new(), risks: Vec::new() }
     }
 
-    /// Adds what a node's kind says to a step.
+    /// Adds the statements of a node's kind to a step.
     fn ask(&self, at: usize, suffix: &str, step: &mut Step, which: fn(&Recreate) -> fn(&mut Recreation)) {
         let node = &self.nodes[at];
         let Some(recreate) = node.kind.recreate.filter(|_| node.recreate) else { return };

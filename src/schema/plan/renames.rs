@@ -14,7 +14,7 @@ pub(super) struct Renamed {
     pub(super) differences: Vec<Difference>,
 }
 
-/// Finds the objects that go and come under another name, alike in all else, in the same place. None where there are none.
+/// Finds the objects that differ only in their name, in the same place. Empty if there are none.
 pub(super) fn renamed(from: &Catalog, to: &Catalog, kinds: &[&'static Kind]) -> Option<Renamed> {
     let mut pairs = Vec::new();
     for kind in kinds.iter().copied().filter(|kind| kind.alike_but_name.is_some()) {
@@ -109,7 +109,7 @@ fn under_new_names(object: &Object, names: &HashMap<&Id, &Id>, to: &Catalog) -> 
     Some(renamed)
 }
 
-/// Returns the new id of what hangs on something renamed: its path begins with `on`, that one's kind and path.
+/// Returns the new id of an attachment of a renamed object: its path begins with `on`, that object's kind and path.
 fn within(id: &Id, names: &HashMap<&Id, &Id>) -> Option<Id> {
     let first = id.path.first()?.strip_prefix("on ")?;
     let (old, new) = names

@@ -1,4 +1,4 @@
-//! What befalls those that depend on what goes or is rewritten.
+//! Propagates drops and rewrites to dependents.
 
 use std::collections::HashSet;
 
@@ -7,7 +7,7 @@ use crate::schema::Id;
 use crate::schema::change::Impact;
 
 impl<'a> Planner<'a> {
-    /// Carries what goes, is rewritten or rebuilt on to those that depend on it.
+    /// Propagates each drop, rewrite and rebuild to the object's dependents.
     pub(super) fn spread(&mut self) {
         #[derive(Clone, Copy, PartialEq, Eq, Hash)]
         enum Cause {
@@ -16,7 +16,7 @@ impl<'a> Planner<'a> {
             Rewritten,
             Rebuilt,
         }
-        // The object, what befalls it, and the object whose change that comes from.
+        // The object, the impact on it, and the object whose change causes that.
         let mut queue: Vec<(usize, Cause, usize)> = Vec::new();
         for (at, node) in self.nodes.iter().enumerate() {
             if node.goes {
@@ -39,17 +39,17 @@ impl<'a> Planner<'a> {
                 let child = self.nodes[user].parent_before == Some(at);
                 let holds_data = (kind.holds_data)(before, self.from);
                 let must_go = match cause {
-                    // What was to live on elsewhere, as it is, dies here all the same.
+                    // It was to move elsewhere unchanged, but is dropped here all the same.
                     Cause::Goes if child => {
                         self.nodes[user].parent_after == Some(at) || self.nodes[user].change.is_none()
                     }
-                    // Still needing what goes, or unchanged although what it needed is no more of that kind or name.
+                    // It still needs what is dropped, or is unchanged although what it needed now has another kind or name.
                     Cause::Goes => {
                         self.nodes[user].needs.contains(&at) || (self.nodes[user].change.is_none() && !holds_data)
                     }
                     Cause::Resized => (kind.drop_during_rewrite)(before) && !(kind.survives_resize)(before),
                     Cause::Rewritten => (kind.drop_during_rewrite)(before),
-                    // Its parts were rebuilt with it.
+                    // Its parts are rebuilt with it.
                     Cause::Rebuilt => child && self.nodes[user].parent_after == Some(at) && !kind.altered_by_parent,
                 };
                 // A type that is replaced anyway is out of the way too.

@@ -132,7 +132,7 @@ fn a_rebuild_brings_its_children_back_without_dropping_them() {
 }
 
 #[test]
-fn what_is_made_anew_is_filled_before_what_hangs_on_it_comes_back() {
+fn a_recreated_object_is_filled_before_its_attachments_come_back() {
     let with = |shape: &str| {
         let a = format!("box a shape={shape}");
         said(

@@ -80,7 +80,7 @@ fn routine(kind: &str, path: &[String]) -> String {
     }
 }
 
-/// Returns the statements that lead from one list of extensions that an object goes with to another.
+/// Returns the statements that change the list of extensions that an object depends on (DEPENDS ON EXTENSION).
 pub fn depends_on_extensions(object: &Object, old: &[String], new: &[String]) -> Vec<Statement> {
     let say = |no: &str, extension: &String| {
         let text = format!("ALTER {} {no}DEPENDS ON EXTENSION {}", address(object), identifier(extension));

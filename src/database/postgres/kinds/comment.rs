@@ -42,14 +42,14 @@ pub fn query(_: &QueryContext) -> String {
     )
 }
 
-/// What the row `d` of `pg_description` hangs on; `c` is its relation, `a` its column and `x` its constraint, if it is a
+/// What the row `d` of `pg_description` is attached to; `c` is its relation, `a` its column and `x` its constraint, if it is a
 /// constraint's index.
 const ON: &str = "CASE WHEN x.oid IS NOT NULL THEN 'pg_constraint'::regclass ELSE d.classoid END AS _on_class,
     CASE WHEN x.oid IS NOT NULL THEN x.oid WHEN c.relkind = 'S' THEN coalesce((SELECT i.refobjid FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i'), d.objoid) ELSE d.objoid END AS _on_oid,
     CASE WHEN c.relkind = 'S' THEN coalesce((SELECT i.refobjsubid FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i'), 0)
          WHEN c.relkind IN ('r', 'p', 'f') THEN d.objsubid ELSE 0 END AS _on_sub";
 
-/// A column that is no object itself is named behind what it lives in.
+/// A column that is not an object itself is named after its parent.
 const PATH: &str = "CASE WHEN c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_class'::regclass AND i.objid = c.oid AND i.deptype = 'i') THEN ARRAY['sequence']
     WHEN a.attname IS NULL OR c.relkind IN ('r', 'p', 'f') THEN '{}' ELSE ARRAY[a.attname::text] END";
 

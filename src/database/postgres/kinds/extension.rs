@@ -1,4 +1,4 @@
-//! Extensions. What belongs to one is never an object: it comes and goes with it.
+//! Extensions. A member of one is never an object of its own: it is created and dropped with the extension.
 
 use crate::database::postgres::kinds::QueryContext;
 use crate::database::postgres::kinds::address::drop_by_address;
@@ -51,7 +51,7 @@ fn create(creation: &Creation) -> Vec<Statement> {
 
 fn alter(change: &mut Change) {
     let name = identifier(change.after.id.name());
-    // An extension brings scripts that lead to newer versions; back, it is only made anew.
+    // An extension brings scripts that lead to newer versions; back, it is only recreated.
     if newer(change.after.text("version"), change.before.text("version")) && change.claim("version") {
         change.push_statement(format!("ALTER EXTENSION {name} UPDATE TO {}", version(change.after.text("version"))));
     }

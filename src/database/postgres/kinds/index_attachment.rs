@@ -138,7 +138,7 @@ fn chosen_name(part: &Object, whole: &Object) -> Option<String> {
     })
 }
 
-/// Has nothing else in `from` the part's name, until it goes?
+/// Is the part's name free in `from`, until the part is dropped?
 fn is_free(part: &Object, from: &Catalog) -> bool {
     if from.get(&part.id).is_some_and(|before| !inherited(before)) {
         return false;

@@ -1,4 +1,4 @@
-//! The list of kinds, in the order in which they are created where nothing else decides.
+//! The list of kinds, in the order in which they are created if nothing else decides.
 //!
 //! A kind is one file: `KIND`, the row of facts and functions for the planner, and `query`, the one statement that reads
 //! every object of the kind. The statement's columns say what an object is:

@@ -374,7 +374,7 @@ impl<'a> Parser<'a> {
     }
 
     fn chain(&mut self, least: u8) -> Option<Expression> {
-        // What stands in parentheses is a list of its own where the server says so.
+        // What is in parentheses is a list of its own where the server says so.
         let mut open = !(self.printed && self.peek().is_some_and(|(_, text)| text == "("));
         let mut left = self.prefix()?;
         // The comparisons, LIKE and IS can't follow one another (manual, table 4.2).

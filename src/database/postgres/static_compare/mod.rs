@@ -1,6 +1,6 @@
 //! Which declared tables are certain to be what a catalog holds already, without asking a server.
 //!
-//! Loading a table into a shadow is dear; most tables of a project have not changed. This comparison reads the DDL of
+//! Loading a table into a shadow is expensive; most tables of a project have not changed. This comparison reads the DDL of
 //! plain tables and finds it again in the catalog, as the server prints it. It may only prove a table *equal*: what it
 //! does not know, and what differs, is left to the shadow.
 
@@ -415,7 +415,7 @@ fn collation(path: &[String]) -> Option<Option<String>> {
     }
 }
 
-/// Returns the name that the server gives a constraint that was declared without one; None where that takes more than
+/// Returns the name that the server gives a constraint that was declared without one; None if that takes more than
 /// its plain rule (a name that is too long).
 ///
 /// Source: `ChooseConstraintName` and `ChooseIndexName` in PostgreSQL's sources, as seen in the manual's examples.

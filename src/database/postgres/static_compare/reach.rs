@@ -101,7 +101,7 @@ const AS_USUAL: [(&str, &str); 6] = [
 ];
 
 impl Beside {
-    /// Adds what the statement may do; None where it may do anything to any table.
+    /// Adds what the statement may do; None if it may do anything to any table.
     pub fn add(&mut self, statement: &str) -> Option<()> {
         let solid: Vec<Token> = tokens(statement, Syntax::Postgres).filter(Token::is_solid).collect();
         let words: Vec<String> = solid

@@ -45,7 +45,7 @@ pub struct Declared {
     pub beside: Beside,
 }
 
-/// Returns what is said of each table; None where a statement may do anything to any of them.
+/// Returns what is said of each table; None if a statement may do anything to any of them.
 pub fn gather(statements: &[Statement], user: &str) -> Option<Declared> {
     let mut slices: BTreeMap<Vec<String>, Slice> = BTreeMap::new();
     let mut beside = Beside::default();

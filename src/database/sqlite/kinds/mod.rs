@@ -1,4 +1,4 @@
-//! The list of kinds, in the order in which they are created where nothing else decides.
+//! The list of kinds, in the order in which they are created if nothing else decides.
 //!
 //! A kind is one file: `KIND`, the row of facts and functions for the planner. All of them are read at once, in
 //! `reflect`, because SQLite keeps one table of texts.

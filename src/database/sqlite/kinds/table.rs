@@ -150,7 +150,7 @@ fn in_place(change: &mut Change, parts: &[Part]) -> bool {
     true
 }
 
-/// Returns the new constraints as clauses of the new columns, in the order of the columns; None where one has no place
+/// Returns the new constraints as clauses of the new columns, in the order of the columns; None if one has no place
 /// in any of them.
 fn placed<'a>(added: &[&'a Object], demanded: &[&'a Object]) -> Option<Vec<Vec<&'a str>>> {
     let mut clauses = vec![Vec::new(); added.len()];
@@ -172,7 +172,7 @@ fn placed<'a>(added: &[&'a Object], demanded: &[&'a Object]) -> Option<Vec<Vec<&
 /// May these columns be dropped in place? What mentions them from outside of the table has gone before.
 fn can_be_dropped(change: &Change, dropped: &[&Object], released: &[&Object]) -> bool {
     let names: Vec<String> = dropped.iter().map(|column| words::folded(column.id.name())).collect();
-    // A constraint goes with the column that it is written in, and only with that.
+    // A constraint is dropped with the column that it is written in, and only with that.
     let goes_along = |object: &Object| {
         matches!(constraint::type_name(object), "check" | "foreign key")
             && object.known_text("column").is_some_and(|column| names.iter().any(|name| name == column))
@@ -191,7 +191,7 @@ fn can_be_dropped(change: &Change, dropped: &[&Object], released: &[&Object]) ->
     });
     let some_left = of_kind(&all, column::KIND.name).iter().any(stays);
     // SQLite looks through the whole schema: it stops at a view or trigger that names something that is not there, and
-    // writes strings in double quotes anew.
+    // writes strings in double quotes again.
     let hindered = ["table", "index", "view", "trigger"].iter().any(|kind| {
         change
             .from

@@ -27,7 +27,7 @@ pub fn module(sql: &str) -> String {
     using.and_then(|at| words.get(at + 1)?.name()).map(|name| folded(&name)).unwrap_or_default()
 }
 
-/// What a virtual table is made with, where its rows can be written anew.
+/// What a virtual table is made with, where its rows can be rewritten.
 struct Rows {
     module: String,
     columns: Vec<String>,
@@ -63,7 +63,7 @@ fn rows(sql: &str) -> Option<Rows> {
     Some(rows)
 }
 
-/// A virtual table can't be altered: its rows are set aside and put back, or its index is built again from the table
+/// A virtual table can't be altered: its rows are saved and restored, or its index is built again from the table
 /// that it indexes.
 fn alter(change: &mut Change) {
     let (Some(old), Some(new)) = (rows(text(change.before)), rows(text(change.after))) else {

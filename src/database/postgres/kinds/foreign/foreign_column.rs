@@ -101,21 +101,21 @@ fn alter_table(column: &Object) -> String {
     format!("ALTER FOREIGN TABLE {table}")
 }
 
-fn action(column: &Object, rest: &str) -> Statement {
-    let action = format!("ALTER COLUMN {} {rest}", identifier(column.id.name()));
+fn action(column: &Object, clause: &str) -> Statement {
+    let action = format!("ALTER COLUMN {} {clause}", identifier(column.id.name()));
     Statement::action(&alter_table(column), &action, &column.id)
 }
 
-/// Returns what gives the column a type that was made anew, and again the default that it is to have.
+/// Returns what gives the column a type that was recreated, and again the default that it is to have.
 pub fn retyped(column: &Object, kind: &str, after: Option<&Object>) -> Vec<Statement> {
     let collate = column.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-    let mut rests = vec![format!("TYPE {kind}{collate}")];
+    let mut clauses = vec![format!("TYPE {kind}{collate}")];
     if column.text("default").is_some() {
-        rests.insert(0, "DROP DEFAULT".to_owned());
+        clauses.insert(0, "DROP DEFAULT".to_owned());
         let default = after.and_then(|after| after.written("default"));
-        rests.extend(default.map(|default| format!("SET DEFAULT {default}")));
+        clauses.extend(default.map(|default| format!("SET DEFAULT {default}")));
     }
-    rests.iter().map(|rest| action(column, rest)).collect()
+    clauses.iter().map(|clause| action(column, clause)).collect()
 }
 
 fn alter(change: &mut Change) {
@@ -123,22 +123,22 @@ fn alter(change: &mut Change) {
         return;
     }
     let column = change.after;
-    let mut rests = Vec::new();
+    let mut clauses = Vec::new();
     let retyped = change.claim("type");
     if change.claim("collation") || retyped {
         let collate = column.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-        rests.push(format!("TYPE {}{collate}", column.text("type").unwrap_or_default()));
+        clauses.push(format!("TYPE {}{collate}", column.text("type").unwrap_or_default()));
         change.affects(Impact::Rewritten);
     }
     if change.claim("default") {
-        rests.push(column.written("default").map_or("DROP DEFAULT".to_owned(), |text| format!("SET DEFAULT {text}")));
+        clauses.push(column.written("default").map_or("DROP DEFAULT".to_owned(), |text| format!("SET DEFAULT {text}")));
     }
     not_null::alter(change);
     if change.claim("statistics") {
-        rests.push(format!("SET STATISTICS {}", column.text("statistics").unwrap_or("-1")));
+        clauses.push(format!("SET STATISTICS {}", column.text("statistics").unwrap_or("-1")));
     }
     if change.claim("options") {
-        rests.push(options::foreign_change(change.before.list("options"), column.list("options")));
+        clauses.push(options::foreign_change(change.before.list("options"), column.list("options")));
     }
-    change.statements.extend(rests.iter().map(|rest| action(column, rest)));
+    change.statements.extend(clauses.iter().map(|clause| action(column, clause)));
 }

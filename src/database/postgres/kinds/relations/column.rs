@@ -46,6 +46,11 @@ pub fn query(asked: &QueryContext) -> String {
     } else {
         "CASE WHEN a.attstattarget >= 0 THEN a.attstattarget::text END"
     };
+    // Storage and collation are properties only if they differ from those of the type, which a new column gets by itself.
+    // pg_attrdef also holds plain defaults, which are objects of their own: the join takes a generated column's alone, and
+    // gives its address to the column (`_also_oid`), because what the expression needs depends on that row in pg_depend.
+    // A dropped column keeps its row in pg_attribute, with `attisdropped`; system columns have numbers below 1.
+    // "No statistics target" is -1 before version 17, and null since.
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, a.attnum::int4 AS _sub, a.attnum::int4 AS _place,
                 'pg_attrdef'::regclass::oid AS _also_class, ad.oid AS _also_oid,
@@ -91,7 +96,7 @@ pub fn query(asked: &QueryContext) -> String {
     )
 }
 
-/// Returns the beginning of an ALTER of what the object lives in.
+/// Returns the beginning of an ALTER of the object's parent.
 pub fn alter_parent(object: &Object) -> String {
     object.parent.as_ref().map(|parent| format!("ALTER TABLE {}", qualified(&parent.path))).unwrap_or_default()
 }
@@ -130,7 +135,7 @@ fn create(creation: &Creation) -> Vec<Statement> {
     vec![action(column, &format!("ADD COLUMN {}", definition(column, creation)))]
 }
 
-/// Returns the column as it stands in CREATE TABLE or ADD COLUMN, with its constraints of one column.
+/// Returns the column as written in CREATE TABLE or ADD COLUMN, with its constraints of one column.
 pub fn definition(column: &Object, creation: &Creation) -> String {
     let name = identifier(column.id.name());
     let serial = creation
@@ -162,7 +167,7 @@ pub fn definition(column: &Object, creation: &Creation) -> String {
     text
 }
 
-/// Returns what stands between a column's type and its constraints.
+/// Returns what is between a column's type and its constraints.
 fn value_clauses(column: &Object, creation: &Creation) -> String {
     let mut text = String::new();
     if let Some(method) = column.text("compression") {
@@ -393,7 +398,7 @@ fn retyped(change: &mut Change) {
     }
     // PostgreSQL does not change the type of a column that its table is partitioned by.
     if before.known_flag("partition_key")
-        || inheriting(before, change.from).iter().any(|heir| heir.known_flag("partition_key"))
+        || inheriting(before, change.from).iter().any(|inheritor| inheritor.known_flag("partition_key"))
     {
         way.risks.into_iter().for_each(|risk| change.risk(risk));
         change.recreate();

@@ -50,7 +50,11 @@ pub static KIND: Kind = Kind {
     dropped_implicitly: |object, from, to| dropped_implicitly(object, from, to) && !object.flag("local"),
     // The server drops what is a child's own as well only when the parent's is gone.
     drop_before: |object, catalog| {
-        inheriting(object, catalog).into_iter().filter(|heir| heir.flag("local")).map(|heir| heir.id.clone()).collect()
+        inheriting(object, catalog)
+            .into_iter()
+            .filter(|inheritor| inheritor.flag("local"))
+            .map(|inheritor| inheritor.id.clone())
+            .collect()
     },
     claimed_names: |object| match object.known_text("type") {
         Some("p" | "u" | "x") => {
@@ -73,6 +77,11 @@ pub static KIND: Kind = Kind {
 
 pub fn query(asked: &QueryContext) -> String {
     // From 18 on a NOT NULL is a row here too: it belongs to its column.
+    // The index of a key (`ic`) is joined for 'p', 'u' and 'x' alone: a foreign key's `conindid` is the index of the table
+    // that it refers to. On a partitioned table that index is invalid until each partition has one attached (ON ONLY).
+    // `m` is the parent's constraint: by `conparentid` for keys and foreign keys of partitions; a CHECK has none there and
+    // is merged by its name (`MergeConstraintsIntoExisting` in tablecmds.c).
+    // `_place` starts high because children are written in its order, and constraints follow all columns.
     format!(
         "SELECT 'pg_constraint'::regclass::oid AS _class, k.oid AS _oid, ARRAY[n.nspname, c.relname, k.conname]::text[] AS _path,
                 'table' AS _parent_kind, ARRAY[n.nspname, c.relname]::text[] AS _parent,
@@ -285,7 +294,7 @@ fn alter_local(change: &mut Change) {
     };
     let parents = (definition_of(inherited_from(before, change.from)), definition_of(inherited_from(after, change.to)));
     if both_linked && parents.0 != parents.1 {
-        // It goes after the parent's and comes with it.
+        // It is dropped after the parent's and created with it.
         return;
     }
     // Columns that a link found in both tables stay the child's too, and so does what is declared without them.
@@ -299,7 +308,7 @@ fn alter_local(change: &mut Change) {
     if both_linked || arrives {
         change.claim("only_inherited");
     } else if change.differs("only_inherited") {
-        // The parent's goes or comes, and would be merged with one of the table's own: this one is made beside that.
+        // The parent's is dropped or created, and would be merged with one of the table's own: this one is created beside it.
         return;
     }
     if !change.claim("local") || !unchanged_tables || !both_linked {

@@ -26,18 +26,19 @@ pub static KIND: Kind = Kind {
             change.statements.push(set(change.after, change.to));
         }
     },
-    inline: |default, catalog, _| !inherited(default) || as_maker(default, catalog),
-    // A child's default that is its parent's goes and comes back with it.
-    drop_during_rewrite: |default| !default.known_flag("as_maker"),
+    inline: |default, catalog, _| !inherited(default) || same_as_inherited_from(default, catalog),
+    // A child's default that is its parent's is dropped and created with that.
+    drop_during_rewrite: |default| !default.known_flag("same_as_inherited_from"),
     survives_resize: |_| true,
     dropped_implicitly: |default, from, to| {
         let maker_goes = inherited_from(default, from).is_some_and(|inherited_from| !to.contains(&inherited_from.id));
-        inherited(default) && link_stays(default, to) && maker_goes && as_maker(default, from)
+        inherited(default) && link_stays(default, to) && maker_goes && same_as_inherited_from(default, from)
     },
     // The parent's DROP DEFAULT sets them again.
     drop_before: |default, catalog| {
-        let others = inheriting(default, catalog).into_iter().filter(|heir| !as_maker(heir, catalog));
-        others.map(|heir| heir.id.clone()).collect()
+        let others =
+            inheriting(default, catalog).into_iter().filter(|inheritor| !same_as_inherited_from(inheritor, catalog));
+        others.map(|inheritor| inheritor.id.clone()).collect()
     },
     create_after: |default, _, _| match default.known_list("maker") {
         [] => Vec::new(),
@@ -60,7 +61,7 @@ pub fn query(asked: &QueryContext) -> String {
                 a.attinhcount > 0 AS _known_inherited, a.attislocal AS _known_local,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname, a.attname]::text[] END AS _known_maker,
                 CASE WHEN m.relname IS NOT NULL THEN ARRAY[m.nspname, m.relname]::text[] END AS _known_maker_table,
-                CASE WHEN md.oid IS NOT NULL THEN pg_get_expr(d.adbin, 0) = pg_get_expr(md.adbin, 0) END AS _known_as_maker
+                CASE WHEN md.oid IS NOT NULL THEN pg_get_expr(d.adbin, 0) = pg_get_expr(md.adbin, 0) END AS _known_same_as_inherited_from
          FROM pg_attrdef d JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
               JOIN pg_class c ON c.oid = d.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace
               {MAKER}
@@ -76,13 +77,14 @@ fn column_of(default: &Object) -> Id {
     Id::new("column", default.id.path.iter().cloned())
 }
 
-fn as_maker(default: &Object, catalog: &Catalog) -> bool {
+fn same_as_inherited_from(default: &Object, catalog: &Catalog) -> bool {
     inherited_from(default, catalog).is_some_and(|inherited_from| inherited_from.properties == default.properties)
 }
 
 /// Does the parent's default bring it: with a new column, with a new table, or by being set on all of them?
 fn made_by_maker(default: &Object, from: &Catalog, to: &Catalog) -> bool {
-    let Some(inherited_from) = inherited_from(default, to).filter(|_| inherited(default) && as_maker(default, to))
+    let Some(inherited_from) =
+        inherited_from(default, to).filter(|_| inherited(default) && same_as_inherited_from(default, to))
     else {
         return false;
     };
@@ -100,7 +102,7 @@ fn uniform(default: &Object, catalog: &Catalog) -> bool {
     let inheriting = column.map(|column| inheriting(column, catalog)).unwrap_or_default();
     inheriting
         .into_iter()
-        .all(|heir| default_of(heir, catalog).is_some_and(|other| other.properties == default.properties))
+        .all(|inheritor| default_of(inheritor, catalog).is_some_and(|other| other.properties == default.properties))
 }
 
 fn set(default: &Object, catalog: &Catalog) -> Statement {
@@ -110,8 +112,9 @@ fn set(default: &Object, catalog: &Catalog) -> Statement {
 /// The parent's DROP DEFAULT takes those of its children along: theirs that are other than its own are set again, by
 /// statements of their own: in one ALTER TABLE what is set comes after what is dropped.
 fn drop(default: &Object, from: &Catalog) -> Vec<Statement> {
-    let others = inheriting(default, from).into_iter().filter(|heir| heir.properties != default.properties);
-    let again: Vec<Statement> = others.map(|heir| Statement::new(set(heir, from).text, &heir.id)).collect();
+    let others = inheriting(default, from).into_iter().filter(|inheritor| inheritor.properties != default.properties);
+    let again: Vec<Statement> =
+        others.map(|inheritor| Statement::new(set(inheritor, from).text, &inheritor.id)).collect();
     let mut statements = vec![alter_column(default, from, "DROP DEFAULT")];
     statements.extend(again);
     statements

@@ -53,6 +53,10 @@ pub const SETTINGS: &str = "CASE WHEN ic.reloptions IS NOT NULL THEN ARRAY(SELEC
                 coalesce(i.indisclustered, false) AS clustered, coalesce(i.indisreplident, false) AS replica_identity";
 
 pub fn query(asked: &QueryContext) -> String {
+    // pg_get_indexdef writes the options (WITH) in the order in which they were set, which is no difference: they are
+    // cut from the definition and compared as a property. It writes ON ONLY for each index of a partitioned table: this is
+    // cut if the index is valid, which means that all partitions have theirs.
+    // `m` is the index or key of the partitioned table to which this one is attached (pg_inherits holds indexes too).
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, ic.oid AS _oid, ARRAY[n.nspname, ic.relname]::text[] AS _path,
                 CASE c.relkind WHEN 'm' THEN 'materialized view' ELSE 'table' END AS _parent_kind, ARRAY[tn.nspname, c.relname]::text[] AS _parent,
@@ -108,7 +112,7 @@ fn nameless(index: &Object) -> Option<(&str, &str)> {
     Some((&definition[..word.end], &definition[name.end..]))
 }
 
-/// Returns a CREATE INDEX that makes nothing for partitions; None where it is so already.
+/// Returns a CREATE INDEX that makes nothing for partitions; None if it is so already.
 fn on_only(text: &str) -> Option<String> {
     let solid = crate::sql::token::tokens(text, crate::sql::Syntax::Postgres).filter(Token::is_solid);
     let solid: Vec<Token> = solid.collect();

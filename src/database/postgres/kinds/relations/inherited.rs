@@ -43,7 +43,7 @@ pub fn link_stays(object: &Object, catalog: &Catalog) -> bool {
     linked(catalog, table_path(object), of)
 }
 
-/// Returns the path of the table that the object lives in, itself or in one of its columns.
+/// Returns the path of the table that the object belongs to, directly or through a column.
 pub fn table_path(object: &Object) -> &[String] {
     match object.known_list("table") {
         [] => object.parent.as_ref().and_then(|parent| parent.path.get(..2)).unwrap_or_default(),
@@ -55,12 +55,12 @@ fn table_of<'a>(object: &Object, catalog: &'a Catalog) -> Option<&'a Object> {
     catalog.get(&Id::new("table", table_path(object).iter().cloned()))
 }
 
-/// Does it go with what it came from? For `Kind::dropped_implicitly`.
+/// Is it dropped with its origin? For `Kind::dropped_implicitly`.
 pub fn dropped_implicitly(object: &Object, _: &Catalog, to: &Catalog) -> bool {
     inherited(object) && link_stays(object, to)
 }
 
-/// Is it made with what it came from, because its table hangs on the parent's already, or is made as its child?
+/// Is it made with what it came from, because its table is attached to the parent's already, or is made as its child?
 pub fn made_by_maker(object: &Object, from: &Catalog) -> bool {
     inherited(object) && (table_of(object, from).is_none() || link_stays(object, from))
 }
@@ -79,7 +79,9 @@ pub fn follows(change: &Change, property: &str) -> bool {
 
 /// Have all that come from the object, directly or through others, the same property?
 pub fn agreed(object: &Object, catalog: &Catalog, property: &str) -> bool {
-    inheriting(object, catalog).into_iter().all(|heir| heir.properties.get(property) == object.properties.get(property))
+    inheriting(object, catalog)
+        .into_iter()
+        .all(|inheritor| inheritor.properties.get(property) == object.properties.get(property))
 }
 
 /// Returns all that come from the object, directly or through others.
@@ -92,13 +94,13 @@ pub fn inheriting<'a>(object: &Object, catalog: &'a Catalog) -> Vec<&'a Object> 
     }
     let direct = |path: &[String]| -> Vec<&'a Object> {
         let all = catalog.of_kind(object.id.kind);
-        all.filter(|heir| inherited(heir) && heir.known_list("maker") == path).collect()
+        all.filter(|inheritor| inherited(inheritor) && inheritor.known_list("maker") == path).collect()
     };
     found.extend(direct(&object.id.path));
     let mut next = 0;
-    while let Some(heir) = found.get(next).copied() {
-        if has_children(heir) {
-            found.extend(direct(&heir.id.path));
+    while let Some(inheritor) = found.get(next).copied() {
+        if has_children(inheritor) {
+            found.extend(direct(&inheritor.id.path));
         }
         next += 1;
     }
@@ -119,47 +121,54 @@ pub fn several_parents(column: &Object, catalog: &Catalog) -> bool {
 }
 
 /// Returns the columns of the table's children that come from a column, and from others perhaps.
-fn direct_heirs<'a>(column: &Object, catalog: &'a Catalog) -> Vec<&'a Object> {
+fn directly_inheriting<'a>(column: &Object, catalog: &'a Catalog) -> Vec<&'a Object> {
     if !table_of(column, catalog).is_some_and(|table| table.known_flag("has_children")) {
         return Vec::new();
     }
-    let same = catalog.of_kind(column.id.kind).filter(|heir| inherited(heir) && heir.id.name() == column.id.name());
-    same.filter(|heir| linked(catalog, table_path(heir), table_path(column))).collect()
+    let same = catalog
+        .of_kind(column.id.kind)
+        .filter(|inheritor| inherited(inheritor) && inheritor.id.name() == column.id.name());
+    same.filter(|inheritor| linked(catalog, table_path(inheritor), table_path(column))).collect()
 }
 
 fn is_local(column: &Object) -> bool {
     column.known_flag("local")
 }
 
-/// Do both the column and the table's link to its parent, from which `heir` has it, stay?
-fn still_provides(column: &Object, heir: &Object, to: &Catalog) -> bool {
-    to.contains(&column.id) && linked(to, table_path(heir), table_path(column))
+/// Do both the column and the table's link to its parent, from which `inheritor` has it, stay?
+fn still_provides(column: &Object, inheritor: &Object, to: &Catalog) -> bool {
+    to.contains(&column.id) && linked(to, table_path(inheritor), table_path(column))
 }
 
 /// Must the column be dropped from its table alone, because a child is to keep it and would lose it? The server drops a
 /// child's column with the parent's where it has it from nowhere else and not of its own (manual 5.10).
 fn is_dropped_alone(column: &Object, from: &Catalog, to: &Catalog) -> bool {
-    let falls = |heir: &&Object| !is_local(heir) && linked(to, table_path(heir), table_path(column));
+    let falls = |inheritor: &&Object| !is_local(inheritor) && linked(to, table_path(inheritor), table_path(column));
     !to.contains(&column.id)
-        && direct_heirs(column, from).into_iter().filter(falls).any(|heir| match to.contains(&heir.id) {
-            true => !providers(heir, from).into_iter().any(|provider| still_provides(provider, heir, to)),
-            false => is_dropped_alone(heir, from, to),
+        && directly_inheriting(column, from).into_iter().filter(falls).any(|inheritor| {
+            match to.contains(&inheritor.id) {
+                true => !providers(inheritor, from).into_iter().any(|provider| still_provides(provider, inheritor, to)),
+                false => is_dropped_alone(inheritor, from, to),
+            }
         })
 }
 
-/// Drops a column, and those of the children that are to go with it but that the server would leave them.
+/// Drops a column, and the children's columns that must be dropped with it but that the server would leave.
 pub fn drop_column(column: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     let alone = is_dropped_alone(column, from, to);
     let only = if alone { "TABLE ONLY " } else { "TABLE " };
     let alter = alter_parent(column).replacen("TABLE ", only, 1);
     let drop = format!("DROP COLUMN {}", identifier(column.id.name()));
     let mut statements = vec![Statement::action(&alter, &drop, &column.id)];
-    let left = |heir: &&Object| {
-        let of_this = heir.known_list("maker") == &*column.id.path;
-        of_this && (alone || is_local(heir)) && dropped_implicitly(heir, from, to) && !to.contains(&heir.id)
+    let left = |inheritor: &&Object| {
+        let of_this = inheritor.known_list("maker") == &*column.id.path;
+        of_this
+            && (alone || is_local(inheritor))
+            && dropped_implicitly(inheritor, from, to)
+            && !to.contains(&inheritor.id)
     };
-    for heir in direct_heirs(column, from).into_iter().filter(left) {
-        statements.extend(drop_column(heir, from, to));
+    for inheritor in directly_inheriting(column, from).into_iter().filter(left) {
+        statements.extend(drop_column(inheritor, from, to));
     }
     statements
 }

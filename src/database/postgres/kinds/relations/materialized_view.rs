@@ -1,4 +1,4 @@
-//! Materialized views. What they hold can be computed again, so that they may be dropped and made again.
+//! Materialized views. Their rows can be recomputed, so they may be dropped and created again.
 
 use crate::database::postgres::kinds::address::{depends_on_extensions, drop_by_address, rename_by_address};
 use crate::database::postgres::kinds::{QueryContext, options, privilege, view};

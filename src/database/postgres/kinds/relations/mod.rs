@@ -1,4 +1,4 @@
-//! Tables and what lives in or on them: columns, constraints, indexes, views, triggers, policies, sequences.
+//! Tables and their children: columns, constraints, indexes, views, triggers, policies, sequences.
 
 pub mod column;
 pub mod constraint;

@@ -16,7 +16,7 @@ pub fn chosen(table: &str, columns: &str, label: &str) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("_")
 }
 
-/// Returns the name under which something waits that is made anew: with this ending, cut where that is too long.
+/// Returns the name under which something waits that is recreated: with this ending, cut where that is too long.
 pub fn rename_old(name: &str, suffix: &str) -> String {
     format!("{}{suffix}", cut(name, LONGEST.saturating_sub(suffix.len())))
 }

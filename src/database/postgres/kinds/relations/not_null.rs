@@ -137,12 +137,14 @@ pub fn alter(change: &mut Change) {
     if !change.claim("not_null") || follows(change, "not_null") {
         return;
     }
-    let inheriting: Vec<(&Object, &Object)> =
-        inheriting(after, change.to).into_iter().filter_map(|heir| Some((change.from.get(&heir.id)?, heir))).collect();
+    let inheriting: Vec<(&Object, &Object)> = inheriting(after, change.to)
+        .into_iter()
+        .filter_map(|inheritor| Some((change.from.get(&inheritor.id)?, inheritor)))
+        .collect();
     if !after.flag("not_null") {
         // ONLY is refused here on a partitioned table, so those that keep theirs get it back.
         change.push_action(&alter, &format!("ALTER COLUMN {column} DROP NOT NULL"));
-        for (before, keeper) in inheriting.into_iter().filter(|(_, heir)| heir.flag("not_null")) {
+        for (before, keeper) in inheriting.into_iter().filter(|(_, inheritor)| inheritor.flag("not_null")) {
             let alter = alter_parent(keeper);
             if before.known_flag("not_null_own") {
                 change.statements.extend(renaming(before, keeper));
@@ -159,14 +161,15 @@ pub fn alter(change: &mut Change) {
         }
         return;
     }
-    let known = inheriting.into_iter().filter(|(before, heir)| before.flag("not_null") && heir.flag("not_null"));
+    let known =
+        inheriting.into_iter().filter(|(before, inheritor)| before.flag("not_null") && inheritor.flag("not_null"));
     let mut by_name = by_constraint(after);
-    for (before, heir) in known {
-        // Only a constraint of its own that goes first is not its own afterwards.
-        let gives_up = before.known_flag("not_null_own") && !heir.known_flag("not_null_own");
+    for (before, inheritor) in known {
+        // A constraint of its own is no longer its own only if it is dropped first.
+        let gives_up = before.known_flag("not_null_own") && !inheritor.known_flag("not_null_own");
         if gives_up && !in_primary_key(before, change.from) {
-            change.push_statement(format!("{} ALTER COLUMN {column} DROP NOT NULL", alter_parent(heir)));
-        } else if let Some(renaming) = renaming(before, heir) {
+            change.push_statement(format!("{} ALTER COLUMN {column} DROP NOT NULL", alter_parent(inheritor)));
+        } else if let Some(renaming) = renaming(before, inheritor) {
             change.statements.push(renaming);
             // The server chooses no name that one of them has now.
             by_name = true;
@@ -251,7 +254,9 @@ fn rename(change: &mut Change) {
     let held = if from_parent(before) {
         inherited_from(before, change.from)
     } else {
-        inheriting(before, change.from).into_iter().find(|heir| from_parent(heir) && actual_name(heir) != old)
+        inheriting(before, change.from)
+            .into_iter()
+            .find(|inheritor| from_parent(inheritor) && actual_name(inheritor) != old)
     };
     match held {
         Some(held) if old != new => {

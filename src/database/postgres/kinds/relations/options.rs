@@ -21,7 +21,7 @@ pub fn without_secrets(list: &str) -> String {
     )
 }
 
-/// Returns a comment that names the secrets of an object, which its DDL lacks; nothing where there are none.
+/// Returns a comment that names the secrets of an object, which its DDL lacks; nothing if there are none.
 pub fn secrets_left_out(object: &Object) -> String {
     // A name is the user's, and must not end the comment.
     let names = object.known_list("secrets").iter();
@@ -33,7 +33,7 @@ pub fn secrets_left_out(object: &Object) -> String {
     }
 }
 
-/// Returns ` WITH (name='value', …)`, or nothing where there are none.
+/// Returns ` WITH (name='value', …)`, or nothing if there are none.
 pub fn with(options: &[String]) -> String {
     if options.is_empty() { String::new() } else { format!(" WITH ({})", assignments(options)) }
 }
@@ -53,7 +53,7 @@ pub fn set_and_reset(old: &[String], new: &[String]) -> Vec<String> {
 }
 
 /// Returns the actions that lead from one list of storage parameters to another, both in the order in which the server
-/// keeps and prints them: what is set goes to the end, so where that is not the wanted order all of them are set anew.
+/// keeps and prints them: what is set goes to the end, so if that is not the wanted order all of them are set again.
 pub fn set_and_reset_in_order(old: &[String], new: &[String]) -> Vec<String> {
     let name = |option: &str| option.split('=').next().unwrap_or_default().to_owned();
     let stays = |option: &&String| new.contains(option);
@@ -70,7 +70,7 @@ fn identifier_path(name: &str) -> String {
     name.split('.').map(identifier).collect::<Vec<_>>().join(".")
 }
 
-/// Returns ` OPTIONS (name 'value', …)` of a foreign object, or nothing where there are none.
+/// Returns ` OPTIONS (name 'value', …)` of a foreign object, or nothing if there are none.
 pub fn foreign(options: &[String]) -> String {
     let all: Vec<String> = options.iter().map(|option| foreign_option(option)).collect();
     if all.is_empty() { String::new() } else { format!(" OPTIONS ({})", all.join(", ")) }

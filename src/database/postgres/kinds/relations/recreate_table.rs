@@ -1,4 +1,4 @@
-//! What is made anew beside its old form: a table whose rows are copied, the sequences that count in it, types.
+//! What is recreated beside its old form: a table whose rows are copied, the sequences that count in it, types.
 
 use crate::database::postgres::kinds::address::address;
 use crate::database::postgres::kinds::names::rename_old;

@@ -28,6 +28,12 @@ pub static KIND: Kind = Kind {
 };
 
 pub fn query(asked: &QueryContext) -> String {
+    // `o` is the column that owns the sequence: an auto dependency on it (OWNED BY, serial). LIMIT 1 keeps one row for each
+    // sequence whatever pg_depend holds. An internal dependency on a column is that of an identity, whose sequence is a
+    // part of the column: those are left out. Source: manual, "pg_depend".
+    //
+    // A bound or start is a property only if it differs from the default for the type and direction, which
+    // `init_params` in sequence.c chooses: otherwise the same sequence would compare unequal after a change of type.
     format!(
         "SELECT 'pg_class'::regclass::oid AS _class, c.oid AS _oid, ARRAY[n.nspname, c.relname]::text[] AS _path,
                 CASE WHEN o.attname IS NOT NULL THEN 'column' END AS _parent_kind, o.path AS _parent,
@@ -211,7 +217,7 @@ fn alter(change: &mut Change) {
 }
 
 /// Returns what brings the place where a sequence is into new bounds, as far as these are `said` newly: PostgreSQL refuses
-/// them otherwise. None where the old bounds have no such place.
+/// them otherwise. None if the old bounds have no such place.
 pub fn into_bounds(
     name: &str,
     (old_least, old_greatest): (i64, i64),
@@ -225,7 +231,7 @@ pub fn into_bounds(
     let descends = descends(options);
     let start = start_of(options).parse::<i64>().unwrap_or(least).clamp(least, greatest).clamp(old_least, old_greatest);
     let quoted = literal(name, Syntax::Postgres);
-    // What is before the first value starts anew; what is behind the last one has come to its end.
+    // What is before the first value starts again; what is behind the last one has come to its end.
     let set = |value: i64, called: bool, beyond: String| {
         format!("SELECT pg_catalog.setval({quoted}, {value}, {called}) FROM {name} WHERE last_value {beyond}")
     };
@@ -239,7 +245,7 @@ pub fn into_bounds(
     Some(statements)
 }
 
-/// A sequence that a filled column gets goes on behind the column's values.
+/// A sequence that a filled column gets continues behind the column's values.
 fn after_create(sequence: &Object, from: &Catalog, to: &Catalog) -> Vec<Statement> {
     let mut statements = privilege::after_create(sequence, from, to);
     statements.extend(go_on(sequence, from).map(|text| Statement::new(text, &sequence.id)));

@@ -1,4 +1,4 @@
-//! Privileges: what one grantee may do with one object, where that is not what everybody may by default.
+//! Privileges: what one grantee may do with one object, if that is not what everybody may by default.
 //!
 //! `acldefault` says what is default: the owner everything, PUBLIC to execute functions and use types and languages. A
 //! grantee without a privilege that is his by default is an object with nothing granted. What a role other than the owner
@@ -22,7 +22,7 @@ pub static KIND: Kind = Kind {
     },
     drop: |object, catalog| lead(object, object.list("granted"), object.known_list("default"), catalog),
     alter: |change| {
-        // What a table's privileges take from a column's when they go is made again after them.
+        // Revoking a table's privileges also revokes those of its columns: these are granted again afterwards.
         let whole_goes = change.before.depends_on.iter().any(|id| id.kind == "privilege" && !change.to.contains(id));
         if !whole_goes && change.claim("granted") {
             let (old, new) = (change.before.list("granted"), change.after.list("granted"));
@@ -97,7 +97,7 @@ pub fn query(asked: &QueryContext) -> String {
     )
 }
 
-/// What GRANT calls a member of an extension: it is no object, so what it grants hangs on the extension.
+/// What GRANT calls a member of an extension: it is no object, so what it grants is attached to the extension.
 const MEMBER: &str = "SELECT CASE h.class
     WHEN 'pg_proc'::regclass THEN (SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END || h.oid::regprocedure FROM pg_proc p WHERE p.oid = h.oid)
     WHEN 'pg_class'::regclass THEN (SELECT format('%s %I.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = h.oid)
@@ -172,7 +172,7 @@ pub fn say(object: &Object, grant: &Grant, old: &[String], new: &[String]) -> Ve
             statements.push(Statement::new(format!("{before}{}", text(words(list))), &object.id));
         }
     };
-    // What somebody granted on with an option that goes would hold the option back.
+    // A grant made through a grant option keeps that option from being revoked.
     let cascade = if old.iter().any(|held| held.ends_with(OPTION)) { " CASCADE" } else { "" };
     let gone: Vec<&str> = held.difference(&wanted).map(String::as_str).collect();
     add(gone, &|words| format!("REVOKE {words} ON {on} FROM {to}{cascade}"));

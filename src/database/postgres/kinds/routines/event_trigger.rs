@@ -1,4 +1,4 @@
-//! Event triggers. They live in no schema: one whose function is in none of those asked for is another's.
+//! Event triggers. They belong to no schema: one whose function is outside the configured schemas is not managed.
 
 use crate::database::postgres::kinds::QueryContext;
 use crate::database::postgres::kinds::address::{drop_by_address, rename_by_address};

@@ -61,7 +61,7 @@ pub const PATH: &str = "ARRAY[n.nspname, p.proname, '(' || array_to_string(ARRAY
 /// A range's constructors and its canonical function come with it.
 pub const OWN: &str = "NOT EXISTS (SELECT FROM pg_range r WHERE r.rngcanonical = p.oid) AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'i')";
 
-/// The extensions that a routine was told to go with (`DEPENDS ON EXTENSION`).
+/// The extensions with which a routine is dropped (`DEPENDS ON EXTENSION`).
 const EXTENSIONS: &str = "ARRAY(SELECT e.extname::text FROM pg_depend d JOIN pg_extension e ON e.oid = d.refobjid
     WHERE d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.deptype = 'x' AND d.refclassid = 'pg_extension'::regclass ORDER BY 1)";
 

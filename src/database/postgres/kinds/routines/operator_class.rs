@@ -1,4 +1,4 @@
-//! Operator classes, with the members that they can't be without; the others hang on the family.
+//! Operator classes, with the members that they can't be without; the others are attached to the family.
 
 use crate::database::postgres::kinds::QueryContext;
 use crate::database::postgres::kinds::address::{create_as_defined, drop_by_address};

@@ -20,10 +20,10 @@ pub fn query(asked: &QueryContext) -> String {
     )
 }
 
-/// Returns an SQL array of the operators and functions that hang on the object `holder` of catalog `class` by
+/// Returns an SQL array of the operators and functions that are attached to the object `holder` of catalog `class` by
 /// dependencies of this type, each as ALTER OPERATOR FAMILY … ADD writes it.
 ///
-/// A member of an operator class hangs on it internally; one that could be taken away without breaking a class hangs on
+/// A member of an operator class is attached to it internally; one that could be taken away without breaking a class is attached to
 /// the family (manual, "Interfacing Extensions to Indexes").
 pub fn members(class: &str, holder: &str, dependency: &str) -> String {
     format!(

@@ -39,7 +39,7 @@ fn alter(change: &mut Change) {
         let (old, new) = (split(change.before.text("options")), split(change.after.text("options")));
         let name = |option: &str| option.split(" = ").next().unwrap_or_default().to_owned();
         let mut parts: Vec<String> = new.iter().filter(|option| !old.contains(option)).cloned().collect();
-        // An option without a value goes.
+        // An option without a value is removed.
         parts.extend(old.iter().map(|o| name(o)).filter(|gone| !new.iter().any(|option| name(option) == *gone)));
         change.push_statement(format!("ALTER {} ({})", address(change.after), parts.join(", ")));
     }

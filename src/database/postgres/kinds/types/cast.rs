@@ -1,4 +1,4 @@
-//! Casts. They live in no schema: one whose types and function are all in schemas that nobody asked for is another's.
+//! Casts. They belong to no schema: one whose types and function are all outside the configured schemas is not managed.
 
 use crate::database::postgres::kinds::QueryContext;
 use crate::database::postgres::kinds::address::{create_as_defined, drop_by_address};

@@ -1,4 +1,4 @@
-//! How a column's values get from one type to another: the USING expression, what it puts at risk, who must step aside.
+//! Converts a column's values to another type: the USING expression, its risks, and the dependents to drop meanwhile.
 
 use crate::database::postgres::kinds::column;
 use crate::schema::change::Impact;

@@ -33,7 +33,7 @@ pub fn is_contained(domain: &Object) -> bool {
     domain.known_flag("contained")
 }
 
-/// The domains with a container of theirs that a table has a column of. What hangs on a type is an array type, a domain,
+/// The domains with a container of theirs that a table has a column of. What is attached to a type is an array type, a domain,
 /// a range, or an attribute of a composite.
 const CONTAINED: &str = "WITH RECURSIVE held(domain, type, container) AS (
             SELECT oid, oid, false FROM pg_type WHERE typtype = 'd'
@@ -101,7 +101,7 @@ fn create(creation: &Creation) -> Vec<Statement> {
 
 /// Returns the expression that leads a value of a type over to its new form, where `change` gives a domain another base
 /// type and assigning it won't do.
-pub fn led_over(change: &Change, types: &[&Object], value: &str, kind: &str) -> Option<String> {
+pub fn converted(change: &Change, types: &[&Object], value: &str, kind: &str) -> Option<String> {
     if change.before.id.kind != "domain" {
         return None;
     }

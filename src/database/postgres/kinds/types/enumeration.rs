@@ -1,4 +1,4 @@
-//! Enums. Labels are added in place; what else changes makes the type anew.
+//! Enums. Labels are added in place; what else changes makes the type again.
 
 use crate::database::postgres::kinds::address::{drop_by_address, rename_by_address};
 use crate::database::postgres::kinds::{QueryContext, privilege, recreate_table, recreate_type};
@@ -57,7 +57,7 @@ fn alter(change: &mut Change) {
     let only_added = kept.len() == old.len() && kept.iter().zip(old).all(|(one, other)| *one == other);
     let added: Vec<&String> = new.iter().filter(|label| !old.contains(label)).collect();
     // A label that was added in the same transaction can't be used before its end (manual, ALTER TYPE).
-    let used = added.iter().any(|label| recreate_type::is_used_anew(change, &quoted(label)));
+    let used = added.iter().any(|label| recreate_type::is_used_again(change, &quoted(label)));
     if only_added && !used {
         change.claim("labels");
         add(change, old, new);

@@ -1,5 +1,5 @@
-//! A type or collation that can't be changed in place is made anew beside its old form: the old one is renamed, the new
-//! one made, every column led over, the old one dropped. Types over it are made anew with it.
+//! A type or collation that can't be changed in place is recreated beside its old form: the old one is renamed, the new
+//! one made, every column converted, the old one dropped. Types over it are recreated with it.
 
 use crate::database::postgres::kinds::inherited::inheriting;
 use crate::database::postgres::kinds::{KINDS, composite, domain, domain_constraint, foreign_column};
@@ -36,7 +36,7 @@ pub fn remake(change: &mut Change, lead: Lead) {
     }
     let types = types_over(change);
     let columns: Vec<&Object> = columns_of(change, &types);
-    // PostgreSQL does not change the type of what a table is partitioned by: the table is made anew with the type.
+    // PostgreSQL does not change the type of what a table is partitioned by: the table is recreated with the type.
     if columns.iter().any(|column| is_partition_key(column, change.from)) {
         if let Some(other) = types.iter().find(|object| !matches!(object.id.kind, "enum" | "domain")) {
             change.refusal = Some(format!(
@@ -91,10 +91,10 @@ pub fn remake(change: &mut Change, lead: Lead) {
         let kind = renamed_multirange(change, &types, kind);
         let action = if stays {
             let collation = column.text("collation").map(|name| format!(" COLLATE {name}")).unwrap_or_default();
-            let using = led_over(change, &types, lead, &name, &kind).map(|value| format!(" USING {value}"));
+            let using = converted(change, &types, lead, &name, &kind).map(|value| format!(" USING {value}"));
             format!("ALTER COLUMN {name} TYPE {kind}{collation}{}", using.unwrap_or_default())
         } else {
-            // Its own change goes on from there; an array stays one, for the sake of its indexes.
+            // Its own change continues from there; an array stays one, for the sake of its indexes.
             let text = if column.known_text("element").is_some() { "text[]" } else { "text" };
             format!("ALTER COLUMN {name} TYPE {text} USING {name}::{text}")
         };
@@ -149,7 +149,7 @@ fn over<'a>(change: &Change<'a>, object: &'a Object) -> Vec<&'a Object> {
     }
 }
 
-/// Does it change so that it is dropped and made again, which no column hinders?
+/// Is it dropped and created again, which no column prevents?
 fn is_replaced(change: &Change, object: &Object) -> bool {
     let in_place = |after: &Object| match object.id.kind {
         "composite" => composite::is_altered_in_place(object, after),
@@ -192,7 +192,7 @@ fn foreign_columns_of<'a>(change: &Change<'a>, types: &[&Object]) -> Vec<&'a Obj
     columns.filter(|column| change.to.contains(&column.id)).collect()
 }
 
-/// Returns the form in which a type is made anew. One over the changed type goes on from its old one by its own rule;
+/// Returns the form in which a type is recreated. One over the changed type continues from its old one by its own rule;
 /// a domain's is the new one, because its old default may be a label that is gone.
 fn form<'a>(change: &Change<'a>, object: &'a Object) -> &'a Object {
     let own = object.id == change.after.id;
@@ -202,7 +202,7 @@ fn form<'a>(change: &Change<'a>, object: &'a Object) -> &'a Object {
 fn make<'a>(change: &mut Change<'a>, object: &'a Object) {
     let after = form(change, object);
     let Some(kind) = KINDS.iter().find(|kind| kind.name == after.id.kind) else { return };
-    // The checks of a domain step aside, and the planner makes them again. It couldn't where the domain is in an array or
+    // The checks of a domain are dropped, and the planner creates them again. It couldn't where the domain is in an array or
     // a composite: PostgreSQL checks no values in there (tablecmds.c, find_composite_type_dependencies).
     let contained = domain::is_contained(object);
     let mut inline = if contained { change.to.children(&after.id) } else { Vec::new() };
@@ -217,19 +217,19 @@ fn make<'a>(change: &mut Change<'a>, object: &'a Object) {
     change.statements.extend((kind.after_create)(after, change.from, change.to));
 }
 
-/// Returns the expression that leads a value over to the new form of its type; None where it is simply assigned.
-fn led_over(change: &Change, types: &[&Object], lead: Lead, value: &str, kind: &str) -> Option<String> {
-    // A type of the server's own stays what it is: its collation was made anew.
+/// Returns the expression that converts a value to the new form of its type; None if it is simply assigned.
+fn converted(change: &Change, types: &[&Object], lead: Lead, value: &str, kind: &str) -> Option<String> {
+    // A type of the server's own stays what it is: its collation was recreated.
     if !kind.contains('.') {
         return None;
     }
     match lead {
         Lead::Text => Some(format!("{value}::text::{kind}")),
-        Lead::Assignment => domain::led_over(change, types, value, kind),
+        Lead::Assignment => domain::converted(change, types, value, kind),
     }
 }
 
-/// A cast from the old form of a type to the new one, there for as long as values are led over.
+/// A cast from the old form of a type to the new one, there for as long as values are copied.
 struct Cast {
     old: String,
     new: String,
@@ -263,7 +263,7 @@ fn casts(change: &Change, types: &[&Object], object: &Object) -> Vec<Cast> {
     let own = |body: Option<String>| Cast { old: old(&object.id), new: qualified(&object.id.path), body };
     match object.id.kind {
         "composite" => {
-            let lead = |value: &str, kind: &str| led_over(change, types, Lead::Assignment, value, kind);
+            let lead = |value: &str, kind: &str| converted(change, types, Lead::Assignment, value, kind);
             vec![own(Some(composite::conversion(object, after, change, lead)))]
         }
         "range" => {
@@ -309,7 +309,7 @@ fn multirange(range: &Object) -> Option<(&str, String)> {
     Some((quoted, name_of(name.text(quoted), Syntax::Postgres)))
 }
 
-/// Returns the type's name after the ranges were made anew, where it is that of a multirange which has another name now.
+/// Returns the type's name after the ranges were recreated, where it is that of a multirange which has another name now.
 fn renamed_multirange<'a>(change: &Change<'a>, types: &[&'a Object], kind: &str) -> String {
     let named = |range: &&'a Object| {
         let (old, new) = (range.text("multirange")?, form(change, range).text("multirange")?);
@@ -328,7 +328,7 @@ fn old_multirange(quoted: &str, name: &str) -> String {
 /// Is a table partitioned by the column, its own or a part of it?
 fn is_partition_key(column: &Object, catalog: &Catalog) -> bool {
     column.known_flag("partition_key")
-        || inheriting(column, catalog).iter().any(|heir| heir.known_flag("partition_key"))
+        || inheriting(column, catalog).iter().any(|inheritor| inheritor.known_flag("partition_key"))
 }
 
 /// Returns the name of the old form. One that has no room for what is put behind it loses bytes in its middle: long names
@@ -349,7 +349,7 @@ pub fn claimed_names(object: &Object) -> Vec<String> {
 }
 
 /// Is the text of a literal used by something that is new or changed?
-pub fn is_used_anew(change: &Change, literal: &str) -> bool {
+pub fn is_used_again(change: &Change, literal: &str) -> bool {
     let mentions = |object: &Object| {
         object.properties.values().any(|value| match value {
             crate::schema::Value::Text(text) => text.contains(literal),

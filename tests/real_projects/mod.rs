@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use crate::support::python::python;
 use crate::support::{self, Project, postgres, repository};
 
-/// A copy of tests/systems/NAME in a temporary folder.
+/// A copy of tests/real_projects/NAME in a temporary folder.
 fn system(name: &str) -> Project {
     let project = Project::empty();
-    copy(&repository().join("tests/systems").join(name), project.folder());
+    copy(&repository().join("tests/real_projects").join(name), project.folder());
     project
 }
 
