@@ -19,9 +19,10 @@ use crate::words::counted;
 const SETTINGS: &str = include_str!("../../../templates/migrate.toml");
 const MODELS: &str = include_str!("../../../templates/models.toml");
 
-/// Create a new project: its settings, its folders, a template
+/// Create a new project
 ///
-/// Existing files are left unchanged. A folder that has a migrate.toml is refused.
+/// It has migrate.toml, migrations/, models/ and templates/. Existing files are left unchanged. A folder that has a migrate.toml is
+/// refused.
 #[derive(Args)]
 #[command(after_help = "Examples:
   migrate init
