@@ -96,7 +96,7 @@ fn faults_say_what_where_and_what_to_do() {
     2:1 unknown key `migrate.lock_wait`
     lock_wait = "5s"
     ^^^^^^^^^
-    `lock_wait` stands in the section [run]
+    `lock_wait` belongs in the section [run]
     "#);
     insta::assert_snapshot!(fault("[run]\nlock_wait = 5", &none), @r#"
     2:13 `run.lock_wait` must be a duration like "5s", "500ms" or "1m", but is an integer
@@ -134,7 +134,7 @@ fn faults_say_what_where_and_what_to_do() {
     set HOST in the environment or in .env beside migrate.toml, or give a default: ${HOST:-…}
     "#);
     insta::assert_snapshot!(fault("[database]\nurl = \"sqlite://${FILE!}\"", &none), @r#"
-    2:17 `database.url` has a `${` that is no variable
+    2:17 `database.url` has a `${` that does not begin a variable
     url = "sqlite://${FILE!}"
                     ^^^^^^^^
     write ${NAME} or ${NAME:-default}; `$$` is a dollar sign

@@ -628,11 +628,11 @@ mod tests {
     fn every_mistake_has_its_place_and_a_way_out() {
         let head = "-- revision: a1\n-- migrate:upgrade\n";
         for (text, says) in [
-            ("-- revison: a", "1:4 [revison] `revison` is not a key of the header (did you mean `revision`?)"),
+            ("-- revison: a", "1:4 [revison] unknown header key `revison` (did you mean `revision`?)"),
             ("-- revision: a b", "1:14 [a b] `a b` can't be the id of a revision: it contains a blank ()"),
             (
                 "-- revision: head",
-                "1:14 [head] `head` can't be the id of a revision: `head` is a word of the target grammar ()",
+                "1:14 [head] `head` can't be the id of a revision: `head` is reserved for targets ()",
             ),
             (
                 "-- revision: a\n-- revises: b c",
@@ -644,7 +644,7 @@ mod tests {
             ),
             (
                 "-- revision: a\n-- revision: b",
-                "2:4 [revision] `revision` stands here for the second time, after line 1 ()",
+                "2:4 [revision] duplicate `revision`, the first is on line 1 ()",
             ),
             (
                 "select",
@@ -657,15 +657,15 @@ mod tests {
             ("-- revision: a\n", "1:1 [-] the file has no section `-- migrate:upgrade` ()"),
             (
                 "-- revision: a\n-- migrate:upgrad\n",
-                "2:12 [upgrad] `migrate:upgrad` is not a directive of a revision (did you mean `-- migrate:upgrade`?)",
+                "2:12 [upgrad] unknown directive `migrate:upgrad` (did you mean `-- migrate:upgrade`?)",
             ),
             (
                 "-- revision: a\n-- migrate:upgrade postgre\n",
-                "2:20 [postgre] `postgre` means nothing on a section's line (did you mean `postgresql`?)",
+                "2:20 [postgre] unknown word `postgre` on a section's line (did you mean `postgresql`?)",
             ),
             (
                 "-- revision: a\n-- migrate:upgrade\n-- migrate:upgrade\n",
-                "3:1 [-- migrate:upgrade] this is the second upgrade section of its kind, after line 2 ()",
+                "3:1 [-- migrate:upgrade] duplicate upgrade section, the first is on line 2 ()",
             ),
         ] {
             assert_eq!(fault(text), says, "{text}");
@@ -673,7 +673,7 @@ mod tests {
         for (text, says) in [
             (
                 "  -- migrate:unles table t",
-                "3:14 [unles] `migrate:unles` is not a directive of a revision (did you mean `-- migrate:unless`?)",
+                "3:14 [unles] unknown directive `migrate:unles` (did you mean `-- migrate:unless`?)",
             ),
             (
                 "-- migrate:irreversible rows are gone",

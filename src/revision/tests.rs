@@ -106,21 +106,21 @@ fn a_line_of_revisions() {
             ("a001", "up head-1", "a002 a003"),
             ("a001", "up current+1", "a002"),
             ("a003", "up +2", "! `+2` goes too far: there is only 1 revision that way"),
-            ("a003", "up -1", "! `-1` leads the other way"),
+            ("a003", "up -1", "! `-1` goes the other way"),
             (
                 "a003",
                 "up +1junk",
-                "! `+1junk` is no target: after + or -, write a number of revisions and nothing else",
+                "! `+1junk` is not a valid target: after + or -, write a number of revisions and nothing else",
             ),
             (
                 "a003",
                 "up a002+1x",
-                "! `a002+1x` is no target: after + or -, write a number of revisions and nothing else",
+                "! `a002+1x` is not a valid target: after + or -, write a number of revisions and nothing else",
             ),
-            ("a003", "up +0", "! `+0` is no target: 0 steps is not a target"),
-            ("a003", "up a:b", "! `a:b` is no target: a range is not possible here"),
-            ("a003", "up a00", "! `a00` is no revision and no branch label"),
-            ("a003", "up zzzz", "! `zzzz` is no revision and no branch label"),
+            ("a003", "up +0", "! `+0` is not a valid target: 0 steps is not a target"),
+            ("a003", "up a:b", "! `a:b` is not a valid target: a range is not possible here"),
+            ("a003", "up a00", "! no revision or branch label matches `a00`"),
+            ("a003", "up zzzz", "! no revision or branch label matches `zzzz`"),
             ("a004", "down base", "a004 a003 a002 a001"),
             ("a004", "down a002", "a004 a003"),
             ("a004", "down -1", "a004"),
@@ -131,14 +131,14 @@ fn a_line_of_revisions() {
                 "down -99999999999999999999",
                 "! `-99999999999999999999` goes too far: there are only 4 revisions that way",
             ),
-            ("a004", "down +1", "! `+1` leads the other way"),
+            ("a004", "down +1", "! `+1` goes the other way"),
             ("a004", "down base+1", "a004 a003 a002"),
             ("a004", "down a003-1", "a004 a003"),
             ("a004", "down head-2", "a004 a003"),
             ("a004", "down head", ""),
             ("a002", "down a002", ""),
             ("a002", "down current", ""),
-            ("a002", "down a003", "! revision a003 is not applied, so no downgrade leads to it [\"a002\"]"),
+            ("a002", "down a003", "! revision a003 is not applied, so no downgrade goes there [\"a002\"]"),
             ("base", "down -1", "! `-1` goes too far: there are only 0 revisions that way"),
             ("base", "down base", ""),
             // A revision that was put between applied ones runs if it is missing.
@@ -155,8 +155,8 @@ fn prefixes_have_four_characters_and_one_meaning() {
         &[
             ("base", "up abcd1", "abcd12"),
             ("base", "up abce", "abcd12 abce34"),
-            ("base", "up abcd", "! `abcd` could be any of 2 revisions [\"abcd12\", \"abcdef\"]"),
-            ("base", "up abc", "! `abc` is no revision and no branch label"),
+            ("base", "up abcd", "! `abcd` matches 2 revisions [\"abcd12\", \"abcdef\"]"),
+            ("base", "up abc", "! no revision or branch label matches `abc`"),
             ("base", "show abcde", "abcdef"),
         ],
     );
@@ -167,7 +167,7 @@ fn branches_of_one_root() {
     check(
         FORK,
         &[
-            ("base", "up head", "! `head` is one revision, but there are 2 heads [\"d1\", \"d2\"]"),
+            ("base", "up head", "! `head` is ambiguous: there are 2 heads [\"d1\", \"d2\"]"),
             ("base", "up heads", "a b c1 d1 c2 d2"),
             ("base", "up one@head", "a b c1 d1"),
             ("d1", "up two@head", "c2 d2"),
@@ -188,22 +188,22 @@ fn branches_of_one_root() {
             ("d1 d2", "down one@base", "d2 c2 d1 c1 b a"),
             ("d1 d2", "down one@-1", "d1"),
             ("d1 d2", "down one@-2", "d1 c1"),
-            ("d1 d2", "down one@-3", "! `one@-3` would also undo what stands on b beside that branch [\"c2\"]"),
+            ("d1 d2", "down one@-3", "! `one@-3` would also undo other branches that follow b [\"c2\"]"),
             ("d1", "down one@-3", "d1 c1 b"),
-            ("d1 d2", "down one@a", "! `one@a` would also undo what stands on b beside that branch [\"c2\"]"),
+            ("d1 d2", "down one@a", "! `one@a` would also undo other branches that follow b [\"c2\"]"),
             ("d1 d2", "down one@c1", "d1"),
             ("d1 d2", "down one@c2", "! revision c2 is not on branch one"),
             ("d1 d2", "down d1-2", "d1 c1"),
             ("d1 d2", "down d1-1", "d1"),
-            ("d1 d2", "down d1-3", "! `d1-3` would also undo what stands on b beside that branch [\"c2\"]"),
+            ("d1 d2", "down d1-3", "! `d1-3` would also undo other branches that follow b [\"c2\"]"),
             ("d2", "down c1-1", "d2 c2"),
             ("d1 d2", "down base+1", "d2 c2 d1 c1 b"),
             ("d1 d2", "down -1", "! `-1` is ambiguous: there are 2 revisions to count from [\"d1\", \"d2\"]"),
-            ("d1 d2", "down heads", "! `heads` is 2 revisions, and a downgrade goes to one [\"d1\", \"d2\"]"),
+            ("d1 d2", "down heads", "! `heads` matches 2 revisions, but a downgrade goes to one [\"d1\", \"d2\"]"),
             ("d1 d2", "down c2", "d2"),
             ("d1 c2", "down c2", ""),
-            ("d1", "down c2", "! revision c2 is not applied, so no downgrade leads to it [\"d1\"]"),
-            ("d2", "down one@-1", "! `one@-1` would also undo what stands on b beside that branch [\"c2\"]"),
+            ("d1", "down c2", "! revision c2 is not applied, so no downgrade goes there [\"d1\"]"),
+            ("d2", "down one@-1", "! `one@-1` would also undo other branches that follow b [\"c2\"]"),
             ("d1 d2", "show current", "d1 d2"),
             ("d1 d2", "show two@current", "d2"),
             ("base", "show base", ""),
@@ -238,7 +238,7 @@ fn dependencies_are_applied_first_and_undone_after() {
         ROOTS,
         &[
             ("base", "up bb@head", "a1 a2 b1 b2 b3"),
-            ("base", "up head", "! `head` is one revision, but there are 2 heads [\"a3\", \"b3\"]"),
+            ("base", "up head", "! `head` is ambiguous: there are 2 heads [\"a3\", \"b3\"]"),
             ("base", "up heads", "a1 a2 a3 b1 b2 b3"),
             ("base", "up +1", "! `+1` is ambiguous: 2 revisions follow base [\"a1\", \"b1\"]"),
             ("base", "up bb@+2", "a1 a2 b1 b2"),
@@ -281,8 +281,8 @@ fn stamps() {
             ("base", "stamp b d1", "d1"),
             ("base", "stamp d1 b", "d1"),
             ("d1 d2", "stamp c1 c2", "c1 c2"),
-            ("base", "stamp head", "! `head` is one revision, but there are 2 heads [\"d1\", \"d2\"]"),
-            ("base", "stamp d1 nope", "! `nope` is no revision and no branch label"),
+            ("base", "stamp head", "! `head` is ambiguous: there are 2 heads [\"d1\", \"d2\"]"),
+            ("base", "stamp d1 nope", "! no revision or branch label matches `nope`"),
         ],
     );
 }
@@ -302,7 +302,7 @@ fn ranges_have_both_their_ends() {
             ("a001", "range a002:+1", "a002 a003"),
             ("a001", "range :+2", "a001 a002"),
             ("base", "range a003:a002", "! a003 does not come before a002"),
-            ("base", "range a:b:c", "! `a:b:c` is no target: a range has one colon: FROM:TO"),
+            ("base", "range a:b:c", "! `a:b:c` is not a valid target: a range has one colon: FROM:TO"),
         ],
     );
     check(
@@ -344,7 +344,7 @@ fn a_squash_stands_for_what_it_replaces() {
             ("base", "up head", "a s d"),
             ("=a,b,c", "up head", "d"),
             ("=a,s", "up head", "d"),
-            ("=a,b", "up head", "! revision s stands for b, c, of which the database has only a part"),
+            ("=a,b", "up head", "! revision s replaces b, c, but the database has only some of them"),
             ("=a,b,c,d", "down a", "d s"),
             ("=a,b,c", "show current", "s"),
             ("base", "up c", "! revision c was replaced by s"),
@@ -373,14 +373,14 @@ fn faults(text: &str) -> Vec<String> {
 #[test]
 fn faults_name_what_is_involved() {
     for (text, says) in [
-        ("a b<x", "revision b revises x, and no file is revision x"),
-        ("a b<a+x", "revision b depends on x, which is no revision and no branch label"),
-        ("a<a", "revision a comes before itself"),
-        ("a+a", "revision a comes before itself"),
-        ("a<c b<a c<b", "the revisions a, c, b go in a circle: each comes after the next"),
-        ("a b<a+c c<b", "the revisions b, c go in a circle: each comes after the next"),
-        ("a a<b b", "2 files are revision a"),
-        ("a[x] b<a[x]", "the branch label x stands on the revisions a and b"),
+        ("a b<x", "revision b revises x, which has no file"),
+        ("a b<a+x", "revision b depends on x, which matches no revision or branch label"),
+        ("a<a", "revision a is its own ancestor"),
+        ("a+a", "revision a is its own ancestor"),
+        ("a<c b<a c<b", "the revisions a, c, b form a cycle: each follows the next"),
+        ("a b<a+c c<b", "the revisions b, c form a cycle: each follows the next"),
+        ("a a<b b", "2 files have the id a"),
+        ("a[x] b<a[x]", "the branch label x is on several revisions: a and b"),
         ("a[b] b<a", "the branch label b is also the id of a revision"),
         ("a s~a t~a", "the revisions s and t both replace a"),
     ] {
@@ -395,8 +395,8 @@ fn a_fault_stops_only_those_who_need_that_part() {
         &[
             ("base", "up c", "a b c"),
             ("c", "down a", "c b"),
-            ("base", "up y", "! revision x revises gone, and no file is revision gone"),
-            ("base", "up heads", "! revision x revises gone, and no file is revision gone"),
+            ("base", "up y", "! revision x revises gone, which has no file"),
+            ("base", "up heads", "! revision x revises gone, which has no file"),
             ("base", "range :c", "a b c"),
         ],
     );
@@ -404,13 +404,13 @@ fn a_fault_stops_only_those_who_need_that_part() {
         "a b<a x<y y<x",
         &[
             ("base", "up b", "a b"),
-            ("base", "up head", "! the revisions x, y go in a circle: each comes after the next"),
-            ("base", "up y", "! the revisions x, y go in a circle: each comes after the next"),
+            ("base", "up head", "! the revisions x, y form a cycle: each follows the next"),
+            ("base", "up y", "! the revisions x, y form a cycle: each follows the next"),
         ],
     );
     check(
         "a b<a[l] c<b[l]",
-        &[("base", "up c", "a b c"), ("base", "up l@head", "! the branch label l stands on the revisions b and c")],
+        &[("base", "up c", "a b c"), ("base", "up l@head", "! the branch label l is on several revisions: b and c")],
     );
     check("", &[("base", "up head", ""), ("base", "down base", "")]);
 }

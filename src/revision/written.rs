@@ -180,7 +180,7 @@ mod tests {
     fn what_reads_otherwise_is_refused() {
         for (text, says) in [
             ("select 1;\n-- migrate:upgrade sqlite\nselect 3;", "its upgrade section does something else"),
-            ("select 1;\n-- migrate:downgrade postgresql\nselect 3;", "this is the second downgrade section"),
+            ("select 1;\n-- migrate:downgrade postgresql\nselect 3;", "duplicate downgrade section, the first"),
             ("select 'a", "the quote, dollar quote or comment that opens here is never closed"),
         ] {
             assert!(verdict(&planned(text)).starts_with(says), "{text}: {}", verdict(&planned(text)));

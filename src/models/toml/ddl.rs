@@ -499,7 +499,7 @@ order_status = ["pending", "completed"]
             ),
             (
                 "[table.x.column]\nstate = { type = \"text\", default = \"open\" }",
-                "table.x.column.state.default is a bare word, which no default can be",
+                "table.x.column.state.default is a bare word, which is not a valid default",
                 2,
                 "a text has quotes of its own: \"'open'\"",
             ),
