@@ -642,10 +642,7 @@ mod tests {
                 "-- revision: a\n\nselect 1;",
                 "3:1 [select 1;] SQL before the first `-- migrate:upgrade` line (begin the section with a line `-- migrate:upgrade`)",
             ),
-            (
-                "-- revision: a\n-- revision: b",
-                "2:4 [revision] duplicate `revision`, the first is on line 1 ()",
-            ),
+            ("-- revision: a\n-- revision: b", "2:4 [revision] duplicate `revision`, the first is on line 1 ()"),
             (
                 "select",
                 "1:1 [select] SQL before the first `-- migrate:upgrade` line (begin the section with a line `-- migrate:upgrade`)",

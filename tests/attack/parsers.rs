@@ -127,7 +127,7 @@ fn a_merge_of_100_000_revisions_is_read() {
     );
     let outcome = project.migrate("history");
     assert!(
-        outcome.stderr.contains("no file is revision r99999"),
+        outcome.stderr.contains("revises r99999, which has no file"),
         "{}",
         &outcome.stderr[..500.min(outcome.stderr.len())]
     );

@@ -44,7 +44,7 @@ fn a_statement_that_outlives_its_run_is_waited_for() {
         waits(&site, "UPDATE t SET n = n + 1;");
         first.kill();
         let mut second = site.project.start(command.split(' '));
-        reports(&mut second, "still at work");
+        reports(&mut second, "still running");
         assert!(second.is_running());
         blocker.let_go();
         second.wait().ok();
@@ -65,7 +65,7 @@ fn a_statement_that_outlives_its_run_is_waited_for_behind_a_pool() {
     waits(&site, "UPDATE t SET n = n + 1;");
     first.kill();
     let mut second = site.project.start(["upgrade", "head", "--url", &url]);
-    reports(&mut second, "still at work");
+    reports(&mut second, "still running");
     blocker.let_go();
     second.wait().ok();
     assert_eq!(site.lines("SELECT n FROM t"), ["11"]);
@@ -82,7 +82,7 @@ fn an_index_build_that_outlives_its_run_is_waited_for() {
     waits(&site, "CREATE INDEX CONCURRENTLY");
     first.kill();
     let mut second = site.project.start(["upgrade", "head"]);
-    reports(&mut second, "still at work");
+    reports(&mut second, "still running");
     blocker.let_go();
     second.wait().ok();
     assert_eq!(site.lines("SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass"), ["t"]);
@@ -104,7 +104,7 @@ fn a_run_that_lost_the_lock_stops_before_its_next_statement() {
     );
     assert_eq!(ended, ["t"]);
     let mut second = site.project.start(["upgrade", "head"]);
-    reports(&mut second, "still at work");
+    reports(&mut second, "still running");
     blocker.let_go();
     let first = first.wait().exits(75);
     assert!(
