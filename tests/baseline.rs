@@ -49,8 +49,8 @@ fn a_baseline_makes_what_pg_dump_sees() {
         .flat_map(|case| [(format!("{} new", case.name), case.new), (format!("{} old", case.name), case.old)])
         .collect();
     for system in ["dgs/legacy.sql", "luthien/old/schema.sql"] {
-        let file = repository().join("tests/systems").join(system);
-        schemas.push((system.to_owned(), std::fs::read_to_string(file).expect("a schema of tests/systems")));
+        let file = repository().join("tests/real_projects").join(system);
+        schemas.push((system.to_owned(), std::fs::read_to_string(file).expect("a schema of tests/real_projects")));
     }
     let threads = std::thread::available_parallelism().map_or(2, usize::from);
     let some = schemas.chunks(schemas.len().div_ceil(threads).max(1));
