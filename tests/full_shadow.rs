@@ -601,7 +601,7 @@ fn forms(home: &mut dyn Database, seed: u64) -> Vec<Form> {
                     return Form { statements, read };
                 }
                 Err(_) if hash((seed, form, "refused")) % 12 == 1 => break,
-                Err((at, _)) => _ = statements.remove(at),
+                Err(refused) => _ = statements.remove(refused[0].0),
             }
         }
         Form { statements, read: None }

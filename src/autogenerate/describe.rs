@@ -1,132 +1,157 @@
-//! A catalog as models: TOML for what it can say, SQL for the rest, proved to build the same.
+//! A catalog as model files: TOML for the tables and enums that it can express, SQL for the rest, loaded and compared.
 
-use std::collections::BTreeSet;
+mod layout;
 
-use super::script::{self, Style};
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{AutogenerateError, NotProved, strangers};
 use crate::config::Config;
 use crate::database::Database;
-use crate::models::toml::{self, write};
-use crate::models::{Declaration, Declared};
-use crate::schema::plan::{Action, plan};
+use crate::models::files;
+use crate::models::toml::write;
+use crate::schema::plan::{Action, Plan, plan};
 use crate::schema::{Catalog, Id, explain};
-use crate::source;
-use crate::sql::Origin;
+use crate::source::{self, Loaded};
 
-/// How often what TOML turned out not to say is moved to SQL before giving up.
-const ATTEMPTS: usize = 12;
+pub use layout::Layout;
 
 /// Models that build a catalog.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Models {
-    pub toml: String,
-    /// What TOML can't say, as the database's own DDL; empty if it says all.
-    pub sql: String,
+    /// Paths inside the folder of the models, and texts, in the order in which they are read.
+    pub files: Vec<(String, String)>,
+    /// The tables and enums that a first try in TOML did not build as they are, and how it showed.
+    pub not_in_toml: BTreeMap<Id, String>,
+    /// What the files don't build as it is.
+    pub unproved: Option<NotProved>,
 }
 
-/// Returns models that build `catalog`; `database` says how its engine spells things.
+impl Models {
+    /// Returns the text of all files with this extension.
+    pub fn text(&self, extension: &str) -> String {
+        let suffix = format!(".{extension}");
+        let texts = self.files.iter().filter(|(path, _)| path.ends_with(&suffix)).map(|(_, text)| text.as_str());
+        texts.collect::<Vec<_>>().join("\n")
+    }
+}
+
+/// Returns models that build `catalog`; `database` knows how its engine spells things.
+///
+/// The files are loaded as `check` loads them, and compared. What differs then is moved from TOML to SQL, table by table;
+/// if that differs too, everything is written in SQL, with what still differs in `unproved`.
 ///
 /// # Errors
-/// `Strangers` for somebody else's code in it; `NotProved` when no division between TOML and SQL builds the same again.
-pub fn describe(database: &mut dyn Database, catalog: &Catalog, config: &Config) -> Result<Models, AutogenerateError> {
-    let dialect = database.dialect();
+/// `Strangers` for somebody else's code in it; a shadow that can't be had or read.
+pub fn describe(
+    database: &mut dyn Database,
+    catalog: &Catalog,
+    config: &Config,
+    layout: Layout,
+) -> Result<Models, AutogenerateError> {
     let empty = source::empty(database, config)?;
     strangers::refuse(catalog.objects(), &empty, config)?;
-    let mut left_out: BTreeSet<Id> = BTreeSet::new();
-    let mut last = NotProved {
-        what: "the schema can't be written as models in TOML; print it with `--format sql`".to_owned(),
-        statement: None,
-        error: None,
-        differences: Vec::new(),
-    };
-    for _ in 0..ATTEMPTS {
-        let written = write::write(catalog, dialect, &left_out);
-        let said = catalog.objects().filter(|object| written.said.contains(&object.id)).cloned();
-        let said: Catalog = empty.objects().cloned().chain(said).collect();
-        let rest = plan(&said, catalog, dialect.kinds);
-        // What was said is there already, and must not have to be changed.
-        let changed = rest.steps.iter().filter(|step| step.action != Action::Create);
-        let mut altered: Vec<Id> = changed.map(|step| root(&step.id, catalog)).collect();
-        altered.extend(rest.refused.iter().map(|refusal| root(&refusal.id, catalog)));
-        altered.retain(|id| !left_out.contains(id) && written.said.contains(id));
-        if !altered.is_empty() {
-            left_out.extend(altered);
-            continue;
+    let mut models = Models::default();
+    let mut in_sql: BTreeSet<Id> = BTreeSet::new();
+    for attempt in [Attempt::Everything, Attempt::WithoutDifferences, Attempt::Sql] {
+        if attempt == Attempt::Sql {
+            in_sql.extend(["table", "enum"].into_iter().flat_map(|kind| catalog.of_kind(kind)).map(|it| it.id.clone()));
         }
-        let sql = script::script(&[], &rest, &[], dialect, Style::default());
-        let mut declared = Declared::default();
-        let mut document = toml::Document::default();
-        toml::read(std::path::Path::new("schema.toml"), &written.text, dialect, &mut document)
-            .and_then(|()| toml::declare(&document, dialect, false, &mut declared))
-            .map_err(source::SourceError::from)?;
-        let from_toml = declared.declarations.len();
-        declared
-            .declarations
-            .extend(rest.statements().into_iter().map(|statement| Declaration { statement, lines: Vec::new() }));
-        let environment_fingerprint = database.environment_fingerprint()?;
-        let more = match source::in_shadow(database, &declared.statements(), config, &environment_fingerprint)? {
-            source::Loaded::Refused { at, error } => {
-                let failed = declared.declarations.get(at);
-                last.statement = failed.map(|declaration| declaration.statement.text.clone());
-                last.what = format!("the schema can't be written as models: {}", error.message);
-                last.error = Some(error);
-                if at < from_toml {
-                    failed.and_then(|declaration| made_by(declaration, &written.text, catalog))
-                } else {
-                    None
-                }
-                .into_iter()
-                .collect::<Vec<_>>()
-            }
-            source::Loaded::Whole(built) => {
-                let rest = plan(&built.reading.catalog, catalog, dialect.kinds);
-                if rest.is_empty() {
-                    return Ok(Models { toml: written.text, sql: sql.text });
-                }
-                last.differences = rest.differences.iter().map(explain::line).collect();
-                let home = |id: &Id| {
-                    let there = if catalog.contains(id) { catalog } else { &built.reading.catalog };
-                    root(id, there)
-                };
-                rest.differences.iter().map(|difference| home(&difference.id)).collect()
-            }
-        };
-        let before = left_out.len();
-        left_out.extend(more.into_iter().filter(|id| written.said.contains(id)));
-        if left_out.len() == before {
+        let (written, rest) = divided(database, catalog, &empty, &mut in_sql);
+        models.files = layout::files(layout, catalog, &written, &rest, database.dialect());
+        let (differing, fault) = differences(database, catalog, &models, config)?;
+        models.unproved = fault;
+        if models.unproved.is_none() {
             break;
         }
+        for (id, line) in differing.into_iter().filter(|(id, _)| written.said.contains(id)) {
+            in_sql.insert(id.clone());
+            models.not_in_toml.insert(id, line);
+        }
     }
-    Err(AutogenerateError::NotProved(Box::new(last)))
+    Ok(models)
 }
 
-/// Returns the statements that build `catalog` in an empty database.
-///
-/// # Errors
-/// The shadow that says what an empty database holds can't be had.
-pub fn as_sql(database: &mut dyn Database, catalog: &Catalog, config: &Config) -> Result<String, AutogenerateError> {
+/// How much is tried in TOML.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    Everything,
+    WithoutDifferences,
+    Sql,
+}
+
+/// Returns what is written in TOML, and the plan that adds the rest; what that would have to change joins `in_sql`.
+fn divided(
+    database: &dyn Database,
+    catalog: &Catalog,
+    empty: &Catalog,
+    in_sql: &mut BTreeSet<Id>,
+) -> (write::Written, Plan) {
     let dialect = database.dialect();
-    let plan = plan(&source::empty(database, config)?, catalog, dialect.kinds);
-    Ok(script::script(&[], &plan, &[], dialect, Style::default()).text)
+    loop {
+        let written = write::write(catalog, dialect, in_sql);
+        let said = catalog.shared().iter().filter(|object| written.said.contains(&object.id)).cloned();
+        let said: Catalog = empty.shared().iter().cloned().chain(said).collect();
+        let rest = plan(&said, catalog, dialect.kinds);
+        let changed = rest.steps.iter().filter(|step| step.action != Action::Create).map(|step| &step.id);
+        let changed = changed.chain(rest.refused.iter().map(|refusal| &refusal.id)).map(|id| root(id, catalog));
+        let before = in_sql.len();
+        in_sql.extend(changed.filter(|id| written.said.contains(id)).collect::<Vec<_>>());
+        if in_sql.len() == before {
+            return (written, rest);
+        }
+    }
+}
+
+/// Loads the models and returns what differs from the catalog: the tables and enums, each with its first difference, and
+/// the fault as a whole.
+fn differences(
+    database: &mut dyn Database,
+    catalog: &Catalog,
+    models: &Models,
+    config: &Config,
+) -> Result<(BTreeMap<Id, String>, Option<NotProved>), AutogenerateError> {
+    let dialect = database.dialect();
+    let declared = files::of_texts(&models.files, dialect).map_err(source::SourceError::from)?;
+    let environment_fingerprint = database.environment_fingerprint()?;
+    let (refused, shadowed) =
+        match source::in_shadow(database, &declared.statements(), config, &environment_fingerprint)? {
+            Loaded::Whole(shadowed) => (None, shadowed),
+            Loaded::Partly { refused, shadowed } => (refused.into_iter().next(), shadowed),
+        };
+    let built = &shadowed.reading.catalog;
+    let rest = plan(built, catalog, dialect.kinds);
+    if refused.is_none() && rest.is_empty() {
+        return Ok((BTreeMap::new(), None));
+    }
+    let mut differing: BTreeMap<Id, String> = BTreeMap::new();
+    for difference in &rest.differences {
+        let home = root(&difference.id, if catalog.contains(&difference.id) { catalog } else { built });
+        // A foreign key to a table that did not load is missing because of that table alone.
+        let of_another = |id: &Id| {
+            let other = root(id, catalog);
+            other != home && !built.contains(&other)
+        };
+        let needs = catalog.get(&difference.id).is_some_and(|object| object.depends_on.iter().any(of_another));
+        if built.contains(&home) && needs {
+            continue;
+        }
+        differing.entry(home).or_insert_with(|| explain::line(difference));
+    }
+    let statement = refused.as_ref().and_then(|(at, _)| Some(declared.declarations.get(*at)?.statement.text.clone()));
+    let error = refused.map(|(_, error)| error);
+    let what = match &error {
+        Some(error) => format!("the schema can't be written as models: {}", error.message),
+        None => "the schema can't be written as models: what they build differs from it".to_owned(),
+    };
+    let lines = rest.differences.iter().map(explain::line).collect();
+    Ok((differing, Some(NotProved { what, statement, error, differences: lines })))
 }
 
 /// The table or enum that an object belongs to, or itself.
 fn root(id: &Id, catalog: &Catalog) -> Id {
-    let mut at = id.clone();
-    while let Some(parent) = catalog.get(&at).and_then(|object| object.parent.clone()) {
+    let mut at = id;
+    while let Some(parent) = catalog.get(at).and_then(|object| object.parent.as_ref()) {
         at = parent;
     }
-    at
-}
-
-/// The table or enum whose TOML a declaration was made of.
-fn made_by(declaration: &Declaration, text: &str, catalog: &Catalog) -> Option<Id> {
-    let Origin::File { line, .. } = &declaration.statement.origin else { return None };
-    let before = text.lines().take(*line).collect::<Vec<_>>().join("\n");
-    let at_table = |object: &&crate::schema::Object| {
-        let heading = write::heading(object);
-        before.rfind(&heading).is_some()
-    };
-    let tables = catalog.of_kind("table").filter(at_table);
-    tables.max_by_key(|object| before.rfind(&write::heading(object))).map(|object| object.id.clone())
+    at.clone()
 }

@@ -226,9 +226,9 @@ fn by_slices(
     tracing::debug!(tables = unchanged.tables.len(), loaded = load.len(), "tables proved equal without a shadow");
     let shadowed = match source::in_shadow(database, &load, config, &environment_fingerprint)? {
         Loaded::Whole(shadowed) => shadowed,
-        Loaded::Refused { at, error } => {
-            let statement = load.get(at).map(|statement| statement.text.as_str());
-            tracing::debug!(%error, statement, "a slice does not load by itself: everything is loaded");
+        Loaded::Partly { refused, .. } => {
+            let first = refused.first().and_then(|(at, error)| Some((load.get(*at)?.text.as_str(), error)));
+            tracing::debug!(?first, "a slice does not load by itself: everything is loaded");
             return Ok(None);
         }
     };

@@ -460,6 +460,7 @@ pub trait Database {
     /// Loads declared DDL into this (shadow) database, in whatever order of statements it can accept.
     ///
     /// # Errors
-    /// The first statement that no order makes acceptable: its index in `statements`, and what the server said.
-    fn load(&mut self, statements: &[Statement]) -> Result<(), (usize, SqlError)>;
+    /// The statements that no order makes acceptable, in their order: their index in `statements`, and what the server said.
+    /// Everything else is loaded, unless the error of the only one is `interrupted` or `connection_lost`.
+    fn load(&mut self, statements: &[Statement]) -> Result<(), Vec<(usize, SqlError)>>;
 }

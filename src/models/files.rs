@@ -30,6 +30,20 @@ pub fn read(
     toml::declare(&document, dialect, alone && !declared.sources.sql, declared)
 }
 
+/// Reads model files that are not written yet, given by path and text, in the order in which they would be read.
+///
+/// # Errors
+/// A text that can't be read.
+pub fn of_texts(files: &[(String, String)], dialect: &'static Dialect) -> Result<Declared, ModelError> {
+    let (mut declared, mut document) = (Declared::default(), toml::Document::default());
+    for (path, text) in files {
+        read_text(Path::new(path), text, dialect, &mut declared, &mut document)?;
+    }
+    let alone = !declared.sources.sql;
+    toml::declare(&document, dialect, alone, &mut declared)?;
+    Ok(declared)
+}
+
 /// Returns the model files below `folder`, by name; what begins with a dot is none.
 fn in_folder(folder: &Path) -> Result<Vec<PathBuf>, ModelError> {
     let unreadable =
@@ -73,15 +87,23 @@ fn read_file(
     })?;
     let text = String::from_utf8(bytes)
         .map_err(|_| ModelError::new(format!("the models in {} are not UTF-8 text", shown.display())))?;
-    match extension(path) {
-        Some("sql") => {
-            declared.sources.sql = true;
-            sql::read(path, &text, dialect, declared)
-        }
-        Some(_) => {
-            declared.sources.toml = true;
-            toml::read(path, &text, dialect, document)
-        }
-        None => Err(ModelError::new(format!("the models in {} are neither .sql nor .toml", shown.display()))),
+    if extension(path).is_none() {
+        return Err(ModelError::new(format!("the models in {} are neither .sql nor .toml", shown.display())));
     }
+    read_text(path, &text, dialect, declared, document)
+}
+
+fn read_text(
+    path: &Path,
+    text: &str,
+    dialect: &'static Dialect,
+    declared: &mut Declared,
+    document: &mut toml::Document,
+) -> Result<(), ModelError> {
+    if extension(path) == Some("sql") {
+        declared.sources.sql = true;
+        return sql::read(path, text, dialect, declared);
+    }
+    declared.sources.toml = true;
+    toml::read(path, text, dialect, document)
 }

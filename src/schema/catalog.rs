@@ -1,7 +1,7 @@
 //! A catalog: objects by their ids, shared between the catalogs that hold them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{Id, Object};
 
@@ -21,12 +21,15 @@ pub struct Catalog {
     objects: IdMap<Id, Arc<Object>>,
     /// By the parent's id.
     children: IdMap<Id, Vec<Arc<Object>>>,
+    /// By the last part of the path, once somebody asked.
+    named: OnceLock<HashMap<String, Vec<Arc<Object>>>>,
 }
 
 impl Catalog {
     /// Adds an object, in the place of the one of that id.
     pub fn insert(&mut self, object: impl Into<Arc<Object>>) {
         let object = object.into();
+        self.named = OnceLock::new();
         self.remove(&object.id);
         let at = self.sorted.partition_point(|other| other.id < object.id);
         self.sorted.insert(at, Arc::clone(&object));
@@ -46,6 +49,7 @@ impl Catalog {
     /// Takes one object out, not its children.
     pub fn remove(&mut self, id: &Id) -> Option<Arc<Object>> {
         let object = self.objects.remove(id)?;
+        self.named = OnceLock::new();
         if let Some(siblings) = object.parent.as_ref().and_then(|parent| self.children.get_mut(parent)) {
             siblings.retain(|sibling| sibling.id != *id);
         }
@@ -78,6 +82,18 @@ impl Catalog {
         let first = self.sorted.partition_point(|object| object.id.kind < kind);
         let rest = self.sorted.get(first..).unwrap_or_default();
         rest.iter().map(|object| &**object).take_while(move |object| object.id.kind == kind)
+    }
+
+    /// The objects with this name, whatever their kind and wherever they are.
+    pub fn named(&self, name: &str) -> impl Iterator<Item = &Object> {
+        let by_name = self.named.get_or_init(|| {
+            let mut by_name: HashMap<String, Vec<Arc<Object>>> = HashMap::new();
+            for object in &self.sorted {
+                by_name.entry(object.id.name().to_owned()).or_default().push(Arc::clone(object));
+            }
+            by_name
+        });
+        by_name.get(name).into_iter().flatten().map(|object| &**object)
     }
 
     /// What lives directly inside `id`, in the order of its place, then its id.

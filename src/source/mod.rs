@@ -2,6 +2,7 @@
 
 mod cache;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use crate::apply::{self, ApplyError};
@@ -60,7 +61,7 @@ impl Shadowed {
     pub fn shadow(&mut self, database: &mut dyn Database, config: &Config) -> Result<&mut dyn Database, SourceError> {
         if self.shadow.is_none() {
             let mut shadow = database.shadow(config.database.shadow_url()?)?;
-            shadow.load(&self.statements).map_err(|(_, error)| not_loaded(error))?;
+            shadow.load(&self.statements).map_err(|refused| not_loaded(first(refused)))?;
             self.shadow = Some(shadow);
         }
         match &mut self.shadow {
@@ -92,17 +93,20 @@ pub fn declared_in_shadow(
     let environment_fingerprint = database.environment_fingerprint()?;
     match in_shadow(database, &declared.statements(), config, &environment_fingerprint)? {
         Loaded::Whole(shadowed) => Ok(shadowed),
-        Loaded::Refused { at, error } => Err(error::refused(declared, at, &error).into()),
+        Loaded::Partly { refused, .. } => match refused.first() {
+            Some((at, error)) => Err(error::refused(declared, *at, error).into()),
+            None => Err(not_loaded(SqlError::default()).into()),
+        },
     }
 }
 
 /// What became of statements that were loaded into a shadow.
 pub enum Loaded {
     Whole(Shadowed),
-    /// The number of the first that can't be loaded, and what the database said.
-    Refused {
-        at: usize,
-        error: SqlError,
+    /// All but those that the database refuses: the number of each, ascending, and what the database said.
+    Partly {
+        refused: Vec<(usize, SqlError)>,
+        shadowed: Shadowed,
     },
 }
 
@@ -133,10 +137,16 @@ pub fn in_shadow(
         return Ok(Loaded::Whole(Shadowed { reading, key, statements, shadow: None }));
     }
     let mut shadow = database.shadow(shadow_url)?;
-    match shadow.load(&statements) {
-        Ok(()) => {}
-        Err((_, error)) if error.interrupted => return Err(not_loaded(error).into()),
-        Err((at, error)) => return Ok(Loaded::Refused { at, error }),
+    if let Err(refused) = shadow.load(&statements) {
+        if refused.iter().any(|(_, error)| error.interrupted || error.connection_lost) {
+            return Err(not_loaded(first(refused)).into());
+        }
+        let reading = shadow.reflect(&scope)?;
+        let numbers: BTreeSet<usize> = refused.iter().map(|(at, _)| *at).collect();
+        let loaded = statements.into_iter().enumerate().filter(|(at, _)| !numbers.contains(at));
+        let statements = loaded.map(|(_, statement)| statement).collect();
+        let shadowed = Shadowed { reading, key: None, statements, shadow: Some(shadow) };
+        return Ok(Loaded::Partly { refused, shadowed });
     }
     let reading = shadow.reflect(&scope)?;
     if let Some(key) = &key {
@@ -151,6 +161,11 @@ fn named(database: &mut dyn Database, config: &Config) -> Result<String, SourceE
     let held = shadow.reflect(&Scope { schemas: vec!["*".to_owned()], version_table: String::new() })?;
     let held = stored::to_json(&held.catalog).map_err(|error| SourceError::Stored(error.to_string()))?;
     Ok(format!("{}\n{held}", shadow.environment_fingerprint()?.text))
+}
+
+/// Returns the error of the first statement that was refused.
+fn first(refused: Vec<(usize, SqlError)>) -> SqlError {
+    refused.into_iter().next().map(|(_, error)| error).unwrap_or_default()
 }
 
 fn not_loaded(error: SqlError) -> DatabaseError {
@@ -202,6 +217,8 @@ pub fn empty(database: &mut dyn Database, config: &Config) -> Result<Catalog, So
     let environment_fingerprint = database.environment_fingerprint()?;
     match in_shadow(database, &[], config, &environment_fingerprint)? {
         Loaded::Whole(shadowed) => Ok(shadowed.reading.catalog),
-        Loaded::Refused { error, .. } => Err(DatabaseError::Sql { doing: "reading a shadow".to_owned(), error }.into()),
+        Loaded::Partly { refused, .. } => {
+            Err(DatabaseError::Sql { doing: "reading a shadow".to_owned(), error: first(refused) }.into())
+        }
     }
 }

@@ -416,6 +416,31 @@ fn a_project_begins_with_the_database_that_is_there() {
 }
 
 #[test]
+fn a_table_that_toml_does_not_build_is_in_sql_and_the_others_in_toml() {
+    let Some(site) = Site::postgres() else { return };
+    site.execute(
+        "CREATE TABLE a (id serial PRIMARY KEY); ALTER TABLE a RENAME TO b; CREATE TABLE c (id int PRIMARY KEY, b int REFERENCES b);         CREATE SCHEMA s; CREATE TABLE s.d (id int PRIMARY KEY); CREATE TABLE \"../e\" (id int PRIMARY KEY)",
+    );
+    site.execute(
+        "CREATE TABLE sd (id int, v tsvector) PARTITION BY HASH (id);         CREATE TABLE sd0 PARTITION OF sd FOR VALUES WITH (MODULUS 1, REMAINDER 0); CREATE INDEX ix ON ONLY sd USING gin (v);         CREATE INDEX sd0_v_idx ON sd0 USING gin (v) WITH (fastupdate = false); ALTER INDEX ix ATTACH PARTITION sd0_v_idx",
+    );
+    for (layout, wanted) in [
+        ("one", &["schema.sql", "schema.toml"][..]),
+        ("table", &["___e.toml", "b.sql", "c.sql", "c.toml", "s", "schema.sql"]),
+        ("schema", &["public", "s", "schema.sql"]),
+    ] {
+        let outcome =
+            site.project.run(["init", layout, "--layout", layout, "--from-database", &site.database().url()]).ok();
+        assert!(outcome.stderr.contains("table public.b is written in SQL"), "{}", outcome.shown());
+        assert_eq!(site.project.files(&format!("{layout}/models")), wanted);
+        let inside = site.project.path(layout);
+        site.project.run_in(&inside, ["check", "--shadow", "full"]).ok();
+        site.project.run_in(&inside, ["check"]).ok();
+    }
+    assert!(site.project.read("one/models/schema.toml").contains("[table.c]"));
+}
+
+#[test]
 fn what_others_set_up_stays_where_the_models_are_no_sql() {
     let Some(site) = Site::postgres() else { return };
     site.execute("CREATE TABLE a (id int PRIMARY KEY); ALTER TABLE a ENABLE ROW LEVEL SECURITY; ALTER TABLE a SET (fillfactor = 70);");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use crate::autogenerate::{AutogenerateError, describe};
+use crate::autogenerate::describe::{self, Layout};
 use crate::cli::comparison::Shadow;
 use crate::cli::failure::Failure;
 use crate::cli::{Exit, Session, draft};
@@ -18,6 +18,9 @@ use crate::words::counted;
 
 const SETTINGS: &str = include_str!("../../../templates/migrate.toml");
 const MODELS: &str = include_str!("../../../templates/models.toml");
+
+/// How many lines of a list are shown.
+const SHOWN: usize = 40;
 
 /// Create a new project
 ///
@@ -38,8 +41,31 @@ pub struct Arguments {
     /// With --from-database: let the code of ROLE run in a shadow with your rights; without ROLE, that of every role (may be repeated)
     #[arg(long, value_name = "ROLE", num_args = 0..=1, require_equals = true, default_missing_value = "*")]
     trust: Vec<String>,
+    /// With --from-database: how the models are divided into files
+    #[arg(long, value_enum, value_name = "LAYOUT", default_value = "one", requires = "from_database")]
+    layout: Division,
     #[command(flatten)]
     shadow: Shadow,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Division {
+    /// One TOML file and one SQL file
+    One,
+    /// A file for each table, in the folder of its schema unless that is public
+    Table,
+    /// A folder for each schema
+    Schema,
+}
+
+impl From<Division> for Layout {
+    fn from(division: Division) -> Layout {
+        match division {
+            Division::One => Layout::One,
+            Division::Table => Layout::Table,
+            Division::Schema => Layout::Schema,
+        }
+    }
 }
 
 pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure> {
@@ -50,27 +76,30 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
         return Err(Failure::new(format!("{} already has a migrate.toml", shown(root).display()))
             .hint(format!("its settings are in {}", shown(&settings).display())));
     }
-    let described =
-        arguments.from_database.as_deref().map(|url| models_of(session, url, &arguments.trust)).transpose()?;
+    let described = arguments
+        .from_database
+        .as_deref()
+        .map(|url| models_of(session, url, &arguments.trust, arguments.layout.into()))
+        .transpose()?;
     let url = arguments.from_database.as_deref().or(session.global.url.as_deref());
-    let mut files = vec![(FILE_NAME, settings_for(url))];
+    let mut files = vec![(FILE_NAME.to_owned(), settings_for(url))];
     match &described {
-        None => files.push(("models/schema.toml", MODELS.to_owned())),
+        None => files.push(("models/schema.toml".to_owned(), MODELS.to_owned())),
         Some(described) => {
             if described.several_schemas {
                 files[0].1.push_str("schemas = [\"*\"]\n");
             }
-            files.extend(described.files.iter().map(|(name, text)| (*name, text.clone())));
+            files.extend(described.files.iter().cloned());
         }
     }
-    files.push(("templates/revision.sql", draft::TEMPLATE.to_owned()));
+    files.push(("templates/revision.sql".to_owned(), draft::TEMPLATE.to_owned()));
     // Git keeps no empty folder, and a deployment without the folder is refused.
-    files.push(("migrations/.gitkeep", String::new()));
+    files.push(("migrations/.gitkeep".to_owned(), String::new()));
     let mut written = Vec::new();
     let mut left = Vec::new();
     // The settings come last: a folder that has them is a whole project.
     for (name, text) in files.into_iter().rev() {
-        let path = root.join(name);
+        let path = root.join(&name);
         match folder::write_new(&path, &text) {
             Ok(()) => written.push(path),
             Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => left.push(path),
@@ -97,12 +126,12 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
 
 /// The models of a database that is there.
 struct Described {
-    files: Vec<(&'static str, String)>,
+    files: Vec<(String, String)>,
     several_schemas: bool,
 }
 
-/// TOML where it can say it, and the rest in SQL; SQL alone where they don't go together.
-fn models_of(session: &mut Session, url: &str, trust: &[String]) -> Result<Described, Failure> {
+/// TOML for the tables that it can express, SQL for the rest, loaded and compared.
+fn models_of(session: &mut Session, url: &str, trust: &[String], layout: Layout) -> Result<Described, Failure> {
     let options = config::Options { url: Some(url.to_owned()), shadow: session.shadow(), ..config::Options::default() };
     let mut settings = config::without_file(&options)?;
     settings.database.schemas = vec!["*".to_owned()];
@@ -117,18 +146,29 @@ fn models_of(session: &mut Session, url: &str, trust: &[String]) -> Result<Descr
         session.output.warn(format_args!("left out: the {secret}, because migrate reads no secrets"));
     }
     let several_schemas = live.catalog.of_kind("schema").any(|schema| schema.id.name() != "public");
-    let files = match describe::describe(database.as_mut(), &live.catalog, &settings) {
-        Ok(models) => vec![("models/schema.toml", models.toml), ("models/schema.sql", models.sql)],
-        Err(error @ AutogenerateError::Strangers { .. }) => return Err(error.into()),
-        Err(_) => vec![("models/schema.sql", describe::as_sql(database.as_mut(), &live.catalog, &settings)?)],
-    };
-    let ended = |text: String| if text.ends_with('\n') { text } else { text + "\n" };
-    let files = files.into_iter().filter(|(_, text)| !text.trim().is_empty());
-    let mut files: Vec<_> = files.map(|(name, text)| (name, ended(text))).collect();
+    let models = describe::describe(database.as_mut(), &live.catalog, &settings, layout)?;
+    report_models(session, &models);
+    let mut files: Vec<_> = models.files.into_iter().map(|(name, text)| (format!("models/{name}"), text)).collect();
     if files.is_empty() {
-        files.push(("models/schema.toml", MODELS.to_owned()));
+        files.push(("models/schema.toml".to_owned(), MODELS.to_owned()));
     }
     Ok(Described { files, several_schemas })
+}
+
+/// Reports what is in SQL although it is a table or an enum, and what the models don't build.
+fn report_models(session: &Session, models: &describe::Models) {
+    let output = &session.output;
+    for (id, difference) in models.not_in_toml.iter().take(SHOWN) {
+        output.say(format_args!("{id} is written in SQL, because TOML does not build it as it is: {difference}"));
+    }
+    if let Some(more) = models.not_in_toml.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        output.say(format_args!("… and {more} more"));
+    }
+    let Some(fault) = &models.unproved else { return };
+    output.warn(format_args!("the models don't build this database as it is, and need an edit: {}", fault.what));
+    for line in fault.statement.iter().chain(fault.differences.iter().take(SHOWN)) {
+        output.say(format_args!("  {line}"));
+    }
 }
 
 fn report(session: &Session, root: &Path, written: &[PathBuf], left: &[PathBuf]) {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 
+use crate::autogenerate::AutogenerateError;
 use crate::autogenerate::describe;
 use crate::autogenerate::script::{self, Style};
 use crate::cli::comparison::Shadow;
@@ -75,11 +76,15 @@ pub fn run(arguments: Arguments, session: &mut Session) -> Result<Exit, Failure>
             output.json_text(&text);
         }
         Format::Toml => {
-            let models = describe::describe(home.as_mut(), catalog, &config)?;
-            output.write(&models.toml);
-            if !models.sql.is_empty() {
+            let models = describe::describe(home.as_mut(), catalog, &config, describe::Layout::One)?;
+            let (toml, sql) = (models.text("toml"), models.text("sql"));
+            if let Some(fault) = models.unproved {
+                return Err(AutogenerateError::NotProved(Box::new(fault)).into());
+            }
+            output.write(&toml);
+            if !sql.is_empty() {
                 output.warn("TOML can't express this part; put it in a .sql file beside it:");
-                output.say(&models.sql);
+                output.say(&sql);
             }
         }
         Format::Mermaid => output.write(mermaid::diagram(catalog, dialect)),

@@ -14,8 +14,8 @@ const STATEMENTS_IN_BEGIN: usize = 2;
 /// Runs the statements, those that fail once more after the others, until all have run or none of the rest can.
 ///
 /// # Errors
-/// The first statement of that rest, and what the server said about it the last time.
-pub fn load(connection: &Connection, statements: &[Statement]) -> Result<(), (usize, SqlError)> {
+/// The statements of that rest, and what the server said about each the last time.
+pub fn load(connection: &Connection, statements: &[Statement]) -> Result<(), Vec<(usize, SqlError)>> {
     let mut waiting: Vec<usize> = (0..statements.len()).collect();
     while !waiting.is_empty() {
         let mut refused = Vec::new();
@@ -32,11 +32,11 @@ pub fn load(connection: &Connection, statements: &[Statement]) -> Result<(), (us
             };
             let (now, later) = rest.split_at(taken);
             rest = later;
-            run(connection, statements, now, &mut refused)?;
+            run(connection, statements, now, &mut refused).map_err(|lost| vec![lost])?;
         }
         if refused.len() == waiting.len() {
             refused.sort_by_key(|(at, _)| *at);
-            return refused.into_iter().next().map_or(Ok(()), Err);
+            return Err(refused);
         }
         waiting = refused.into_iter().map(|(at, _)| at).collect();
     }

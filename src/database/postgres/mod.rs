@@ -251,7 +251,7 @@ impl Database for Postgres {
         Ok(Box::new(shadow::open(self, shadow_url)?))
     }
 
-    fn load(&mut self, statements: &[Statement]) -> Result<(), (usize, SqlError)> {
+    fn load(&mut self, statements: &[Statement]) -> Result<(), Vec<(usize, SqlError)>> {
         load::load(&self.connection, statements)
     }
 }

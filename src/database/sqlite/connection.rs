@@ -211,8 +211,8 @@ impl Sqlite {
     /// Runs the statements, those that fail once more after the others, until all have run or none of the rest can.
     ///
     /// # Errors
-    /// The first statement of that rest, and what SQLite said about it the last time.
-    pub fn load(&mut self, statements: &[Statement]) -> Result<(), (usize, SqlError)> {
+    /// The statements of that rest, and what SQLite said about each the last time.
+    pub fn load(&mut self, statements: &[Statement]) -> Result<(), Vec<(usize, SqlError)>> {
         let mut waiting: Vec<usize> = (0..statements.len()).collect();
         while !waiting.is_empty() {
             let mut refused = Vec::new();
@@ -224,7 +224,7 @@ impl Sqlite {
             }
             if refused.len() == waiting.len() {
                 self.roll_back();
-                return refused.into_iter().next().map_or(Ok(()), Err);
+                return Err(refused);
             }
             waiting = refused.into_iter().map(|(at, _)| at).collect();
         }

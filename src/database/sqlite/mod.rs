@@ -135,7 +135,7 @@ impl Database for Sqlite {
         Ok(Box::new(shadow))
     }
 
-    fn load(&mut self, statements: &[Statement]) -> Result<(), (usize, SqlError)> {
+    fn load(&mut self, statements: &[Statement]) -> Result<(), Vec<(usize, SqlError)>> {
         Sqlite::load(self, statements)
     }
 }

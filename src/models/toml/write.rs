@@ -13,7 +13,10 @@ use crate::sql::token::{Token, TokenKind, name_of, tokens};
 /// Models in TOML, and the objects that they say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Written {
-    pub text: String,
+    /// A table, and its text.
+    pub tables: Vec<(Id, String)>,
+    /// The section of the enums; empty where there are none.
+    pub enums: String,
     pub said: BTreeSet<Id>,
 }
 
@@ -29,7 +32,7 @@ pub fn write(catalog: &Catalog, dialect: &Dialect, left_out: &BTreeSet<Id>) -> W
     }
     for object in catalog.of_kind("table").filter(|object| !left_out.contains(&object.id)) {
         if let Some(text) = writer.table(object, &mut written.said) {
-            written.text.push_str(&text);
+            written.tables.push((object.id.clone(), text));
         }
     }
     // A schema comes with the first name in it.
@@ -40,14 +43,9 @@ pub fn write(catalog: &Catalog, dialect: &Dialect, left_out: &BTreeSet<Id>) -> W
         .collect();
     written.said.extend(made);
     if !enums.is_empty() {
-        written.text.push_str(&format!("[enum]\n{}\n", enums.join("\n")));
+        written.enums = format!("[enum]\n{}\n", enums.join("\n"));
     }
     written
-}
-
-/// Returns the line with which a table's TOML begins.
-pub fn heading(table: &Object) -> String {
-    format!("[table.{}]\n", key(&name_of_path(&table.id.path)))
 }
 
 /// A name as TOML models write it: without PostgreSQL's schema `public`.
@@ -101,6 +99,10 @@ impl Writer<'_> {
             return None;
         }
         let children = self.catalog.children(&table.id);
+        // A partition is made together with what it is a part of, and in the order that keeps their indexes' names.
+        if children.iter().any(|child| child.id.kind == "partition") {
+            return None;
+        }
         let mut said = vec![table.id.clone()];
         let name = key(&self.name(&table.id.path));
         let mut text = format!("[table.{name}]\n");

@@ -150,8 +150,9 @@ fn is_free(part: &Object, from: &Catalog) -> bool {
         let id = Id::new(kind, [schema.as_str(), name]);
         id != part.id && from.contains(&id)
     };
-    let is_other_key = |key: &Object| key.id.name() == name && key.id.path.first() == Some(schema) && key.id != part.id;
-    !relations.into_iter().any(taken) && !from.of_kind("constraint").any(is_other_key)
+    let is_other_key =
+        |key: &Object| key.id.kind == "constraint" && key.id.path.first() == Some(schema) && key.id != part.id;
+    !relations.into_iter().any(taken) && !from.named(name).any(is_other_key)
 }
 
 /// Is there an index or key of the same table's own that the server could take in the part's place?
