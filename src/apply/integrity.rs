@@ -74,7 +74,7 @@ pub fn gaps(graph: &Graph, rows: &[AppliedRow], applied: &Applied) -> Vec<(Revis
 
 /// Returns how far each half-done revision came, in words: `interrupted after 1 of 3 statements`.
 pub fn half_done(graph: &Graph, rows: &[AppliedRow], dialect: &Dialect) -> BTreeMap<RevisionId, String> {
-    let half = rows.iter().filter(|row| matches!(row.state, State::Running | State::Reverting));
+    let half = rows.iter().filter(|row| row.is_half_done());
     half.map(|row| (row.revision.clone(), progress(row, graph.get(&row.revision), dialect))).collect()
 }
 

@@ -57,12 +57,7 @@ pub fn ask(
     let folder = tempfile::tempdir().map_err(io("cannot make a folder for the answer of"))?;
     let answer = folder.path().join("answer.json");
     request["answer"] = answer.display().to_string().into();
-    let mut child = Command::new(interpreter)
-        .arg("-c")
-        .arg(script)
-        .current_dir(root)
-        .env("PYTHONDONTWRITEBYTECODE", "1")
-        .stdin(Stdio::piped())
+    let mut child = command(interpreter, script, root)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -104,6 +99,13 @@ pub fn ask(
     }
 }
 
+/// Runs `script` in the project's folder, with its request on stdin, and leaves no compiled files there.
+fn command(interpreter: &Path, script: &str, root: &Path) -> Command {
+    let mut command = Command::new(interpreter);
+    command.arg("-c").arg(script).current_dir(root).env("PYTHONDONTWRITEBYTECODE", "1").stdin(Stdio::piped());
+    command
+}
+
 /// A script of ours that does one step after another, and waits after each until it is told to go on.
 #[derive(Debug)]
 pub struct Steps {
@@ -123,16 +125,8 @@ impl Steps {
         request: &serde_json::Value,
     ) -> Result<Steps, ImportError> {
         let io = |error| ImportError::Io { doing: "cannot run", path: interpreter.to_owned(), error };
-        let mut child = Command::new(interpreter)
-            .arg("-c")
-            .arg(script)
-            .current_dir(root)
-            .env("PYTHONDONTWRITEBYTECODE", "1")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(io)?;
+        let mut child =
+            command(interpreter, script, root).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().map_err(io)?;
         let Some(stdout) = child.stdout.take() else {
             return Err(io(std::io::Error::other("it has no output")));
         };
